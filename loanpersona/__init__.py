@@ -1,0 +1,74 @@
+"""Synthetic borrowers of Chinese micro-loan apps, from a sourced persona file to bilingual reports.
+
+>>> import loanpersona as lp
+>>> population = lp.generate(lp.load_persona("article"), n=1_000, seed=7)
+>>> bool(population.borrowers["sex"].eq("male").mean() > 0.6)
+True
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from loanpersona import charts, labels, tables
+    from loanpersona.analysis import profile
+    from loanpersona.errors import InputError, LoanpersonaError, MachineError, ReportError
+    from loanpersona.persona.model import Persona
+    from loanpersona.persona.resolver import load_persona
+    from loanpersona.population import Population, load_population
+    from loanpersona.reports import check_parameters, render_report
+    from loanpersona.simulation.generation import generate
+
+# Where each public name lives. Names load when first used, so that importing the package stays cheap.
+_HOMES = {
+    "InputError": "loanpersona.errors:InputError",
+    "LoanpersonaError": "loanpersona.errors:LoanpersonaError",
+    "MachineError": "loanpersona.errors:MachineError",
+    "Persona": "loanpersona.persona.model:Persona",
+    "Population": "loanpersona.population:Population",
+    "ReportError": "loanpersona.errors:ReportError",
+    "charts": "loanpersona.charts",
+    "check_parameters": "loanpersona.reports:check_parameters",
+    "generate": "loanpersona.simulation.generation:generate",
+    "labels": "loanpersona.labels",
+    "load_persona": "loanpersona.persona.resolver:load_persona",
+    "load_population": "loanpersona.population:load_population",
+    "profile": "loanpersona.analysis.profile",
+    "render_report": "loanpersona.reports:render_report",
+    "tables": "loanpersona.tables",
+}
+
+__all__ = [
+    "InputError",
+    "LoanpersonaError",
+    "MachineError",
+    "Persona",
+    "Population",
+    "ReportError",
+    "charts",
+    "check_parameters",
+    "generate",
+    "labels",
+    "load_persona",
+    "load_population",
+    "profile",
+    "render_report",
+    "tables",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'loanpersona' has no attribute '{name}'")
+    module, _, attribute = _HOMES[name].partition(":")
+    found = import_module(module)
+    value = getattr(found, attribute) if attribute else found
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    # Tab completion shows what is meant to be used, not the rooms behind it.
+    return sorted(__all__)

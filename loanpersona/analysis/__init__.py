@@ -1,0 +1,1 @@
+"""The analysis room: tidy frames with intervals, from tables alone."""

@@ -1,0 +1,79 @@
+"""The one `when:` grammar: which values of a variable a condition picks.
+
+A condition is a value (`owner`), a list (`[owner, courier]`) or a range with both ends included
+(`20..24`, `8000..`, `..2999`, `tier1..tier2`). Ranges of words follow the order of the levels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from loanpersona.errors import did_you_mean
+from loanpersona.strict_yaml import Faults, Node
+
+Value = str | int | float
+
+
+def select(node: Node, values: Sequence[Value], faults: Faults) -> frozenset[int]:
+    """Positions in `values` that the condition picks; faults are noted and the rest goes on."""
+    parts = node.value if isinstance(node.value, tuple) else (node,)
+    picked: set[int] = set()
+    for part in parts:
+        picked |= _pick(part, values, faults)
+    return frozenset(picked)
+
+
+def pick_key(key: str, at: Node, values: Sequence[Value], faults: Faults) -> frozenset[int]:
+    """Like `select` for a key of a mapping (a level or a range), reported at the node it leads to."""
+    return _pick(Node(key, at.file, at.line, at.path), values, faults)
+
+
+def _pick(node: Node, values: Sequence[Value], faults: Faults) -> frozenset[int]:
+    if not isinstance(node.value, str):
+        faults.add(node, "not a condition", allowed="a value, a list of values or a range such as 20..24")
+        return frozenset()
+    text = node.value.strip()
+    if isinstance(values[0], str):
+        return _pick_levels(node, text, [str(value) for value in values], faults)
+    return _pick_numbers(node, text, [Fraction(str(value)) for value in values], faults)
+
+
+def _pick_levels(node: Node, text: str, levels: list[str], faults: Faults) -> frozenset[int]:
+    first, dots, last = text.partition("..")
+    ends = [end for end in (first, last) if end]
+    unknown = [end for end in ends if end not in levels]
+    if unknown or not ends:
+        faults.add(
+            node,
+            f"unknown level '{(unknown or [text])[0]}'",
+            hint=did_you_mean((unknown or [text])[0], levels),
+        )
+        return frozenset()
+    start = levels.index(first) if first else 0
+    stop = levels.index(last) if last else (len(levels) - 1 if dots else start)
+    return _between(node, start, stop, faults)
+
+
+def _pick_numbers(node: Node, text: str, numbers: list[Fraction], faults: Faults) -> frozenset[int]:
+    first, dots, last = text.partition("..")
+    try:
+        low = Fraction(first) if first else numbers[0]
+        high = Fraction(last) if last else (numbers[-1] if dots else low)
+    except (ValueError, ZeroDivisionError):
+        hint = "Write two dots between the ends." if any(c in text for c in "-–—~～") else ""
+        faults.add(node, "not a number or a range", allowed="20, 20..24, 20.. or ..24, ends included", hint=hint)
+        return frozenset()
+    if low > high:
+        faults.add(node, "the range is reversed", hint=f"Write {last}..{first}.")
+        return frozenset()
+    picked = frozenset(i for i, value in enumerate(numbers) if low <= value <= high)
+    if not picked:
+        faults.add(node, "picks nothing", allowed=f"{float(numbers[0]):g} to {float(numbers[-1]):g}")
+    return picked
+
+
+def _between(node: Node, start: int, stop: int, faults: Faults) -> frozenset[int]:
+    if start > stop:
+        faults.add(node, "the range is reversed", hint="Ranges follow the order of the levels.")
+    return frozenset(range(start, stop + 1))

@@ -1,0 +1,106 @@
+"""The variable blocks of a persona: from nodes to variables, in file order."""
+
+from __future__ import annotations
+
+from loanpersona import tables
+from loanpersona.errors import did_you_mean
+from loanpersona.persona.laws import read_law
+from loanpersona.persona.model import Value, Variable
+from loanpersona.persona.reader import LAWS
+from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope
+from loanpersona.persona.values import read_values
+from loanpersona.strict_yaml import Node
+from loanpersona.tables import Column
+
+_COMMON = (*BASIS_KEYS, "label", "labels", "hidden", "unit")
+_WORDS = {"category", "bool"}
+
+
+def read_blocks(scope: Scope) -> dict[str, Variable]:
+    """The variables that can be read, from top to bottom, each seeing those above it; all faults are noted."""
+    for name, block in scope.blocks.items():
+        try:
+            scope.known[name] = _variable(scope, name, block)
+        except BrokenBlockError:
+            continue
+    return scope.known
+
+
+def _variable(scope: Scope, name: str, node: Node) -> Variable:
+    block = scope.mapping(node, "a block with a law and its basis")
+    if not name.isidentifier() or not name.isascii() or name != name.lower():
+        scope.stop(node, f"'{name}' is no column name", allowed="lower-case letters, digits and _")
+    laws = [key for key in block if key in LAWS]
+    if len(laws) != 1:
+        scope.only(node, (*_COMMON, *LAWS, *(key for keys in LAWS.values() for key in keys)))
+        scope.stop(node, f"states {' and '.join(laws) or 'no law'}", allowed=f"one of {', '.join(LAWS)}")
+    scope.only(node, (*_COMMON, laws[0], *LAWS[laws[0]]))
+    basis = scope.basis(node)
+    column = _column(name)
+    values = read_values(scope, name, node, laws[0], column)
+    unit = node.child("unit")
+    variable = Variable(
+        name=name,
+        values=values,
+        law=read_law(scope, node, laws[0], values, basis),
+        basis=basis,
+        hidden=_hidden(scope, name, node),
+        label=_label(scope, name, node, column),
+        type=column.type if column is not None else _type(values),
+        unit=column.unit if column is not None else str(unit.value) if unit is not None else "",
+    )
+    _check_column(scope, node, variable, column)
+    return variable
+
+
+def _column(name: str) -> Column | None:
+    """The standard column of that name, if there is one."""
+    for table in tables.names():
+        if name in tables.table(table).columns:
+            return tables.table(table).columns[name]
+    return None
+
+
+def _hidden(scope: Scope, name: str, node: Node) -> bool:
+    stated = node.child("hidden")
+    if stated is not None and stated.value not in {"true", "false"}:
+        scope.faults.add(stated, "not true or false", allowed="true, false")
+    if stated is not None and _column(name) is not None:
+        scope.faults.add(stated, "the table of this column is fixed", hint="Remove the key.")
+    return name in tables.table("truth").columns or (stated is not None and stated.value == "true")
+
+
+def _label(scope: Scope, name: str, node: Node, column: Column | None) -> tuple[tuple[str, str], ...]:
+    stated = node.child("label")
+    if stated is None and column is None:
+        known = [c for table in tables.names() for c in tables.table(table).columns if c != tables.table(table).key]
+        hint = did_you_mean(name, known)
+        scope.faults.add(node, f"'{name}' is new and has no label", allowed="label: {en: …, zh: …}", hint=hint)
+    elif stated is not None and column is not None:
+        scope.faults.add(stated, "this column has its label already", hint="Remove the key.")
+    elif stated is not None:
+        return tuple(sorted(scope.words(stated).items()))
+    return ()
+
+
+def _type(values: tuple[Value, ...]) -> str:
+    if isinstance(values[0], str):
+        return "bool" if set(values) == {"yes", "no"} else "category"
+    return "int64" if all(isinstance(value, int) for value in values) else "float64"
+
+
+def _check_column(scope: Scope, node: Node, variable: Variable, column: Column | None) -> None:
+    """A standard column keeps its type and its range."""
+    if column is None:
+        return
+    if isinstance(variable.values[0], str) != (column.type in _WORDS):
+        wanted = "levels" if column.type in _WORDS else "numbers"
+        scope.faults.add(node, f"'{variable.name}' holds {wanted}", hint=f"Its type is {column.type}.")
+    elif column.type == "bool" and set(variable.values) != {"yes", "no"}:
+        scope.faults.add(node, "a yes-or-no variable", allowed="the levels yes and no")
+    elif (
+        column.range
+        and not column.range[0] <= float(variable.values[0]) <= float(variable.values[-1]) <= column.range[1]
+    ):
+        allowed = f"{column.range[0]:g} to {column.range[1]:g} {column.unit}".rstrip()
+        scope.faults.add(node, f"values from {variable.values[0]} to {variable.values[-1]}", allowed=allowed)

@@ -1,0 +1,158 @@
+"""The laws of a block: shares with odds, tables, groups, shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from loanpersona.conditions import pick_key, select
+from loanpersona.persona.model import Basis, Effect, Given, Odds, Shape, Shares, Value, Variable, When
+from loanpersona.persona.reader import LAWS
+from loanpersona.persona.scope import Scope
+from loanpersona.strict_yaml import Node
+
+PARAMETERS = {
+    "lognormal": ("median", "sigma"),
+    "normal": ("mean", "sd"),
+    "logistic": ("median", "scale"),
+    "gamma": ("mean", "shape"),
+}
+_POSITIVE = {"sigma", "sd", "scale", "shape"}
+_SHOWN = 8
+
+
+def read_law(scope: Scope, node: Node, law: str, values: Sequence[Value], basis: Basis) -> Shares | Given | Shape:
+    """The law that a block states under the key `law`."""
+    body = scope.child(node, law)
+    if law == "shares":
+        return Shares(_shares(scope, body, values), _odds(scope, node, values, basis))
+    if law == "bands":
+        return Shares(_band_shares(scope, body, values), _odds(scope, node, values, basis))
+    if law == "table":
+        parents = [scope.parent(at, str(at.value)) for at in scope.given(node)]
+        return Given(tuple(_rows(scope, body, parents, (), values)))
+    if law == "groups":
+        return _groups(scope, body, scope.child(node, "groups_of"), values)
+    return _shape(scope, node, law, basis)
+
+
+def _shares(scope: Scope, node: Node, values: Sequence[Value]) -> tuple[Fraction, ...]:
+    body = scope.mapping(node, "a share per level")
+    missing = [str(value) for value in values if value not in body]
+    if missing:
+        scope.stop(node, f"no share for {', '.join(missing)}", allowed="every level; 0 if it never happens")
+    shares = _summing_to_one(scope, node, body)
+    return tuple(shares[str(value)] for value in values)
+
+
+def _summing_to_one(scope: Scope, node: Node, body: dict[str, Node]) -> dict[str, Fraction]:
+    shares = scope.numbers(body)
+    outside = [key for key, share in shares.items() if not 0 <= share <= 1]
+    for key in outside:
+        hint = "Write 0.6 for 60 %." if shares[key] > 1 else ""
+        scope.faults.add(body[key], "not a share", allowed="0 to 1", hint=hint)
+    total = sum(shares.values())
+    if not outside and total != 1:
+        terms = " + ".join(f"{key} {float(share):g}" for key, share in list(shares.items())[:_SHOWN])
+        more = " + …" if len(shares) > _SHOWN else ""
+        scope.stop(node, f"the shares sum to {float(total):.10g}, not 1", allowed="exactly 1", hint=f"{terms}{more}.")
+    return shares
+
+
+def _band_shares(scope: Scope, node: Node, values: Sequence[Value]) -> tuple[Fraction, ...]:
+    bands = scope.mapping(node, "a share per band")
+    even = [Fraction(0)] * len(values)
+    for key, share in _summing_to_one(scope, node, bands).items():
+        inside = pick_key(key, bands[key], values, scope.faults)
+        for position in inside:
+            even[position] = share / len(inside)
+    return tuple(even)
+
+
+def _odds(scope: Scope, node: Node, values: Sequence[Value], basis: Basis) -> tuple[Odds, ...]:
+    return tuple(
+        Odds(when, _factors(scope, scope.child(entry, "multiply"), values), scope.basis(entry, basis))
+        for entry, when in scope.entries(node, "odds", ("multiply",))
+    )
+
+
+def _factors(scope: Scope, node: Node, values: Sequence[Value]) -> tuple[Fraction, ...]:
+    stated = scope.mapping(node, "a factor per level")
+    factors = [Fraction(1)] * len(values)
+    for key, factor in scope.numbers(stated).items():
+        if factor < 0:
+            scope.faults.add(stated[key], "negative odds", allowed="0 or more")
+        for position in pick_key(key, stated[key], values, scope.faults):
+            factors[position] = factor
+    return tuple(factors)
+
+
+def _rows(
+    scope: Scope, node: Node, parents: list[Variable], above: When, values: Sequence[Value]
+) -> Iterable[tuple[When, tuple[Fraction, ...]]]:
+    if not parents:
+        yield above, _shares(scope, node, values)
+        return
+    parent, *rest = parents
+    rows = scope.mapping(node, f"a row per value of {parent.name}")
+    picked = {key: pick_key(key, child, parent.values, scope.faults) for key, child in rows.items()}
+    _check_cover(scope, node, parent, picked, rows)
+    for key, child in rows.items():
+        yield from _rows(scope, child, rest, (*above, (parent.name, picked[key])), values)
+
+
+def _groups(scope: Scope, node: Node, of: Node, values: Sequence[Value]) -> Given:
+    parent = scope.parent(of, str(of.value))
+    groups = scope.mapping(node, "a list per group")
+    picked = {level: select(child, parent.values, scope.faults) for level, child in groups.items()}
+    _check_cover(scope, node, parent, picked, groups)
+    rows = ((((parent.name, picked[level]),), tuple(Fraction(int(v == level)) for v in values)) for level in groups)
+    return Given(tuple(rows))
+
+
+def _check_cover(
+    scope: Scope, node: Node, parent: Variable, picked: dict[str, frozenset[int]], at: dict[str, Node]
+) -> None:
+    """Every value of the parent must be picked exactly once."""
+    left = set(range(len(parent.values)))
+    for key, positions in picked.items():
+        if not positions <= left:
+            twice = ", ".join(str(parent.values[i]) for i in sorted(positions - left)[:_SHOWN])
+            scope.faults.add(at[key], f"{parent.name} {twice} is covered twice", hint="Each value stands once.")
+        left -= positions
+    if left:
+        gap = ", ".join(str(parent.values[i]) for i in sorted(left)[:_SHOWN])
+        scope.faults.add(node, f"nothing for {parent.name} {gap}", allowed="every value once")
+
+
+def _shape(scope: Scope, node: Node, family: str, basis: Basis) -> Shape:
+    body, wanted = scope.child(node, family), PARAMETERS[family]
+    scope.only(body, wanted)
+    general = tuple((name, _parameter(scope, body, family, name)) for name in wanted)
+    where = tuple(
+        Effect(when, name, _parameter(scope, entry, family, name), scope.basis(entry, basis))
+        for entry, when in scope.entries(node, "where", wanted)
+        for name in wanted
+        if entry.child(name) is not None
+    )
+    key = "times" if "times" in LAWS[family] else "plus"
+    moves = tuple(
+        Effect(when, key, _move(scope, scope.child(entry, "by"), key), scope.basis(entry, basis))
+        for entry, when in scope.entries(node, key, ("by",))
+    )
+    return Shape(family, general, where, moves)
+
+
+def _parameter(scope: Scope, node: Node, family: str, name: str) -> Fraction:
+    stated = scope.child(node, name)
+    value = scope.number(stated)
+    if value <= 0 and (name in _POSITIVE or family in {"lognormal", "gamma"}):
+        scope.stop(stated, f"{name} is not above 0", allowed="a positive number")
+    return value
+
+
+def _move(scope: Scope, node: Node, key: str) -> Fraction:
+    value = scope.number(node)
+    if key == "times" and value < 0:
+        scope.stop(node, "a negative factor", allowed="0 or more")
+    return value

@@ -1,0 +1,194 @@
+"""A persona: frozen, resolved, every number with its basis.
+
+A variable has finitely many values (the levels of a category, or a grid of numbers), and a law says how
+likely each is, given the variables above it. Nothing downstream sees a default.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from functools import cached_property
+from html import escape
+from typing import Any
+
+from loanpersona.labels import label
+from loanpersona.strict_yaml import Node
+
+Value = str | int | float
+When = tuple[tuple[str, frozenset[int]], ...]
+"""Variables and the positions of their values that a condition picks; all must hold."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Where a number comes from."""
+
+    kind: str
+    """`stated` (the article), `published` (a source) or `assumed` (ours)."""
+    sources: tuple[str, ...] = ()
+    """Ids of statements or of entries of `sources.yaml`."""
+    because: str = ""
+    """Why this value; always there for an assumption."""
+
+
+@dataclass(frozen=True)
+class Odds:
+    """What shifts the odds of the values where a condition holds: a factor per value."""
+
+    when: When
+    factors: tuple[Fraction, ...]
+    basis: Basis
+
+
+@dataclass(frozen=True)
+class Shares:
+    """The margin, exactly; `odds` say how it leans with the parents while the margin stays."""
+
+    shares: tuple[Fraction, ...]
+    odds: tuple[Odds, ...] = ()
+
+
+@dataclass(frozen=True)
+class Given:
+    """A conditional table: shares per combination of the parents; the margin follows."""
+
+    rows: tuple[tuple[When, tuple[Fraction, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A number that counts where a condition holds: a parameter, a factor, a shift."""
+
+    when: When
+    parameter: str
+    value: Fraction
+    basis: Basis
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A named distribution read on the grid of the variable's values."""
+
+    family: str
+    parameters: tuple[tuple[str, Fraction], ...]
+    where: tuple[Effect, ...] = ()
+    """Parameters where a condition holds, in place of the general ones."""
+    moves: tuple[Effect, ...] = ()
+    """Factors (`times`) or shifts (`plus`) of the location."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One attribute of a borrower: its values, its law, where the numbers come from."""
+
+    name: str
+    values: tuple[Value, ...]
+    law: Shares | Given | Shape
+    basis: Basis
+    hidden: bool
+    label: tuple[tuple[str, str], ...]
+    """Words per language of a variable that `tables.yaml` does not know; empty for the others."""
+    type: str
+    """The column type of `tables.yaml`, or of the block itself for a variable of one's own."""
+    unit: str = ""
+
+    @property
+    def table(self) -> str:
+        """The table whose column this is."""
+        return "truth" if self.hidden else "borrowers"
+
+    @cached_property
+    def parents(self) -> tuple[str, ...]:
+        """The variables its law names, each once."""
+        return tuple(dict.fromkeys(name for when in self.conditions for name, _ in when))
+
+    @cached_property
+    def conditions(self) -> tuple[When, ...]:
+        """All conditions of the law."""
+        if isinstance(self.law, Shares):
+            return tuple(odds.when for odds in self.law.odds)
+        if isinstance(self.law, Given):
+            return tuple(when for when, _ in self.law.rows)
+        return tuple(effect.when for effect in (*self.law.where, *self.law.moves))
+
+
+@dataclass(frozen=True)
+class Product:
+    """What the lender may offer at most."""
+
+    apr_most: Fraction
+    limit_cny_most: int
+
+
+@dataclass(frozen=True)
+class Persona:
+    """Who borrows, as numbers with sources. Get one from `load_persona`; change one with `replace`."""
+
+    name: str
+    title: Mapping[str, str]
+    about: Mapping[str, str]
+    product: Product
+    variables: Mapping[str, Variable]
+    document: Node
+    """The text it was resolved from; `replace` edits this and resolves again."""
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the resolved content, in hexadecimal; layout and comments do not count.
+
+        >>> import loanpersona as lp
+        >>> len(lp.load_persona("article").digest)
+        64
+        """
+        content = {
+            "name": self.name,
+            "title": dict(self.title),
+            "about": dict(self.about),
+            "product": asdict(self.product),
+            "variables": [asdict(variable) for variable in self.variables.values()],
+        }
+        text = json.dumps(content, default=_canonical, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def replace(self, changes: Mapping[str, Any]) -> Persona:
+        """The persona with some values changed; paths start at a variable and are separated by dots.
+
+        Raises InputError as loading a file would.
+
+        >>> import loanpersona as lp
+        >>> even = lp.load_persona("article").replace({"sex.shares": {"male": 0.5, "female": 0.5}})
+        >>> even.variables["sex"].law.shares
+        (Fraction(1, 2), Fraction(1, 2))
+        """
+        from loanpersona.persona.resolver import replaced
+
+        return replaced(self, changes)
+
+    def __repr__(self) -> str:
+        return f"<Persona {self.name}: {len(self.variables)} variables, digest {self.digest[:12]}>"
+
+    def __hash__(self) -> int:
+        return int(self.digest[:16], 16)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Persona) and self.digest == other.digest
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(label(v.name))}</td><td>{len(v.values)}</td><td>{', '.join(v.parents) or '–'}</td>"
+            f"<td>{v.basis.kind}</td><td>{escape(', '.join(v.basis.sources))}</td></tr>"
+            for v in self.variables.values()
+        )
+        head = "<tr><th>variable</th><th>values</th><th>depends on</th><th>basis</th><th>source</th></tr>"
+        caption = f"{escape(self.title['en'])} · {escape(self.title['zh'])} · {self.digest[:12]}"
+        return f"<table><caption>{caption}</caption>{head}{rows}</table>"
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return str(value)

@@ -1,0 +1,94 @@
+"""Finding persona files and merging what extends what, before anything is resolved."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+
+from loanpersona import catalog, strict_yaml
+from loanpersona.errors import InputError, did_you_mean
+from loanpersona.strict_yaml import Fault, Node
+
+# The keys that go with each way of stating a variable; restating the way drops the keys of the other.
+SHAPES = ("lognormal", "normal", "logistic", "gamma")
+GRID = ("least", "most", "step")
+LAWS: dict[str, tuple[str, ...]] = {
+    "shares": ("odds",),
+    "bands": ("odds",),
+    "table": ("given",),
+    "groups": ("groups_of",),
+    "lognormal": ("where", "times", *GRID),
+    "normal": ("where", "plus", *GRID),
+    "logistic": ("where", "plus", *GRID),
+    "gamma": ("where", "times", *GRID),
+}
+_LAW_KEYS = {*LAWS, *(key for keys in LAWS.values() for key in keys)}
+
+
+def find(name: str | PathLike[str], *, beside: Path | None = None) -> Path:
+    """The file of a persona, by its shipped name or by a path; raises InputError naming the nearest name."""
+    shipped = catalog.persona_files()
+    if str(name) in shipped:
+        return shipped[str(name)]
+    path = (beside or Path()) / name
+    if path.exists() or path.suffix in {".yaml", ".yml"} or len(path.parts) > 1 + len((beside or Path()).parts):
+        return path
+    raise InputError(f"persona = {name}: unknown persona. {did_you_mean(str(name), shipped)} A path works too.")
+
+
+def document(path: Path, above: tuple[Path, ...] = ()) -> Node:
+    """The text of a persona with what it extends merged in; the order of the base is kept."""
+    if path.resolve() in above:
+        chain = " → ".join(p.name for p in (*above, path))
+        raise InputError(f"{path.name}: extends: personas extend one another in a circle ({chain}).")
+    node = strict_yaml.read(path)
+    base = node.child("extends")
+    if base is None:
+        return node
+    if not isinstance(base.value, str) or not base.value:
+        raise InputError(str(Fault(base.file, base.line, "extends: expected the name or path of one persona.")))
+    beside = None if base.value in catalog.persona_files() else path.parent
+    return merged(document(find(base.value, beside=beside), (*above, path.resolve())), node)
+
+
+def merged(base: Node, change: Node) -> Node:
+    """`base` with the values of `change` in place of its own, block by block."""
+    mine, theirs = base.value, change.value
+    if not isinstance(mine, dict) or not isinstance(theirs, dict):
+        return change
+    whole = dict(mine)
+    for key, node in theirs.items():
+        if key in {"product", "sources"} and key in mine:
+            whole[key] = _updated(mine[key], node)
+        elif key == "variables" and key in mine:
+            whole[key] = _merged_variables(mine[key], node)
+        elif key != "extends":
+            whole[key] = node
+    return Node(whole, change.file, change.line, change.path)
+
+
+def _updated(base: Node, change: Node) -> Node:
+    if not isinstance(base.value, dict) or not isinstance(change.value, dict):
+        return change
+    return Node({**base.value, **change.value}, change.file, change.line, change.path)
+
+
+def _merged_variables(base: Node, change: Node) -> Node:
+    if not isinstance(base.value, dict) or not isinstance(change.value, dict):
+        return change
+    whole = dict(base.value)
+    for name, block in change.value.items():
+        whole[name] = _merged_block(whole[name], block) if name in whole else block
+    return Node(whole, change.file, change.line, change.path)
+
+
+def _merged_block(base: Node, change: Node) -> Node:
+    if not isinstance(base.value, dict) or not isinstance(change.value, dict):
+        return change
+    kept = base.value
+    law = next((key for key in change.value if key in LAWS), None)
+    if law is not None and law not in kept:
+        kept = {key: node for key, node in kept.items() if key not in _LAW_KEYS}
+    if "basis" in change.value:  # a new basis comes with its own reasons
+        kept = {key: node for key, node in kept.items() if key not in {"source", "because"}}
+    return Node({**kept, **change.value}, change.file, change.line, change.path)

@@ -1,0 +1,171 @@
+"""What a block can see while it is read, and how it says what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import NoReturn
+
+from loanpersona import catalog
+from loanpersona.conditions import select
+from loanpersona.errors import did_you_mean
+from loanpersona.persona.model import Basis, Variable, When
+from loanpersona.strict_yaml import Faults, Node, number
+
+BASIS_KEYS = ("basis", "source", "because")
+_NEEDS = {"stated": "source", "published": "source", "assumed": "because"}
+
+
+class BrokenBlockError(Exception):
+    """A block too broken to go on with; its faults are noted already."""
+
+
+@dataclass
+class Scope:
+    """The blocks of a document, the variables read so far, and the faults found."""
+
+    blocks: dict[str, Node]
+    sources: set[str]
+    faults: Faults
+    known: dict[str, Variable] = field(default_factory=dict)
+
+    def stop(self, node: Node, what: str, *, allowed: str = "", hint: str = "") -> NoReturn:
+        """Note a fault and give up on the block."""
+        self.faults.add(node, what, allowed=allowed, hint=hint)
+        raise BrokenBlockError
+
+    def child(self, node: Node, key: str) -> Node:
+        """The node under `key`, which must be there."""
+        found = node.child(key)
+        return found if found is not None else self.stop(node, f"`{key}` is missing")
+
+    def mapping(self, node: Node, what: str) -> dict[str, Node]:
+        """The entries of a mapping; `what` says what was expected."""
+        if not isinstance(node.value, dict):
+            self.stop(node, f"expected {what}, got {node.shown() or 'nothing'}")
+        return node.value
+
+    def number(self, node: Node) -> Fraction:
+        """The number a node states."""
+        value = number(node, self.faults)
+        if value is None:
+            raise BrokenBlockError
+        return value
+
+    def numbers(self, nodes: dict[str, Node]) -> dict[str, Fraction]:
+        """The numbers of a mapping; all that are none are noted before giving up."""
+        found = {key: number(node, self.faults) for key, node in nodes.items()}
+        if any(value is None for value in found.values()):
+            raise BrokenBlockError
+        return {key: value for key, value in found.items() if value is not None}
+
+    def only(self, node: Node, allowed: tuple[str, ...]) -> None:
+        """Note every key that is not allowed."""
+        for key, child in self.mapping(node, "a mapping").items():
+            if key not in allowed:
+                self.faults.add(child, f"unknown key '{key}'", hint=did_you_mean(key, allowed))
+
+    def words(self, node: Node) -> dict[str, str]:
+        """One text per language."""
+        stated = node.value if isinstance(node.value, dict) else {}
+        texts = {lang: text.value for lang, text in stated.items() if isinstance(text.value, str) and text.value}
+        if set(stated) != {"en", "zh"} or len(texts) != 2:
+            self.faults.add(node, "not a text in both languages", allowed="{en: …, zh: …}")
+        return texts
+
+    def basis(self, node: Node, general: Basis | None = None) -> Basis:
+        """Where the numbers of a node come from; without a word of its own, where those of `general` do."""
+        stated = node.child("basis")
+        because = node.child("because")
+        reason = str(because.value) if because is not None and isinstance(because.value, str) else ""
+        if stated is None:
+            if general is None:
+                self.faults.add(node, "no number without a basis", allowed=f"basis: {', '.join(_NEEDS)}")
+                return Basis("")
+            return Basis(general.kind, general.sources, reason or general.because)
+        kind = str(stated.value)
+        if kind not in _NEEDS:
+            self.faults.add(stated, "unknown basis", hint=did_you_mean(kind, _NEEDS))
+        elif node.child(_NEEDS[kind]) is None:
+            self.faults.add(node, f"basis {kind} without `{_NEEDS[kind]}`", allowed=f"{_NEEDS[kind]}: …")
+        return Basis(kind, self._cited(node, kind), reason)
+
+    def _cited(self, node: Node, kind: str) -> tuple[str, ...]:
+        stated = node.child("source")
+        if stated is None:
+            return ()
+        known = sorted(catalog.load("statements")) if kind == "stated" else sorted(self.sources)
+        cited = stated.value if isinstance(stated.value, tuple) else (stated,)
+        for source in cited:
+            if source.value not in known:
+                what = "statement" if kind == "stated" else "source"
+                self.faults.add(source, f"unknown {what}", hint=did_you_mean(str(source.value), known))
+        return tuple(str(source.value) for source in cited)
+
+    def entries(self, node: Node, key: str, wanted: tuple[str, ...]) -> list[tuple[Node, When]]:
+        """The entries of a list such as `odds`, each with its condition; empty where there is no such list."""
+        stated = node.child(key)
+        if stated is None:
+            return []
+        if not isinstance(stated.value, tuple):
+            self.stop(stated, "not a list", allowed=f"- {{when: …, {wanted[0]}: …}}")
+        for entry in stated.value:
+            self.only(entry, ("when", *wanted, *BASIS_KEYS))
+            if not any(entry.child(name) is not None for name in wanted):
+                self.stop(entry, f"no {' or '.join(wanted)}")
+        return [(entry, self._when(self.child(entry, "when"))) for entry in stated.value]
+
+    def _when(self, node: Node) -> When:
+        return tuple(
+            (name, select(child, self.parent(child, name).values, self.faults))
+            for name, child in self.mapping(node, "a condition per variable").items()
+        )
+
+    def given(self, node: Node) -> list[Node]:
+        """The parents that a table names."""
+        stated = self.child(node, "given")
+        if isinstance(stated.value, dict) or not stated.value:
+            self.stop(stated, "not a list of variables", allowed="given: [occupation]")
+        return list(stated.value) if isinstance(stated.value, tuple) else [stated]
+
+    def parent(self, at: Node, name: str) -> Variable:
+        """The variable above of that name; notes what is wrong where there is none."""
+        if name in self.known:
+            return self.known[name]
+        own = at.path.removeprefix("variables.").split(".")[0].split("[")[0]
+        if name not in self.blocks:
+            self.stop(at, f"unknown variable '{name}'", hint=did_you_mean(name, self.known or self.blocks))
+        circle = _circle(own, name, self.blocks)
+        if circle:
+            self.stop(at, f"depends on itself: {' → '.join(circle)}", hint="Break the circle.")
+        order = list(self.blocks)
+        if order.index(name) > order.index(own):
+            self.stop(at, f"'{name}' stands below", hint=f"Move it above {own}: blocks are drawn in their order.")
+        raise BrokenBlockError  # the parent stands above but is broken itself, and said so
+
+
+def _circle(own: str, parent: str, blocks: dict[str, Node]) -> list[str]:
+    """The way from `parent` back to `own` along what the blocks name, or nothing."""
+    ways, seen = [[own, parent]], set[str]()
+    while ways:
+        way = ways.pop(0)
+        if way[-1] == own:
+            return way
+        if way[-1] in blocks and way[-1] not in seen:
+            seen.add(way[-1])
+            ways += [[*way, name] for name in sorted(_mentions(blocks[way[-1]]))]
+    return []
+
+
+def _mentions(node: Node) -> set[str]:
+    found: set[str] = set()
+    for key in ("given", "groups_of"):
+        stated = node.child(key)
+        parts = () if stated is None else stated.value if isinstance(stated.value, tuple) else (stated,)
+        found |= {str(part.value) for part in parts}
+    for key in ("odds", "where", "times", "plus"):
+        stated = node.child(key)
+        for entry in stated.value if stated is not None and isinstance(stated.value, tuple) else ():
+            when = entry.child("when")
+            found |= set(when.value) if when is not None and isinstance(when.value, dict) else set()
+    return found

@@ -1,0 +1,89 @@
+"""A population: tables and how they were made, whether just drawn or read from disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from loanpersona import storage
+from loanpersona.errors import InputError, did_you_mean
+from loanpersona.tables import Table
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Tables drawn from a persona. Get one from `generate` or `load_population`."""
+
+    persona: str
+    """Name of the persona."""
+    persona_digest: str
+    """Digest of the persona's content."""
+    n: int
+    """Number of borrowers."""
+    seed: int
+    tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    schemas: tuple[Table, ...] = field(repr=False)
+
+    @property
+    def borrowers(self) -> pd.DataFrame:
+        """One row per borrower: what a lender sees."""
+        return self._table("borrowers")
+
+    @property
+    def truth(self) -> pd.DataFrame:
+        """One row per borrower: the hidden traits that an instructor can withhold."""
+        return self._table("truth")
+
+    def _table(self, name: str) -> pd.DataFrame:
+        if name not in self.tables:
+            raise InputError(f"tables: {name} was not made. {did_you_mean(name, self.tables)}")
+        return self.tables[name]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over canonical columns, in hexadecimal: the same on every machine."""
+        return storage.digest(self.tables)
+
+    @property
+    def made(self) -> dict[str, Any]:
+        """How it was made: persona, n, seed, the digests, and that it is synthetic."""
+        return {
+            "synthetic": storage.SYNTHETIC,
+            "persona": self.persona,
+            "persona_digest": self.persona_digest,
+            "n": self.n,
+            "seed": self.seed,
+            "digest": self.digest,
+        }
+
+    def save(self, folder: str | os.PathLike[str], *, format: str = "parquet") -> Path:
+        """Write one file per table, dictionary, datasheet and manifest; the folder appears when it is whole.
+
+        `format` is `parquet` (exact and small) or `csv`. An earlier population in the folder is replaced.
+        Raises InputError where the folder holds anything else, MachineError where it cannot be written.
+        """
+        return storage.save(self.tables, Path(folder), format=format, schemas=self.schemas, made=self.made)
+
+    def __repr__(self) -> str:
+        made = ", ".join(self.tables)
+        return f"<Population of {self.n:,} from {self.persona}, seed {self.seed}: {made}; {self.digest[:12]}>"
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        rows = "".join(f"<tr><th>{escape(k)}</th><td>{escape(str(v))}</td></tr>" for k, v in self.made.items())
+        return {"text/plain": repr(self), "text/html": f"<table>{rows}</table>"}, {"loanpersona": self.made}
+
+
+def load_population(folder: str | os.PathLike[str]) -> Population:
+    """Read a saved population and check it against its manifest.
+
+    Raises InputError where a file is missing, cut, changed, or not of the form the manifest states.
+    """
+    made, frames, schemas = storage.load(Path(folder))
+    return Population(made["persona"], made["persona_digest"], made["n"], made["seed"], frames, tuple(schemas))

@@ -1,0 +1,241 @@
+"""Tables on disk: the digest, one file per table, and a manifest written last that loading checks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from loanpersona import catalog, tables
+from loanpersona.errors import InputError, MachineError, did_you_mean
+
+SYNTHETIC = "SYNTHETIC: drawn from a persona file; no row is a real person"
+MANIFEST = "manifest.json"
+FORMATS = ("parquet", "csv")
+
+
+def digest(frames: Mapping[str, pd.DataFrame]) -> str:
+    """SHA-256 over the canonical columns of all tables, in hexadecimal; file formats and dtypes do not count.
+
+    >>> frame = pd.DataFrame({"a": [1, 2]})
+    >>> digest({"t": frame}) == digest({"t": frame.astype("int8")})
+    True
+    """
+    lines = [f"{name}.{column} {column_digest(frames[name][column])}\n" for name in sorted(frames)
+             for column in sorted(frames[name].columns)]  # fmt: skip
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def column_digest(values: pd.Series) -> str:
+    """SHA-256 of one column: its kind, the words of its levels, its values as little-endian numbers."""
+    found = hashlib.sha256()
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        found.update(b"category")
+        for level in values.cat.categories:
+            word = str(level).encode()
+            found.update(len(word).to_bytes(8, "little") + word)
+        numbers = values.cat.codes.to_numpy().astype("<i4")
+    else:
+        kind = {"b": "bool", "i": "<i8", "u": "<i8", "f": "<f8"}[values.dtype.kind]
+        found.update(kind.encode())
+        numbers = values.to_numpy().astype("u1" if kind == "bool" else kind)
+    found.update(np.ascontiguousarray(numbers).data)
+    return found.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """The versions that made something: this package, Python and what the numbers pass through."""
+    found = {"python": platform.python_version()}
+    for name in ("loanpersona", "numpy", "pandas", "pyarrow", "matplotlib"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def check_format(format: str) -> str:
+    """Return `format` if tables can be written so; raise InputError otherwise."""
+    if format not in FORMATS:
+        raise InputError(f"format = {format}: unknown format. {did_you_mean(str(format), FORMATS)}")
+    return format
+
+
+def check_folder(folder: Path) -> None:
+    """Raise before any work is done if a population cannot be written to `folder`, or would replace other files."""
+    if folder.exists() and not folder.is_dir():
+        raise MachineError(f"{folder}: is a file. Allowed: a folder, new or with an earlier population in it.")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+        raise InputError(
+            f"{folder}: holds other files. Allowed: a new or empty folder, or one with an earlier population."
+        )
+    with _said(folder):
+        parent = folder.resolve().parent
+        parent.mkdir(parents=True, exist_ok=True)
+        probe = parent / f".{folder.name}.{os.getpid()}.probe"
+        probe.touch()
+        probe.unlink()
+
+
+def save(
+    frames: Mapping[str, pd.DataFrame],
+    folder: Path,
+    *,
+    format: str,
+    schemas: Iterable[tables.Table],
+    made: Mapping[str, Any],
+) -> Path:
+    """Write the tables with dictionary, datasheet and manifest; `folder` appears at once, or not at all."""
+    check_format(format)
+    check_folder(folder)
+    kept = [schema for schema in schemas if schema.name in frames]
+    with _said(folder), _replaced(folder) as partial:
+        stated = {schema.name: _write(frames[schema.name], schema, partial, format) for schema in kept}
+        (partial / "dictionary.md").write_text(_dictionary(kept), encoding="utf-8")
+        (partial / "datasheet.md").write_text(_datasheet(made), encoding="utf-8")
+        manifest = {**made, "format": format, "versions": versions(), "tables": stated}
+        text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+        (partial / MANIFEST).write_text(text, encoding="utf-8")
+    return folder
+
+
+def load(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame], list[tables.Table]]:
+    """Read tables back and check them against the manifest: files, rows, columns, digest.
+
+    Raises InputError naming the first file that is missing, cut, changed or of another form.
+    """
+    manifest = _manifest(folder)
+    frames, schemas = {}, []
+    for name, stated in manifest["tables"].items():
+        schema = _schema(name, stated)
+        frames[name] = _read(folder, stated, schema)
+        schemas.append(schema)
+    found = digest(frames)
+    if found != manifest["digest"]:
+        raise InputError(f"{folder}: the digest is {found[:12]}, the manifest says {manifest['digest'][:12]}.")
+    made = {key: manifest[key] for key in ("synthetic", "persona", "persona_digest", "n", "seed", "digest")}
+    return made, frames, schemas
+
+
+@contextmanager
+def _said(folder: Path) -> Iterator[None]:
+    """Turn what the machine refuses into one line that names the place."""
+    try:
+        yield
+    except OSError as error:
+        raise MachineError(f"{folder}: cannot be written ({error.strerror or error}).") from None
+
+
+@contextmanager
+def _replaced(folder: Path) -> Iterator[Path]:
+    """A new folder beside `folder` that takes its place when the block ends well, and vanishes otherwise."""
+    partial = folder.resolve().parent / f".{folder.name}.{os.getpid()}.partial"
+    earlier = partial.with_suffix(".earlier")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        for path in partial.iterdir():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        if folder.exists():
+            folder.rename(earlier)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(earlier, ignore_errors=True)
+
+
+def _write(frame: pd.DataFrame, schema: tables.Table, folder: Path, format: str) -> dict[str, Any]:
+    path = folder / f"{schema.name}.{format}"
+    if format == "csv":
+        frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+    else:
+        frame.to_parquet(path, index=False)
+    columns = {
+        name: {
+            "type": column.type,
+            **({"levels": list(column.levels), "ordered": column.ordered} if column.levels else {}),
+            "unit": column.unit,
+            "meaning": column.meaning,
+            "digest": column_digest(frame[name]),
+        }
+        for name, column in schema.columns.items()
+    }
+    described = {"row": schema.row, "key": schema.key, "hidden": schema.hidden}
+    return {"file": path.name, "rows": len(frame), "sha256": _hash(path), **described, "columns": columns}
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _dictionary(schemas: Iterable[tables.Table]) -> str:
+    kept = list(schemas)
+    english, chinese = tables.dictionary(kept), tables.dictionary(kept, lang="zh")
+    lines = ["# Data dictionary 数据字典", "", f"{SYNTHETIC}.", ""]
+    lines.append("| table | column | type | unit | allowed | label | 名称 | meaning | 含义 |")
+    lines.append("|---|---|---|---|---|---|---|---|---|")
+    for en, zh in zip(english.to_dict("records"), chinese.to_dict("records"), strict=True):
+        hidden = " (hidden)" if en["hidden"] else ""
+        cells = [en["table"] + hidden, en["column"], en["type"], en["unit"], en["allowed"], en["label"], zh["label"],
+                 en["meaning"], zh["meaning"]]  # fmt: skip
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _datasheet(made: Mapping[str, Any]) -> str:
+    text = (catalog.FOLDER / "datasheet.md").read_text(encoding="utf-8")
+    return text.format(**made)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        missing = {"tables", "digest", "persona", "persona_digest", "n", "seed", "synthetic", "format"} - set(manifest)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file: no saved population, or one cut short.") from None
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"{path}: cannot be read as a manifest ({error}).") from None
+    if missing:
+        raise InputError(f"{path}: no {', '.join(sorted(missing))}. Allowed: a manifest as saving writes it.")
+    return dict(manifest)
+
+
+def _schema(name: str, stated: Mapping[str, Any]) -> tables.Table:
+    columns = {
+        key: tables.Column(
+            key,
+            body["type"],
+            body["meaning"],
+            body["unit"],
+            tuple(body.get("levels", ())),
+            body.get("ordered", False),
+        )
+        for key, body in stated["columns"].items()
+    }
+    return tables.Table(name, stated["row"], stated["key"], stated["hidden"], columns)
+
+
+def _read(folder: Path, stated: Mapping[str, Any], schema: tables.Table) -> pd.DataFrame:
+    path = folder / stated["file"]
+    if not path.is_file():
+        raise InputError(f"{path}: missing, though the manifest lists it.")
+    if _hash(path) != stated["sha256"]:
+        raise InputError(f"{path}: changed or cut since it was saved (its SHA-256 is not that of the manifest).")
+    frame = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+    if list(frame.columns) != list(schema.columns) or len(frame) != stated["rows"]:
+        raise InputError(f"{path}: {len(frame)} rows of {', '.join(frame.columns)}; the manifest says otherwise.")
+    return frame.astype({key: column.dtype for key, column in schema.columns.items()})

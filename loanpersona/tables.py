@@ -1,0 +1,196 @@
+"""The tables: their columns, types, units, levels and keys, described once.
+
+Everything else asks here: dtypes at generation, checks at loading, the data dictionary, the labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from loanpersona import catalog, labels
+from loanpersona.errors import InputError, did_you_mean
+
+__all__ = ["Column", "Table", "check", "dictionary", "names", "table"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: what it holds and what is allowed in it."""
+
+    name: str
+    type: str
+    """`category`, `bool`, or a numpy integer or float type such as `int16`."""
+    meaning: dict[str, str]
+    """One sentence per language."""
+    unit: str = ""
+    levels: tuple[str, ...] = ()
+    """Allowed words of a category, in order."""
+    ordered: bool = False
+    open: bool = False
+    """Whether a persona may add levels."""
+    range: tuple[float, float] | None = None
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Named groups of levels that analyses read, such as the blue-collar occupations."""
+
+    @property
+    def dtype(self) -> Any:
+        """The pandas dtype."""
+        if self.type == "category":
+            return pd.CategoricalDtype(list(self.levels), ordered=self.ordered)
+        return np.dtype(self.type)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: what a row is, its key, its columns in order."""
+
+    name: str
+    row: dict[str, str]
+    key: str
+    hidden: bool
+    columns: dict[str, Column]
+
+    def column(self, name: str) -> Column:
+        """The column of that name; raises InputError naming the nearest."""
+        if name not in self.columns:
+            hint = did_you_mean(name, self.columns)
+            raise InputError(f"{self.name}.{name}: unknown column. {hint}")
+        return self.columns[name]
+
+    def with_columns(self, columns: Iterable[Column]) -> Table:
+        """The same table with these columns replaced or added."""
+        return replace(self, columns={**self.columns, **{column.name: column for column in columns}})
+
+
+def names() -> list[str]:
+    """The tables there are.
+
+    >>> names()
+    ['borrowers', 'truth']
+    """
+    return list(catalog.load("tables"))
+
+
+@cache
+def table(name: str) -> Table:
+    """The table of that name; raises InputError naming the nearest.
+
+    >>> table("borrowers").column("income_cny_month").unit
+    'CNY per month'
+    """
+    if name not in names():
+        raise InputError(f"tables: {name}: unknown table. {did_you_mean(name, names())}")
+    stated = catalog.load("tables")[name]
+    columns = {key: _column(key, body) for key, body in stated["columns"].items()}
+    return Table(name, stated["row"], stated["key"], stated.get("hidden") == "true", columns)
+
+
+def _column(name: str, stated: dict[str, Any]) -> Column:
+    low, _, high = stated.get("range", "").partition("..")
+    return Column(
+        name=name,
+        type=stated["type"],
+        meaning=stated["meaning"],
+        unit=stated.get("unit", ""),
+        levels=tuple(stated.get("levels", ())),
+        ordered=stated.get("ordered") == "true",
+        open=stated.get("open") == "true",
+        range=(float(low), float(high)) if low else None,
+        groups={key: tuple(levels) for key, levels in stated.get("groups", {}).items()},
+    )
+
+
+def check(frame: pd.DataFrame, name: str = "borrowers", columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Check that a frame has these columns of a table in their form; return it with exact dtypes.
+
+    Words become categories with the levels of the table; numbers must lie in their range. A lender's own
+    frame passes too if it has the columns asked for (all of them by default). Raises InputError with one
+    line per missing column, wrong type, unknown level or value out of range.
+
+    >>> check(pd.DataFrame({"sex": ["male", "female"]}), columns=["sex"])["sex"].dtype.name
+    'category'
+    """
+    schema = table(name)
+    wanted = list(schema.columns if columns is None else columns)
+    faults: list[str] = []
+    checked = {}
+    for key in wanted:
+        column = schema.column(key)
+        if key not in frame:
+            faults.append(f"{name}.{key}: missing column. Wanted: {column.type}, {column.meaning['en']}.")
+        else:
+            checked[key] = _checked(frame[key], column, name, faults)
+    if faults:
+        raise InputError(*faults)
+    return frame.assign(**checked)
+
+
+def _checked(values: pd.Series, column: Column, name: str, faults: list[str]) -> pd.Series:
+    where = f"{name}.{column.name}"
+    if values.isna().any():
+        faults.append(f"{where}: {int(values.isna().sum())} missing values. Allowed: none.")
+        return values
+    if column.type == "category":
+        return _checked_levels(values, column, where, faults)
+    if column.type == "bool":
+        if values.dtype != bool:
+            faults.append(f"{where}: dtype is {values.dtype}. Wanted: bool.")
+        return values
+    if not pd.api.types.is_numeric_dtype(values.dtype) or values.dtype == bool:
+        faults.append(f"{where}: dtype is {values.dtype}. Wanted: {column.type}.")
+        return values
+    low, high = column.range or (-np.inf, np.inf)
+    outside = values[(values < low) | (values > high)]
+    if len(outside):
+        faults.append(f"{where} = {outside.iloc[0]}: out of range. Allowed: {low:g} to {high:g}.")
+        return values
+    return values
+
+
+def _checked_levels(values: pd.Series, column: Column, where: str, faults: list[str]) -> pd.Series:
+    found = list(values.cat.categories) if isinstance(values.dtype, pd.CategoricalDtype) else list(values.unique())
+    unknown = [str(level) for level in found if level not in column.levels]
+    if unknown and not column.open:
+        faults.extend(f"{where}: unknown level '{level}'. {did_you_mean(level, column.levels)}" for level in unknown)
+        return values
+    levels = [*(level for level in column.levels if level in found or not column.open), *unknown]
+    return values.astype(pd.CategoricalDtype(levels, ordered=column.ordered))
+
+
+def dictionary(schemas: Iterable[Table] | None = None, *, lang: str = "en") -> pd.DataFrame:
+    """The data dictionary: one row per column.
+
+    Columns: table, column, label, type, unit, allowed, meaning, hidden.
+
+    >>> dictionary().query("column == 'sex'").iloc[0]["allowed"]
+    'male, female'
+    """
+    rows = [
+        {
+            "table": schema.name,
+            "column": column.name,
+            "label": labels.label(column.name, lang),
+            "type": column.type,
+            "unit": column.unit,
+            "allowed": _allowed(column),
+            "meaning": column.meaning[lang],
+            "hidden": schema.hidden,
+        }
+        for schema in (schemas or [table(name) for name in names()])
+        for column in schema.columns.values()
+    ]
+    return pd.DataFrame(rows)
+
+
+def _allowed(column: Column) -> str:
+    if column.levels:
+        return ", ".join(column.levels)
+    if column.range:
+        return f"{column.range[0]:g} to {column.range[1]:g}"
+    return "yes or no" if column.type == "bool" else ""

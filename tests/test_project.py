@@ -1,0 +1,180 @@
+"""The files around the package: environments, lock, Makefile, tracked text, and who imports whom."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "loanpersona"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+DIRECT = [Requirement(r) for r in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]]
+LOCK = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+# The drawing of the house: a room and the rooms it may import from. The foundation is these modules.
+FOUNDATION = {"errors", "strict_yaml", "conditions", "catalog", "labels", "tables", "storage"}
+MAY_IMPORT = {
+    "foundation": set[str](),
+    "persona": {"foundation"},
+    "simulation": {"foundation", "persona"},
+    "analysis": {"foundation"},
+    "claims": {"foundation", "analysis"},
+    "charts": {"foundation", "analysis", "claims"},
+    "reports": {"foundation", "persona", "simulation", "analysis", "claims", "charts"},
+}
+DOORS = {"__init__", "__main__", "cli"}  # may import every room; no room imports them
+
+
+def room(module: str) -> str:
+    return "foundation" if module in FOUNDATION else module
+
+
+def imported(source: str, package: list[str]) -> Iterator[str]:
+    """Name what stands right below `loanpersona` in each import, for source that lives in `package`."""
+    for node in ast.walk(ast.parse(source)):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            start = ".".join([*base, *filter(None, [node.module])])
+            names = [f"{start}.{alias.name}" for alias in node.names]
+        for name in names:
+            top, *below = name.split(".")
+            if top == "loanpersona":
+                yield below[0] if below else "__init__"
+
+
+def arrows() -> Iterator[tuple[str, str, str]]:
+    """Yield (file, its room, imported room) for every import between two rooms."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        for module in imported(path.read_text(encoding="utf-8"), list(parts[:-1])):
+            if (source := room(parts[1])) != (target := room(module)):
+                yield "/".join(parts), source, target
+
+
+def test_every_import_follows_an_arrow_of_the_drawing() -> None:
+    wrong = [
+        f"{file} imports {target}"
+        for file, source, target in arrows()
+        if source not in DOORS and target not in MAY_IMPORT.get(source, set())
+    ]
+    assert wrong == []
+
+
+def test_the_drawing_shows_every_room_there_is_and_no_other() -> None:
+    modules = {p.stem for p in PACKAGE.glob("*.py")} | {p.parent.name for p in PACKAGE.glob("*/__init__.py")}
+    assert modules - DOORS == (MAY_IMPORT.keys() - {"foundation"}) | FOUNDATION
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import loanpersona.simulation.chance",
+        "from loanpersona.simulation import chance",
+        "from loanpersona import simulation",
+        "from .. import simulation",
+        "from ..simulation.chance import draw",
+        "def late():\n    from loanpersona import simulation",
+    ],
+)
+def test_every_way_to_write_an_import_is_seen(line: str) -> None:
+    assert list(imported(line, ["loanpersona", "charts"])) == ["simulation"]
+
+
+def test_environment_yml_has_the_names_and_bounds_of_pyproject() -> None:
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    *packages, pip, pip_section = conda["dependencies"]
+    python = Requirement(f"python {PROJECT['requires-python']}")
+    assert conda["channels"] == ["conda-forge", "nodefaults"]
+    assert [str(Requirement(p)) for p in packages] == [str(r) for r in [python, *DIRECT]]
+    assert (pip, pip_section) == ("pip", {"pip": ["-e ."]})
+
+
+@pytest.mark.parametrize("minor", ["3.11", "3.12", "3.13"])
+def test_constraints_pin_each_direct_dependency_once_and_within_its_bounds(minor: str) -> None:
+    python = {"python_version": minor, "python_full_version": f"{minor}.9"}
+    pins: dict[str, list[str]] = {}
+    for pin in map(Requirement, LOCK.splitlines()):
+        if pin.marker is None or pin.marker.evaluate(python):
+            pins.setdefault(canonicalize_name(pin.name), []).append(str(pin.specifier))
+    for direct in DIRECT:
+        [version] = pins[canonicalize_name(direct.name)]
+        assert version.startswith("=="), direct
+        assert direct.specifier.contains(version.removeprefix("==")), direct
+
+
+@pytest.mark.parametrize("trace", ["://", "--index", "--find-links", "file:"])
+def test_constraints_name_no_place_to_download_from(trace: str) -> None:
+    assert trace not in LOCK
+
+
+def test_no_other_lock_file_stands_in_the_repository() -> None:
+    assert [p.name for p in ROOT.glob("*.lock")] + [p.name for p in ROOT.glob("pylock*.toml")] == []
+
+
+def test_no_text_file_names_a_registry_host_or_a_path_of_one_machine() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    git = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(git, cwd=ROOT, check=True, capture_output=True).stdout.decode().split("\0")
+    host = r"(?:pypi|pythonhosted|anaconda|artifactory)[.][a-z]|/pypi(?=/)|/simple(?=/)"
+    place = r"(?<![\w.~])/(?:work|root|home|Users)/\w|\b[A-Z]:\\+Users\b"
+    found = []
+    for path in (ROOT / name for name in listed if (ROOT / name).is_file()):
+        text = path.read_bytes().decode("utf-8", errors="ignore")
+        found += [f"{path.relative_to(ROOT)}: {m[0]}" for m in re.finditer(f"{host}|{place}", text)]
+    assert found == []
+
+
+def make(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run make as from a fresh shell, also when make itself runs the tests."""
+    fresh = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(["make", *words], cwd=cwd, env=fresh, capture_output=True, text=True, check=False)
+
+
+def test_make_help_lists_exactly_the_targets_there_are() -> None:
+    listed = re.findall(r"^  make (\w+) +\S", make().stdout, flags=re.MULTILINE)
+    [phony] = re.findall(r"^\.PHONY: (.+)$", MAKEFILE, flags=re.MULTILINE)
+    assert listed == phony.split()
+    for target in listed:
+        assert make("--dry-run", target).returncode == 0, target
+
+
+def test_every_script_the_makefile_runs_is_there() -> None:
+    scripts = re.findall(r"\w+/\w+\.py\b", MAKEFILE)
+    assert scripts
+    assert [s for s in scripts if not (ROOT / s).is_file()] == []
+
+
+@pytest.mark.parametrize("found", ["missing", "3.10", "3.14"])
+def test_an_unfit_python_gets_one_line_of_advice(found: str, tmp_path: Path) -> None:
+    for name in ["Makefile", "pyproject.toml", "constraints.txt"]:
+        shutil.copy(ROOT / name, tmp_path)
+    python = tmp_path / "python"
+    if found != "missing":
+        python.write_text(f"#!/bin/sh\necho {found}\n", encoding="utf-8")
+        python.chmod(0o755)
+    advice, _ = make("report", f"PYTHON={python}", cwd=tmp_path).stderr.splitlines()
+    assert f"{python} is {found}." in advice
+    assert advice.endswith("make report PYTHON=python3.12")
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_the_gate_is_executable_and_runs_make_test() -> None:
+    gate = ROOT / ".ci" / "run"
+    assert os.access(gate, os.X_OK)
+    assert gate.read_text(encoding="utf-8").splitlines()[-1] == "make test"
