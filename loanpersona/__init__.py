@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from loanpersona.persona.model import Persona
     from loanpersona.persona.resolver import load_persona
     from loanpersona.population import Population, load_population
-    from loanpersona.reports import check_parameters, render_report
+    from loanpersona.reports import render_report
     from loanpersona.simulation.generation import generate
+    from loanpersona.simulation.parameters import check_parameters
 
 # Where each public name lives. Names load when first used, so that importing the package stays cheap.
 _HOMES = {
@@ -30,7 +31,7 @@ _HOMES = {
     "Population": "loanpersona.population:Population",
     "ReportError": "loanpersona.errors:ReportError",
     "charts": "loanpersona.charts",
-    "check_parameters": "loanpersona.reports:check_parameters",
+    "check_parameters": "loanpersona.simulation.parameters:check_parameters",
     "generate": "loanpersona.simulation.generation:generate",
     "labels": "loanpersona.labels",
     "load_persona": "loanpersona.persona.resolver:load_persona",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from loanpersona.errors import did_you_mean
-from loanpersona.strict_yaml import Faults, Node
+from loanpersona.strict_yaml import Faults, Node, exact
 
 Value = str | int | float
 
@@ -18,6 +18,8 @@ Value = str | int | float
 def select(node: Node, values: Sequence[Value], faults: Faults) -> frozenset[int]:
     """Positions in `values` that the condition picks; faults are noted and the rest goes on."""
     parts = node.value if isinstance(node.value, tuple) else (node,)
+    if not parts:
+        faults.add(node, "names no value", allowed="at least one")
     picked: set[int] = set()
     for part in parts:
         picked |= _pick(part, values, faults)
@@ -57,10 +59,9 @@ def _pick_levels(node: Node, text: str, levels: list[str], faults: Faults) -> fr
 
 def _pick_numbers(node: Node, text: str, numbers: list[Fraction], faults: Faults) -> frozenset[int]:
     first, dots, last = text.partition("..")
-    try:
-        low = Fraction(first) if first else numbers[0]
-        high = Fraction(last) if last else (numbers[-1] if dots else low)
-    except (ValueError, ZeroDivisionError):
+    low = exact(first) if first else numbers[0]
+    high = exact(last) if last else numbers[-1] if dots else low
+    if low is None or high is None or not first + last:
         hint = "Write two dots between the ends." if any(c in text for c in "-–—~～") else ""
         faults.add(node, "not a number or a range", allowed="20, 20..24, 20.. or ..24, ends included", hint=hint)
         return frozenset()

@@ -17,6 +17,10 @@ class LoanpersonaError(Exception):
 
     exit_code = 1
 
+    def _render_traceback_(self) -> list[str]:
+        # What a notebook shows: the message, not the way through our code to it.
+        return [f"{type(self).__name__}: {self}"]
+
 
 class InputError(LoanpersonaError):
     """What the user gave is wrong: a file, a number, a name. Carries one line per fault."""

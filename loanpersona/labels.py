@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from loanpersona import catalog
@@ -21,13 +22,21 @@ def check_language(lang: str) -> str:
 
 
 def label(word: str, lang: str = "en") -> str:
-    """The word of a column, level or chart in a language; an unknown word stays as it is.
+    """The word of a column, level or range in a language; an unknown word stays as it is.
 
-    >>> label("waiter"), label("waiter", "zh")
-    ('Waiter', '餐饮服务员')
+    >>> label("waiter"), label("waiter", "zh"), label("10000..")
+    ('Waiter', '餐饮服务员', '10,000 or more')
     """
     entry = catalog.load("labels").get(word)
-    return str(entry[lang]) if entry else word
+    if entry:
+        return str(entry[lang])
+    low, dots, high = word.partition("..")
+    return _range(low, high, lang) if dots and (low + high).isdecimal() else word
+
+
+def _range(low: str, high: str, lang: str) -> str:
+    ends = {"low": f"{int(low or 0):,}", "high": f"{int(high or 0):,}"}
+    return phrase("range_between" if low and high else "range_from" if low else "range_to", lang, **ends)
 
 
 def phrase(key: str, lang: str = "en", **values: Any) -> str:
@@ -35,16 +44,25 @@ def phrase(key: str, lang: str = "en", **values: Any) -> str:
     return str(catalog.load("labels")[key][lang]).format(**values)
 
 
-def in_words(frame: pd.DataFrame, lang: str = "en") -> pd.DataFrame:
+def in_words(frame: pd.DataFrame, lang: str = "en", *, across: str | None = None) -> pd.DataFrame:
     """A tidy frame as people read it: headings and levels in words, shares as percent, money in full CNY.
 
-    Columns stay in order; the frame itself is not changed.
+    The leading columns of words become the index. With `across`, the levels of that column stand side by
+    side, each cell holding the share and its interval. The frame itself is not changed.
     """
     check_language(lang)
-    shown = {}
-    for name in frame.columns:
-        shown[label(name, lang)] = [_cell(name, value, lang) for value in frame[name]]
-    return type(frame)(shown)
+    keys = list(takewhile(lambda name: isinstance(frame[name].iloc[0], str), frame.columns))
+    shown = frame.assign(**{name: [_cell(name, value, lang) for value in frame[name]] for name in frame.columns})
+    if across is not None:
+        cells = shown["share"] + " (" + shown["low"] + "–" + shown["high"] + ")"
+        rows = [name for name in keys if name != across]
+        shown = shown.assign(share=cells).pivot_table("share", rows, across, aggfunc="first", sort=False)
+        shown.columns.name = None
+    else:
+        shown = shown.set_index(keys if len(keys) < len(frame.columns) else keys[0])
+        shown.columns = [label(name, lang) for name in shown.columns]
+    shown.index.names = [label(name, lang) for name in shown.index.names]
+    return shown
 
 
 # Which columns hold shares of one, and which a ratio: everything else numeric is a count or money.

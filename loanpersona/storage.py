@@ -21,7 +21,12 @@ from loanpersona.errors import InputError, MachineError, did_you_mean
 
 SYNTHETIC = "SYNTHETIC: drawn from a persona file; no row is a real person"
 MANIFEST = "manifest.json"
+_STATED = {
+    "synthetic": str, "persona": str, "persona_digest": str, "n": int, "seed": int, "digest": str, "format": str,
+    "tables": dict,
+}  # fmt: skip
 FORMATS = ("parquet", "csv")
+_WORDS = ("dictionary.md", "datasheet.md")
 
 
 def digest(frames: Mapping[str, pd.DataFrame]) -> str:
@@ -73,18 +78,33 @@ def check_format(format: str) -> str:
 
 def check_folder(folder: Path) -> None:
     """Raise before any work is done if a population cannot be written to `folder`, or would replace other files."""
-    if folder.exists() and not folder.is_dir():
-        raise MachineError(f"{folder}: is a file. Allowed: a folder, new or with an earlier population in it.")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
-        raise InputError(
-            f"{folder}: holds other files. Allowed: a new or empty folder, or one with an earlier population."
-        )
+    if "\0" in str(folder):
+        raise InputError("folder: holds the invisible character U+0000. Remove it.")
     with _said(folder):
+        if folder.exists() and not folder.is_dir():
+            raise MachineError(f"{folder}: is a file. Allowed: a folder, new or with an earlier population in it.")
+        others = _others(folder) if folder.is_dir() else []
+        if others:
+            raise InputError(
+                f"{folder}: holds other files ({', '.join(others[:3])}). "
+                "Allowed: a new or empty folder, or one with an earlier population and nothing else."
+            )
         parent = folder.resolve().parent
         parent.mkdir(parents=True, exist_ok=True)
         probe = parent / f".{folder.name}.{os.getpid()}.probe"
         probe.touch()
         probe.unlink()
+
+
+def _others(folder: Path) -> list[str]:
+    """What stands in a folder and is no part of a saved population, which may be replaced."""
+    found = sorted(path.name for path in folder.iterdir())
+    try:
+        manifest = _manifest(folder)
+        own = {MANIFEST, *_WORDS, *(stated["file"] for stated in manifest["tables"].values())}
+    except InputError:
+        return found
+    return [name for name in found if name not in own]
 
 
 def save(
@@ -115,11 +135,8 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame], list[ta
     Raises InputError naming the first file that is missing, cut, changed or of another form.
     """
     manifest = _manifest(folder)
-    frames, schemas = {}, []
-    for name, stated in manifest["tables"].items():
-        schema = _schema(name, stated)
-        frames[name] = _read(folder, stated, schema)
-        schemas.append(schema)
+    schemas = [_schema(name, stated) for name, stated in manifest["tables"].items()]
+    frames = {schema.name: _read(folder, manifest["tables"][schema.name], schema) for schema in schemas}
     found = digest(frames)
     if found != manifest["digest"]:
         raise InputError(f"{folder}: the digest is {found[:12]}, the manifest says {manifest['digest'][:12]}.")
@@ -139,7 +156,8 @@ def _said(folder: Path) -> Iterator[None]:
 @contextmanager
 def _replaced(folder: Path) -> Iterator[Path]:
     """A new folder beside `folder` that takes its place when the block ends well, and vanishes otherwise."""
-    partial = folder.resolve().parent / f".{folder.name}.{os.getpid()}.partial"
+    folder = folder.resolve()  # what a link leads to is replaced, not the link
+    partial = folder.parent / f".{folder.name}.{os.getpid()}.partial"
     earlier = partial.with_suffix(".earlier")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -151,6 +169,10 @@ def _replaced(folder: Path) -> Iterator[Path]:
         if folder.exists():
             folder.rename(earlier)
         partial.rename(folder)
+    except BaseException:
+        if earlier.exists() and not folder.exists():
+            earlier.rename(folder)
+        raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(earlier, ignore_errors=True)
@@ -204,14 +226,28 @@ def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        missing = {"tables", "digest", "persona", "persona_digest", "n", "seed", "synthetic", "format"} - set(manifest)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file: no saved population, or one cut short.") from None
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: cannot be read as a manifest ({error}).") from None
-    if missing:
-        raise InputError(f"{path}: no {', '.join(sorted(missing))}. Allowed: a manifest as saving writes it.")
-    return dict(manifest)
+    stated = manifest if isinstance(manifest, dict) else {}
+    wrong = [key for key, kind in _STATED.items() if type(stated.get(key)) is not kind]
+    if wrong:
+        raise InputError(f"{path}: no {', '.join(wrong)}. Allowed: a manifest as saving writes it.")
+    for name, body in stated["tables"].items():
+        _check_stated(path, name, body)
+    return stated
+
+
+def _check_stated(path: Path, name: str, body: Any) -> None:
+    """Raise where a manifest does not describe a table as saving does; a file must stand beside it."""
+    try:
+        kinds = [column.dtype for column in _schema(name, body).columns.values()]
+        whole = kinds and Path(body["file"]).name == body["file"] and type(body["rows"]) is int and body["sha256"]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        whole = False
+    if not whole:
+        raise InputError(f"{path}: tables.{name} is not whole. Allowed: a manifest as saving writes it.")
 
 
 def _schema(name: str, stated: Mapping[str, Any]) -> tables.Table:
@@ -235,7 +271,16 @@ def _read(folder: Path, stated: Mapping[str, Any], schema: tables.Table) -> pd.D
         raise InputError(f"{path}: missing, though the manifest lists it.")
     if _hash(path) != stated["sha256"]:
         raise InputError(f"{path}: changed or cut since it was saved (its SHA-256 is not that of the manifest).")
-    frame = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+    frame = _read_csv(path, schema) if path.suffix == ".csv" else pd.read_parquet(path)
     if list(frame.columns) != list(schema.columns) or len(frame) != stated["rows"]:
         raise InputError(f"{path}: {len(frame)} rows of {', '.join(frame.columns)}; the manifest says otherwise.")
-    return frame.astype({key: column.dtype for key, column in schema.columns.items()})
+    try:
+        return frame.astype({key: column.dtype for key, column in schema.columns.items()})
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path}: not of the types that the manifest states ({error}).") from None
+
+
+def _read_csv(path: Path, schema: tables.Table) -> pd.DataFrame:
+    """The table as it was: words stay words ("1", "NA"), and numbers get their last bit back."""
+    words = {name: str for name, column in schema.columns.items() if column.type == "category"}
+    return pd.read_csv(path, dtype=words, keep_default_na=False, float_precision="round_trip")

@@ -16,14 +16,22 @@ from typing import Any
 
 import yaml
 
-from loanpersona.errors import InputError, MachineError
+from loanpersona.errors import InputError
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 32
 MAX_DIGITS = 20
+MAX_SIZE = 10**15
+"""No number is larger, and none but 0 smaller than one divided by this: what is made of them stays finite."""
 
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,2})?|\d+/0*[1-9]\d*")
 _QUOTED = ("'", '"', "|", ">")
+# Controls, marks of writing direction, spaces of no width, breaks of line that editors do not show, halves of
+# a character: whoever reads the file would not see what the program sees.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+)
 # libyaml reads ten times faster; the pure Python parser gives the same events where it is not built in.
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
@@ -58,7 +66,9 @@ class Fault:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.text}" if self.line else f"{self.file}: {self.text}"
+        # A key may hold line breaks; a fault may not.
+        text = " ".join(self.text.split())
+        return f"{self.file}:{self.line}: {text}" if self.line else f"{self.file}: {text}"
 
 
 class Faults:
@@ -92,15 +102,15 @@ def parse(text: str, *, file: str = "text") -> Node:
     '0.6'
     """
     faults = Faults()
-    root = Node("", file, 1)
+    root = Node({}, file, 1)
     try:
         node = _document(yaml.parse(text, Loader=_LOADER), file, faults)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # a code that no character has, in pure Python
         faults.found.append(_syntax_fault(error, text, file))
         node = root
     faults.stop()
     if not isinstance(node.value, dict):
-        got = "nothing" if node is root or not node.value else node.shown()
+        got = node.shown() if node.value else "nothing"
         faults.add(root, f"expected a mapping at the top, got {got}", hint=_missing_space(text))
         faults.stop()
     return node
@@ -115,6 +125,9 @@ def node_of(value: Any, *, file: str, path: str = "") -> Node:
         inner = tuple(node_of(v, file=file, path=f"{path}[{i}]") for i, v in enumerate(value))
     else:
         inner = str(value)
+        faults = Faults()
+        _refuse_hidden_characters(inner, Node({}, file, 0, path), faults)
+        faults.stop()
     return Node(inner, file, 0, path)
 
 
@@ -134,14 +147,28 @@ def plain(node: Node) -> Any:
 def number(node: Node, faults: Faults) -> Fraction | None:
     """The exact number a node states (0.6, 1e3, 1/3), or None with a fault noted."""
     text = node.value if isinstance(node.value, str) else ""
-    bare = text.strip()
-    if sum(c.isdigit() for c in bare) > MAX_DIGITS:
+    value = exact(text) if not node.quoted else None
+    if value is not None and (not value or 1 / MAX_SIZE <= abs(value) <= MAX_SIZE):
+        return value
+    if value is not None:
+        faults.add(node, "too large or too small", allowed=f"0, or {1 / MAX_SIZE:g} to {MAX_SIZE:g} in size")
+    elif sum(c.isdigit() for c in text) > MAX_DIGITS:
         faults.add(node, "too many digits", allowed=f"at most {MAX_DIGITS}")
-    elif not node.quoted and bare.isascii() and _NUMBER.fullmatch(bare):
-        return Fraction(bare)
     else:
         faults.add(node, "not a number", allowed="a finite decimal such as 0.6", hint=_number_hint(text))
     return None
+
+
+def exact(text: str) -> Fraction | None:
+    """The number that a text states, exactly; None where it is none or has too many digits.
+
+    >>> exact("0.6"), exact("1/3"), exact("60%")
+    (Fraction(3, 5), Fraction(1, 3), None)
+    """
+    bare = text.strip()
+    if not bare.isascii() or not _NUMBER.fullmatch(bare) or sum(c.isdigit() for c in bare) > MAX_DIGITS:
+        return None
+    return Fraction(bare)
 
 
 def _number_hint(text: str) -> str:
@@ -156,15 +183,16 @@ def _number_hint(text: str) -> str:
 
 def _text(path: Path) -> str:
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except IsADirectoryError:
         raise InputError(f"{path}: is a directory. Allowed: a YAML file.") from None
     except FileNotFoundError:
         raise InputError(f"{path}: no such file.") from None
-    except OSError as error:
-        raise MachineError(f"{path}: cannot be read ({error.strerror}).") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read ({getattr(error, 'strerror', error)}).") from None
     if len(data) > MAX_BYTES:
-        raise InputError(f"{path.name}: {len(data)} bytes. Allowed: at most {MAX_BYTES}.")
+        raise InputError(f"{path.name}: too large. Allowed: at most {MAX_BYTES:,} bytes.")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -186,17 +214,17 @@ def _document(events: Iterator[Any], file: str, faults: Faults) -> Node:
     event = next(events)
     if isinstance(event, yaml.StreamEndEvent):
         return Node("", file, 1)
-    node = _node(next(events), events, Node("", file, 1), faults, depth=1)
+    node = _node(next(events), events, Node({}, file, 1), faults, depth=1)
     next(events)  # the document ends
     after = next(events)
     if not isinstance(after, yaml.StreamEndEvent):
-        second = Node("", file, after.start_mark.line + 1)
+        second = Node({}, file, after.start_mark.line + 1)
         faults.add(second, "a second document starts here", allowed="one document a file")
     return node
 
 
 def _node(event: Any, events: Iterator[Any], at: Node, faults: Faults, depth: int) -> Node:
-    here = Node("", at.file, event.start_mark.line + 1, at.path)
+    here = Node({}, at.file, event.start_mark.line + 1, at.path)
     if depth > MAX_DEPTH:
         faults.add(here, "nested too deeply", allowed=f"{MAX_DEPTH} levels")
         faults.stop()
@@ -220,10 +248,12 @@ def _mapping(events: Iterator[Any], at: Node, faults: Faults, depth: int) -> dic
             break
         key = _node(event, events, at, faults, depth + 1)
         name = key.value if isinstance(key.value, str) else "?"
-        below = Node("", at.file, key.line, _join(at.path, name))
+        below = Node({}, at.file, key.line, _join(at.path, name))
         if name == "?":
             faults.add(key, "a key that is no word", allowed="plain words as keys")
         value = _node(next(events), events, below, faults, depth + 1)
+        if value.value == "" and not value.quoted:
+            faults.add(below, "has no value", hint="Quote a text that holds a comma or a colon.")
         if name in found:
             faults.add(below, f"stated twice, first in line {found[name].line}", hint="Remove one.")
         else:
@@ -236,31 +266,30 @@ def _sequence(events: Iterator[Any], at: Node, faults: Faults, depth: int) -> tu
     for event in events:
         if isinstance(event, yaml.SequenceEndEvent):
             break
-        below = Node("", at.file, at.line, f"{at.path}[{len(found)}]")
+        below = Node({}, at.file, at.line, f"{at.path}[{len(found)}]")
         found.append(_node(event, events, below, faults, depth + 1))
     return tuple(found)
 
 
 def _refuse_hidden_characters(text: str, at: Node, faults: Faults) -> None:
-    for character in text:
-        code = ord(character)
-        if (code < 32 and character not in "\t\n") or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069:
-            faults.add(at, f"holds the invisible character U+{code:04X}", hint="Remove it.")
-            return
+    found = _HIDDEN.search(text)
+    if found:
+        faults.add(at, f"holds the invisible character U+{ord(found[0]):04X}", hint="Remove it.")
 
 
 def _join(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def _syntax_fault(error: yaml.YAMLError, text: str, file: str) -> Fault:
+def _syntax_fault(error: Exception, text: str, file: str) -> Fault:
     mark = getattr(error, "problem_mark", None)
     if mark is None:  # the reader of characters has no mark, only what it would not read
         return Fault(file, 1, f"not YAML: {str(error).splitlines()[0]}. {_missing_space(text)}".rstrip())
     what = getattr(error, "problem", None) or "cannot be parsed"
     lines = text.splitlines()
-    shown = lines[mark.line].strip()[:60] if mark.line < len(lines) else "the end of the file"
-    hint = "Indent with spaces, not tabs." if "\t" in shown or "'\\t'" in what else _missing_space(text)
+    line = lines[mark.line] if mark.line < len(lines) else "the end of the file"
+    shown, indent = line.strip()[:60], line[: -len(line.lstrip())]
+    hint = "Indent with spaces, not tabs." if "\t" in indent else _missing_space(text)
     return Fault(file, mark.line + 1, f"not YAML: {what}, at column {mark.column + 1}: {shown}. {hint}".rstrip())
 
 

@@ -147,10 +147,12 @@ def _checked(values: pd.Series, column: Column, name: str, faults: list[str]) ->
         return values
     low, high = column.range or (-np.inf, np.inf)
     outside = values[(values < low) | (values > high)]
+    broken = values[values % 1 != 0] if column.type.startswith("int") else values[:0]
     if len(outside):
         faults.append(f"{where} = {outside.iloc[0]}: out of range. Allowed: {low:g} to {high:g}.")
-        return values
-    return values
+    elif len(broken):
+        faults.append(f"{where} = {broken.iloc[0]}: not whole. Wanted: {column.type}.")
+    return values if len(outside) or len(broken) else values.astype(column.dtype)
 
 
 def _checked_levels(values: pd.Series, column: Column, where: str, faults: list[str]) -> pd.Series:
@@ -160,7 +162,8 @@ def _checked_levels(values: pd.Series, column: Column, where: str, faults: list[
         faults.extend(f"{where}: unknown level '{level}'. {did_you_mean(level, column.levels)}" for level in unknown)
         return values
     levels = [*(level for level in column.levels if level in found or not column.open), *unknown]
-    return values.astype(pd.CategoricalDtype(levels, ordered=column.ordered))
+    words = values if all(isinstance(level, str) for level in found) else values.map(str)
+    return words.astype(pd.CategoricalDtype(levels, ordered=column.ordered))
 
 
 def dictionary(schemas: Iterable[Table] | None = None, *, lang: str = "en") -> pd.DataFrame:

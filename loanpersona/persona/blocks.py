@@ -38,7 +38,6 @@ def _variable(scope: Scope, name: str, node: Node) -> Variable:
     basis = scope.basis(node)
     column = _column(name)
     values = read_values(scope, name, node, laws[0], column)
-    unit = node.child("unit")
     variable = Variable(
         name=name,
         values=values,
@@ -47,7 +46,7 @@ def _variable(scope: Scope, name: str, node: Node) -> Variable:
         hidden=_hidden(scope, name, node),
         label=_label(scope, name, node, column),
         type=column.type if column is not None else _type(values),
-        unit=column.unit if column is not None else str(unit.value) if unit is not None else "",
+        unit=column.unit if column is not None else _unit(scope, node),
     )
     _check_column(scope, node, variable, column)
     return variable
@@ -63,11 +62,18 @@ def _column(name: str) -> Column | None:
 
 def _hidden(scope: Scope, name: str, node: Node) -> bool:
     stated = node.child("hidden")
-    if stated is not None and stated.value not in {"true", "false"}:
+    if stated is not None and stated.value not in ("true", "false"):
         scope.faults.add(stated, "not true or false", allowed="true, false")
     if stated is not None and _column(name) is not None:
         scope.faults.add(stated, "the table of this column is fixed", hint="Remove the key.")
     return name in tables.table("truth").columns or (stated is not None and stated.value == "true")
+
+
+def _unit(scope: Scope, node: Node) -> str:
+    stated = node.child("unit")
+    if stated is not None and not isinstance(stated.value, str):
+        scope.faults.add(stated, "not a unit", allowed="a text such as CNY per month")
+    return str(stated.value) if stated is not None else ""
 
 
 def _label(scope: Scope, name: str, node: Node, column: Column | None) -> tuple[tuple[str, str], ...]:
@@ -98,6 +104,8 @@ def _check_column(scope: Scope, node: Node, variable: Variable, column: Column |
         scope.faults.add(node, f"'{variable.name}' holds {wanted}", hint=f"Its type is {column.type}.")
     elif column.type == "bool" and set(variable.values) != {"yes", "no"}:
         scope.faults.add(node, "a yes-or-no variable", allowed="the levels yes and no")
+    elif column.type.startswith("int") and not all(isinstance(value, int) for value in variable.values):
+        scope.faults.add(node, f"'{variable.name}' holds whole numbers", hint="Take a whole least and step.")
     elif (
         column.range
         and not column.range[0] <= float(variable.values[0]) <= float(variable.values[-1]) <= column.range[1]

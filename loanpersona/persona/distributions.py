@@ -39,8 +39,9 @@ def _logistic(edges: Floats, parameters: dict[str, Floats], move: Floats) -> Flo
 
 
 def _lognormal(edges: Floats, parameters: dict[str, Floats], move: Floats) -> Floats:
-    logs = np.array([_log(edge) for edge in edges.tolist()])
-    centre = np.array([_log(median) for median in (parameters["median"] * move).tolist()])
+    # A median of zero lies above every edge that is not above zero, and below the others.
+    logs = np.array([_log(edge, -2e200) for edge in edges.tolist()])
+    centre = np.array([_log(median, -1e200) for median in (parameters["median"] * move).tolist()])
     return _each(_phi, (logs[None, :] - centre[:, None]) / parameters["sigma"][:, None])
 
 
@@ -48,7 +49,7 @@ def _gamma(edges: Floats, parameters: dict[str, Floats], move: Floats) -> Floats
     from scipy.special import gammainc
 
     mean = parameters["mean"] * move
-    below = np.ones((len(mean), len(edges)))  # a mean of zero puts everybody at the least value
+    below = np.repeat(edges[None, :] > 0, len(mean), axis=0).astype(np.float64)  # as a mean of zero has it
     moving = mean > 0
     rate = parameters["shape"][moving] / mean[moving]
     points = np.maximum(edges, 0.0)[None, :] * rate[:, None]
@@ -68,8 +69,8 @@ def _sigmoid(z: float) -> float:
     return 1.0 / (1.0 + math.exp(-z)) if z > -700 else 0.0
 
 
-def _log(value: float) -> float:
-    return math.log(value) if value > 0 else -1e300
+def _log(value: float, of_nothing: float) -> float:
+    return math.log(value) if value > 0 else of_nothing
 
 
 _FAMILIES: dict[str, Callable[[Floats, dict[str, Floats], Floats], Floats]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from fractions import Fraction
 
 from loanpersona.conditions import pick_key, select
@@ -29,7 +30,7 @@ def read_law(scope: Scope, node: Node, law: str, values: Sequence[Value], basis:
     if law == "bands":
         return Shares(_band_shares(scope, body, values), _odds(scope, node, values, basis))
     if law == "table":
-        parents = [scope.parent(at, str(at.value)) for at in scope.given(node)]
+        parents = [scope.named(at) for at in scope.given(node)]
         return Given(tuple(_rows(scope, body, parents, (), values)))
     if law == "groups":
         return _groups(scope, body, scope.child(node, "groups_of"), values)
@@ -53,9 +54,10 @@ def _summing_to_one(scope: Scope, node: Node, body: dict[str, Node]) -> dict[str
         scope.faults.add(body[key], "not a share", allowed="0 to 1", hint=hint)
     total = sum(shares.values())
     if not outside and total != 1:
-        terms = " + ".join(f"{key} {float(share):g}" for key, share in list(shares.items())[:_SHOWN])
+        terms = " + ".join(f"{key} {body[key].shown()}" for key in list(shares)[:_SHOWN])
         more = " + …" if len(shares) > _SHOWN else ""
-        scope.stop(node, f"the shares sum to {float(total):.10g}, not 1", allowed="exactly 1", hint=f"{terms}{more}.")
+        sum_ = Decimal(total.numerator) / total.denominator
+        scope.stop(node, f"the shares sum to {sum_}, not 1", allowed="exactly 1", hint=f"{terms}{more}.")
     return shares
 
 
@@ -102,7 +104,7 @@ def _rows(
 
 
 def _groups(scope: Scope, node: Node, of: Node, values: Sequence[Value]) -> Given:
-    parent = scope.parent(of, str(of.value))
+    parent = scope.named(of)
     groups = scope.mapping(node, "a list per group")
     picked = {level: select(child, parent.values, scope.faults) for level, child in groups.items()}
     _check_cover(scope, node, parent, picked, groups)
@@ -120,7 +122,7 @@ def _check_cover(
             twice = ", ".join(str(parent.values[i]) for i in sorted(positions - left)[:_SHOWN])
             scope.faults.add(at[key], f"{parent.name} {twice} is covered twice", hint="Each value stands once.")
         left -= positions
-    if left:
+    if left and all(picked.values()):  # a key that picks nothing has been noted, and leaves the gap
         gap = ", ".join(str(parent.values[i]) for i in sorted(left)[:_SHOWN])
         scope.faults.add(node, f"nothing for {parent.name} {gap}", allowed="every value once")
 

@@ -15,7 +15,8 @@ from functools import cached_property
 from html import escape
 from typing import Any
 
-from loanpersona.labels import label
+from loanpersona.errors import InputError, did_you_mean
+from loanpersona.labels import check_language, label
 from loanpersona.strict_yaml import Node
 
 Value = str | int | float
@@ -31,8 +32,8 @@ class Basis:
     """`stated` (the article), `published` (a source) or `assumed` (ours)."""
     sources: tuple[str, ...] = ()
     """Ids of statements or of entries of `sources.yaml`."""
-    because: str = ""
-    """Why this value; always there for an assumption."""
+    because: tuple[tuple[str, str], ...] = ()
+    """Why this value, in words per language; always there for an assumption."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,10 @@ class Variable:
         """The table whose column this is."""
         return "truth" if self.hidden else "borrowers"
 
+    def words(self, lang: str) -> str:
+        """Its label in a language."""
+        return dict(self.label).get(lang) or label(self.name, lang)
+
     @cached_property
     def parents(self) -> tuple[str, ...]:
         """The variables its law names, each once."""
@@ -114,6 +119,35 @@ class Variable:
         if isinstance(self.law, Given):
             return tuple(when for when, _ in self.law.rows)
         return tuple(effect.when for effect in (*self.law.where, *self.law.moves))
+
+
+@dataclass(frozen=True, repr=False)
+class Reasons:
+    """The bases of some variables, as text and as a table."""
+
+    variables: tuple[Variable, ...]
+    lang: str
+
+    def rows(self) -> list[tuple[str, str, str, str]]:
+        """Per variable: its label, the kind of basis, the sources, the reason."""
+        return [
+            (v.words(self.lang), label(v.basis.kind, self.lang), ", ".join(v.basis.sources),
+             dict(v.basis.because).get(self.lang, ""))
+            for v in self.variables
+        ]  # fmt: skip
+
+    def __repr__(self) -> str:
+        lines = (
+            f"{name}: {kind}{f' ({sources})' if sources else ''}{f': {why}' if why else ''}"
+            for name, kind, sources, why in self.rows()
+        )
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        heads = (label(word, self.lang) for word in ("variable", "basis", "source", "because"))
+        head = "".join(f"<th>{escape(word)}</th>" for word in heads)
+        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self.rows())
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 @dataclass(frozen=True)
@@ -168,6 +202,21 @@ class Persona:
 
         return replaced(self, changes)
 
+    def basis(self, *names: str, lang: str = "en") -> Reasons:
+        """Where the numbers of some variables (all if none is named) come from, and why.
+
+        Raises InputError for an unknown variable or language.
+
+        >>> import loanpersona as lp
+        >>> lp.load_persona("article").basis("borrower_class")
+        Class of borrower: Stated by the article (1.1a)
+        """
+        check_language(lang)
+        unknown = [name for name in names if name not in self.variables]
+        if unknown:
+            raise InputError(*(f"{name}: unknown variable. {did_you_mean(name, self.variables)}" for name in unknown))
+        return Reasons(tuple(self.variables[name] for name in names or self.variables), lang)
+
     def __repr__(self) -> str:
         return f"<Persona {self.name}: {len(self.variables)} variables, digest {self.digest[:12]}>"
 
@@ -179,7 +228,7 @@ class Persona:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{escape(label(v.name))}</td><td>{len(v.values)}</td><td>{', '.join(v.parents) or '–'}</td>"
+            f"<tr><td>{escape(v.words('en'))}</td><td>{len(v.values)}</td><td>{', '.join(v.parents) or '–'}</td>"
             f"<td>{v.basis.kind}</td><td>{escape(', '.join(v.basis.sources))}</td></tr>"
             for v in self.variables.values()
         )

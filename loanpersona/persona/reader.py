@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from os import PathLike
 from pathlib import Path
 
@@ -25,15 +26,17 @@ LAWS: dict[str, tuple[str, ...]] = {
 _LAW_KEYS = {*LAWS, *(key for keys in LAWS.values() for key in keys)}
 
 
-def find(name: str | PathLike[str], *, beside: Path | None = None) -> Path:
+def find(name: str | PathLike[str], *, beside: Path | None = None, said: str = "persona") -> Path:
     """The file of a persona, by its shipped name or by a path; raises InputError naming the nearest name."""
     shipped = catalog.persona_files()
     if str(name) in shipped:
         return shipped[str(name)]
+    if "\0" in str(name):
+        raise InputError(f"{said}: holds the invisible character U+0000. Remove it.")
     path = (beside or Path()) / name
-    if path.exists() or path.suffix in {".yaml", ".yml"} or len(path.parts) > 1 + len((beside or Path()).parts):
+    if os.path.exists(path) or path.suffix in {".yaml", ".yml"} or len(path.parts) > 1 + len((beside or Path()).parts):
         return path
-    raise InputError(f"persona = {name}: unknown persona. {did_you_mean(str(name), shipped)} A path works too.")
+    raise InputError(f"{said} = {name}: unknown persona. {did_you_mean(str(name), shipped)} A path works too.")
 
 
 def document(path: Path, above: tuple[Path, ...] = ()) -> Node:
@@ -48,7 +51,8 @@ def document(path: Path, above: tuple[Path, ...] = ()) -> Node:
     if not isinstance(base.value, str) or not base.value:
         raise InputError(str(Fault(base.file, base.line, "extends: expected the name or path of one persona.")))
     beside = None if base.value in catalog.persona_files() else path.parent
-    return merged(document(find(base.value, beside=beside), (*above, path.resolve())), node)
+    found = find(base.value, beside=beside, said=f"{base.file}:{base.line}: extends")
+    return merged(document(found, (*above, path.resolve())), node)
 
 
 def merged(base: Node, change: Node) -> Node:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from os import PathLike
 from typing import Any
@@ -105,10 +105,10 @@ def _check_top(document: Node, scope: Scope) -> None:
     for key in ("title", "about"):
         if document.child(key) is not None:
             scope.words(scope.child(document, key))
-    for key in ("variables", "product"):
+    for key in ("variables", "product", "sources"):
         node = document.child(key)
         if node is not None and (not isinstance(node.value, dict) or not node.value):
-            faults.add(node, "expected a mapping", allowed=_TOP[key])
+            faults.add(node, "expected a mapping", allowed=_TOP.get(key, "a block per source"))
 
 
 def _product(document: Node, scope: Scope) -> Product:
@@ -116,6 +116,8 @@ def _product(document: Node, scope: Scope) -> Product:
     for key, node in stated.items():
         if key not in _CAPS:
             scope.faults.add(node, f"unknown key '{key}'", hint=did_you_mean(key, _CAPS))
+    if not stated:  # noted already, as is everything that follows from it
+        return Product(Fraction(_CAPS["apr_most"]), int(_CAPS["limit_cny_most"]))
     found = {key: _capped(document, key, stated.get(key), scope) for key in _CAPS}
     return Product(found["apr_most"], int(found["limit_cny_most"]))
 
@@ -133,14 +135,28 @@ def _capped(document: Node, key: str, node: Node | None, scope: Scope) -> Fracti
         scope.faults.add(
             scope.child(entry, "value"), "no persona may go beyond", allowed=f"above 0, at most {_CAPS[key]}"
         )
+    elif key == "limit_cny_most" and value.denominator != 1:
+        scope.faults.add(scope.child(entry, "value"), "not a whole number", allowed=f"1 to {_CAPS[key]}")
     return value
+
+
+def _texts(node: Node | None) -> Iterator[str]:
+    """Every text below a node."""
+    if node is None:
+        return
+    if isinstance(node.value, str):
+        yield node.value
+        return
+    for child in node.value.values() if isinstance(node.value, dict) else node.value:
+        yield from _texts(child)
 
 
 def _check_people(scope: Scope) -> None:
     """No students, nobody under age: rules that no persona may break."""
     for name, variable in scope.known.items():
-        words = [name, *(str(value) for value in variable.values), *(text for _, text in variable.label)]
-        if isinstance(variable.values[0], str) and any(_STUDENTS.search(word) for word in words):
+        levels = [value for value in variable.values if isinstance(value, str)]
+        texts = [text for _, text in variable.label] + list(_texts(scope.blocks[name].child("labels")))
+        if any(_STUDENTS.search(word) for word in (name, *levels, *texts)):
             scope.faults.add(
                 scope.blocks[name], "no persona may hold students", hint="Remove the level or the variable."
             )

@@ -9,6 +9,7 @@ from typing import NoReturn
 from loanpersona import catalog
 from loanpersona.conditions import select
 from loanpersona.errors import did_you_mean
+from loanpersona.labels import LANGUAGES
 from loanpersona.persona.model import Basis, Variable, When
 from loanpersona.strict_yaml import Faults, Node, number
 
@@ -69,26 +70,39 @@ class Scope:
         """One text per language."""
         stated = node.value if isinstance(node.value, dict) else {}
         texts = {lang: text.value for lang, text in stated.items() if isinstance(text.value, str) and text.value}
-        if set(stated) != {"en", "zh"} or len(texts) != 2:
+        if set(stated) != set(LANGUAGES) or len(texts) != len(LANGUAGES):
             self.faults.add(node, "not a text in both languages", allowed="{en: …, zh: …}")
         return texts
 
     def basis(self, node: Node, general: Basis | None = None) -> Basis:
         """Where the numbers of a node come from; without a word of its own, where those of `general` do."""
         stated = node.child("basis")
-        because = node.child("because")
-        reason = str(because.value) if because is not None and isinstance(because.value, str) else ""
+        reason = self._reason(node)
         if stated is None:
+            source = node.child("source")
             if general is None:
                 self.faults.add(node, "no number without a basis", allowed=f"basis: {', '.join(_NEEDS)}")
-                return Basis("")
-            return Basis(general.kind, general.sources, reason or general.because)
-        kind = str(stated.value)
+            elif source is not None:
+                self.faults.add(source, "a source without a basis", allowed="basis: stated, published")
+            return Basis(general.kind, general.sources, reason or general.because) if general else Basis("")
+        kind = stated.value if isinstance(stated.value, str) else ""
         if kind not in _NEEDS:
             self.faults.add(stated, "unknown basis", hint=did_you_mean(kind, _NEEDS))
-        elif node.child(_NEEDS[kind]) is None:
+            return Basis("")
+        if node.child(_NEEDS[kind]) is None:
             self.faults.add(node, f"basis {kind} without `{_NEEDS[kind]}`", allowed=f"{_NEEDS[kind]}: …")
         return Basis(kind, self._cited(node, kind), reason)
+
+    def _reason(self, node: Node) -> tuple[tuple[str, str], ...]:
+        """Why, in words: one text for both languages, or one each."""
+        stated = node.child("because")
+        if stated is None:
+            return ()
+        if isinstance(stated.value, dict):
+            return tuple(sorted(self.words(stated).items()))
+        if not isinstance(stated.value, str) or not stated.value.strip():
+            self.faults.add(stated, "not a reason", allowed="a text, or {en: …, zh: …}")
+        return tuple((lang, str(stated.value)) for lang in LANGUAGES)
 
     def _cited(self, node: Node, kind: str) -> tuple[str, ...]:
         stated = node.child("source")
@@ -96,10 +110,15 @@ class Scope:
             return ()
         known = sorted(catalog.load("statements")) if kind == "stated" else sorted(self.sources)
         cited = stated.value if isinstance(stated.value, tuple) else (stated,)
+        what = "statement" if kind == "stated" else "source"
+        if not cited:
+            self.faults.add(stated, f"names no {what}", allowed="at least one")
         for source in cited:
-            if source.value not in known:
-                what = "statement" if kind == "stated" else "source"
-                self.faults.add(source, f"unknown {what}", hint=did_you_mean(str(source.value), known))
+            word = source.value if isinstance(source.value, str) else ""
+            if word not in known:
+                self.faults.add(source, f"unknown {what}", hint=did_you_mean(word, known))
+            elif kind == "published" and catalog.load("sources").get(word, {}).get("status") == "recalled":
+                self.faults.add(source, "recalled, not read", allowed="basis: assumed")
         return tuple(str(source.value) for source in cited)
 
     def entries(self, node: Node, key: str, wanted: tuple[str, ...]) -> list[tuple[Node, When]]:
@@ -127,6 +146,12 @@ class Scope:
         if isinstance(stated.value, dict) or not stated.value:
             self.stop(stated, "not a list of variables", allowed="given: [occupation]")
         return list(stated.value) if isinstance(stated.value, tuple) else [stated]
+
+    def named(self, at: Node) -> Variable:
+        """The variable above that a node names."""
+        if not isinstance(at.value, str):
+            self.stop(at, "not a variable", allowed="the name of one variable above")
+        return self.parent(at, at.value)
 
     def parent(self, at: Node, name: str) -> Variable:
         """The variable above of that name; notes what is wrong where there is none."""

@@ -9,11 +9,12 @@ from itertools import pairwise
 from loanpersona.errors import did_you_mean
 from loanpersona.persona.model import Value
 from loanpersona.persona.reader import GRID, SHAPES
-from loanpersona.persona.scope import Scope
+from loanpersona.persona.scope import BrokenBlockError, Scope
 from loanpersona.strict_yaml import Node
 from loanpersona.tables import Column
 
 MAX_VALUES = 10_000
+MAX_NUMBER = 10**12
 
 
 def read_values(scope: Scope, name: str, node: Node, law: str, column: Column | None) -> tuple[Value, ...]:
@@ -24,9 +25,11 @@ def read_values(scope: Scope, name: str, node: Node, law: str, column: Column | 
         return _grid(scope, node)
     body = scope.child(node, law)
     leaves = list(_leaves(body, len(scope.given(node)))) if law == "table" else [body]
-    stated = list(dict.fromkeys(level for leaf in leaves for level in scope.mapping(leaf, "a share per level")))
-    if not stated:
-        scope.stop(body, "names no level", allowed="at least one level")
+    stated: dict[str, Node] = {}
+    for leaf in leaves:
+        stated = {**scope.mapping(leaf, "a share per level"), **stated}
+    if not 0 < len(stated) <= MAX_VALUES:
+        scope.stop(body, f"names {len(stated) or 'no'} levels", allowed=f"1 to {MAX_VALUES}")
     return _levels(scope, name, node, stated, column)
 
 
@@ -38,18 +41,20 @@ def _leaves(node: Node, depth: int) -> Iterable[Node]:
             yield from _leaves(child, depth - 1)
 
 
-def _levels(scope: Scope, name: str, node: Node, stated: list[str], column: Column | None) -> tuple[Value, ...]:
+def _levels(scope: Scope, name: str, node: Node, stated: dict[str, Node], column: Column | None) -> tuple[Value, ...]:
     own = node.child("labels")
     labelled = scope.mapping(own, "a text per level") if own is not None else {}
     for text in labelled.values():
         scope.words(text)
     standard = _standard(stated, column)
     may_add = column is None or column.open
-    for level in stated:
-        if level not in standard and not (may_add and level in labelled):
-            example = f" A new level needs words: labels: {{{level}: {{en: …, zh: …}}}}." if may_add else ""
-            hint = did_you_mean(level, [*standard, *labelled])
-            scope.faults.add(node, f"unknown level '{level}' of {name}", hint=hint + example)
+    unknown = [level for level in stated if level not in standard and not (may_add and level in labelled)]
+    for level in unknown:
+        example = f" A new level needs words: labels: {{{level}: {{en: …, zh: …}}}}." if may_add else ""
+        hint = did_you_mean(level, [*standard, *labelled])
+        scope.faults.add(stated[level], f"unknown level '{level}' of {name}", hint=hint + example)
+    if unknown:
+        raise BrokenBlockError  # what follows from a misspelt level is no fault of its own
     # Standard levels keep the order of the schema, so that the order in a file changes no draw.
     return (
         *(level for level in standard if level in stated),
@@ -57,16 +62,19 @@ def _levels(scope: Scope, name: str, node: Node, stated: list[str], column: Colu
     )
 
 
-def _standard(stated: list[str], column: Column | None) -> tuple[str, ...]:
+def _standard(stated: Iterable[str], column: Column | None) -> tuple[str, ...]:
     if column is not None and column.levels:
         return column.levels
-    return ("no", "yes") if set(stated) <= {"no", "yes"} else ()
+    yes_or_no = column.type == "bool" if column is not None else set(stated) <= {"no", "yes"}
+    return ("no", "yes") if yes_or_no else ()
 
 
 def _grid(scope: Scope, node: Node) -> tuple[Value, ...]:
     least, most, step = scope.numbers({key: scope.child(node, key) for key in GRID}).values()
     if step <= 0 or least >= most or (most - least) % step:
         scope.stop(node, "least, most and step make no grid", allowed="least < most with whole steps between")
+    if max(abs(least), abs(most)) > MAX_NUMBER:
+        scope.stop(node, f"a grid from {float(least):g} to {float(most):g}", allowed=f"up to {MAX_NUMBER:g} in size")
     count = int((most - least) / step) + 1
     if count > MAX_VALUES:
         scope.stop(node, f"{count} values", allowed=f"at most {MAX_VALUES}", hint="Take a larger step.")

@@ -18,20 +18,22 @@ Cells = npt.NDArray[np.intp]
 BLOCK = 65_536
 """Borrowers drawn at a time; the size bounds memory and changes no value."""
 _SLOT_BITS = 12
-_SLOTS = 1 << _SLOT_BITS
+_GUIDE_BITS = 22
+"""A guide holds about two to this power of entries at most: many cells share fewer slots each."""
 
 
 @dataclass(frozen=True)
 class Sampler:
     """Draws one variable. Thresholds decide; the guide only finds most answers in one step.
 
-    The first 12 bits of a word name a slot. Where no threshold falls inside a slot the answer is known;
+    The first `bits` bits of a word name a slot. Where no threshold falls inside a slot the answer is known;
     elsewhere the guide holds the negative of the lowest answer less one, and the thresholds are searched.
     """
 
     conditional: Conditional
     strides: Mapping[str, Cells]
     """Per parent: what each of its values adds to the number of the cell."""
+    bits: int
     guide: Codes
     highest: Codes
 
@@ -45,9 +47,9 @@ class Sampler:
 
     def draw(self, words: chance.Words, cells: Cells | None) -> Codes:
         """Position of the drawn value for each word, shape (words,)."""
-        slots = (words >> np.uint64(64 - _SLOT_BITS)).view(np.int64)
+        slots = (words >> np.uint64(64 - self.bits)).view(np.int64)
         if cells is not None:
-            slots += cells << _SLOT_BITS
+            slots += cells << self.bits
         codes = self.guide.take(slots)
         open_ = np.flatnonzero(codes < 0)
         if open_.size:
@@ -79,21 +81,21 @@ def _sampler(conditional: Conditional) -> Sampler:
     for name, bands in reversed(list(conditional.bands.items())):
         strides[name] = (bands.of_value * size).astype(np.intp)
         size *= len(bands)
-    guide, highest = _guide(conditional.thresholds)
-    return Sampler(conditional, strides, guide, highest)
+    bits = min(_SLOT_BITS, max(1, _GUIDE_BITS - size.bit_length()))
+    return Sampler(conditional, strides, bits, *_guide(conditional.thresholds, bits))
 
 
-def _guide(thresholds: npt.NDArray[np.int64]) -> tuple[Codes, Codes]:
+def _guide(thresholds: npt.NDArray[np.int64], bits: int) -> tuple[Codes, Codes]:
     """Lowest answer of each slot (negative less one where it is not the only one), and the highest."""
-    width = 53 - _SLOT_BITS
+    slots, width = 1 << bits, 53 - bits
     slot, inside = thresholds >> width, (thresholds & ((1 << width) - 1)) > 0
     cell = np.broadcast_to(np.arange(len(thresholds))[:, None], thresholds.shape)
-    passed = np.zeros((len(thresholds), _SLOTS + 1), np.int16)
+    passed = np.zeros((len(thresholds), slots + 1), np.int16)
     np.add.at(passed, (cell, slot), 1)
     split = np.zeros_like(passed)
     np.add.at(split, (cell[inside], slot[inside]), 1)
-    highest = np.add.accumulate(passed, axis=1, dtype=np.int16)[:, :_SLOTS]
-    split = split[:, :_SLOTS]
+    highest = np.add.accumulate(passed, axis=1, dtype=np.int16)[:, :slots]
+    split = split[:, :slots]
     lowest = np.where(split > 0, -1 - (highest - split), highest)
     return lowest.astype(np.int16).ravel(), highest.ravel()
 

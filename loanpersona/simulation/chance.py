@@ -27,7 +27,8 @@ def check_count(value: object, name: str, *, least: int = 1, most: int = 1 << 40
     """
     whole = value.item() if isinstance(value, np.integer) else value
     if type(whole) is not int or not least <= whole <= most:
-        raise InputError(f"{name} = {value!r}: not a count. Allowed: a whole number from {least:,} to {most:,}.")
+        shown = _shown(value)
+        raise InputError(f"{name} = {shown}: not a count. Allowed: a whole number from {least:,} to {most:,}.")
     return whole
 
 
@@ -35,8 +36,15 @@ def check_seed(value: object) -> int:
     """Return `value` if it is a seed; raise InputError otherwise."""
     whole = value.item() if isinstance(value, np.integer) else value
     if type(whole) is not int or not 0 <= whole < 1 << SEED_BITS:
-        raise InputError(f"seed = {value!r}: not a seed. Allowed: a whole number from 0 to 2**128 - 1.")
+        raise InputError(f"seed = {_shown(value)}: not a seed. Allowed: a whole number from 0 to 2**128 - 1.")
     return whole
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)[:60]
+    except ValueError:  # Python does not write out whole numbers of many thousand digits
+        return "a huge number"
 
 
 def words(seed: int, decision: str, start: int, stop: int) -> Words:

@@ -35,13 +35,13 @@ def generate(
 
     >>> import loanpersona as lp
     >>> lp.generate(lp.load_persona("article"), n=100, seed=7).borrowers.shape
-    (100, 17)
+    (100, 16)
     """
     n, seed = chance.check_count(n, "n"), chance.check_seed(seed)
     made = {schema.name: schema for schema in schemas(persona)}
     for name in tables:
         if name not in made:
-            raise InputError(f"tables: {name}: unknown table. {did_you_mean(name, made)}")
+            raise InputError(f"tables: {name}: unknown table. {did_you_mean(str(name), made)}")
     wanted = [variable for variable in persona.variables.values() if variable.table in tables]
     _check_memory(n, wanted)
     columns = _columns(samplers(persona), wanted, n, seed)

@@ -1,0 +1,89 @@
+"""Estimates with intervals: shares, quantiles, lifts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import sqrt
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+
+LEVEL = 0.95
+"""Confidence level of the intervals of the profile."""
+
+
+def wilson(k: int, n: int, level: float = LEVEL) -> tuple[float, float]:
+    """Wilson score interval of a share of `k` among `n`; (0, 1) where nobody was asked.
+
+    Source: Wilson (1927); at n = 100 and a share of 2 % it covers 94.8 % where Wald covers 86.8 %.
+
+    >>> [round(end, 3) for end in wilson(60, 100)]
+    [0.502, 0.691]
+    """
+    if n == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    share, spread = k / n, z * z / n
+    middle = (share + spread / 2) / (1 + spread)
+    half = z / (1 + spread) * sqrt(share * (1 - share) / n + spread / (4 * n))
+    # The ends are exact at none and at all; rounding must not push them past zero and one.
+    return (0.0 if k == 0 else middle - half), (1.0 if k == n else middle + half)
+
+
+def share(holds: pd.Series, level: float = LEVEL) -> dict[str, float]:
+    """Share of rows where `holds` is true: n, k, share, low, high."""
+    k, n = int(holds.sum()), len(holds)
+    low, high = wilson(k, n, level)
+    return {"n": n, "k": k, "share": k / n if n else np.nan, "low": low, "high": high}
+
+
+def shares(values: pd.Series, level: float = LEVEL) -> pd.DataFrame:
+    """Share of each level of a category among its rows; columns: the category, n, k, share, low, high.
+
+    >>> shares(pd.Series(["a", "b", "a"], dtype="category", name="kind"))[["kind", "k"]].to_numpy().tolist()
+    [['a', 2], ['b', 1]]
+    """
+    rows = [{values.name: one, **share(values == one, level)} for one in values.cat.categories]
+    return _typed(pd.DataFrame(rows), values)
+
+
+def shares_by(frame: pd.DataFrame, by: Sequence[str], of: str, level: float = LEVEL) -> pd.DataFrame:
+    """Share of each level of `of` within every group of `by`; columns: by, of, n, k, share, low, high."""
+    parts = []
+    for keys, group in frame.groupby(list(by), observed=True):
+        found = shares(group[of], level)
+        for position, (name, key) in enumerate(zip(by, keys, strict=True)):
+            found.insert(position, name, pd.Categorical([key] * len(found), dtype=frame[name].dtype))
+        parts.append(found)
+    return pd.concat(parts, ignore_index=True)
+
+
+def quantiles(values: pd.Series, at: Sequence[float], level: float = LEVEL) -> pd.DataFrame:
+    """Quantiles with distribution-free intervals from order statistics; columns: quantile, n, value, low, high.
+
+    The rank of the ends follows the normal approximation of the binomial, so n should be some dozens.
+    """
+    ordered, n = np.sort(values.to_numpy()), len(values)
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    rows = []
+    for q in at:
+        half = z * sqrt(n * q * (1 - q))
+        ranks = [q * n - half, q * n, q * n + half]
+        ends = [ordered[min(max(int(np.ceil(rank)) - 1, 0), n - 1)] for rank in ranks]
+        rows.append({"quantile": q, "n": n, "value": ends[1], "low": ends[0], "high": ends[2]})
+    return pd.DataFrame(rows)
+
+
+def with_lift(frame: pd.DataFrame, baseline: Sequence[float]) -> pd.DataFrame:
+    """The frame with `baseline` beside its shares, and the lift: share over baseline, with its interval.
+
+    The baseline counts as known: published totals rest on far more people than the sample.
+    """
+    base = np.asarray(baseline, float)
+    lifts = {"lift": frame["share"] / base, "lift_low": frame["low"] / base, "lift_high": frame["high"] / base}
+    return frame.assign(baseline=base, **lifts)
+
+
+def _typed(found: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
+    return found.astype({values.name: values.dtype})

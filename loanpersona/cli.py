@@ -1,0 +1,184 @@
+"""The command line: generate, report, digest, doctor."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from loanpersona.errors import InputError, LoanpersonaError, MachineError, did_you_mean
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+INTERRUPTED = 130
+
+
+class _Commands(click.Group):
+    """Names the nearest command where one is mistyped."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise InputError(f"loanpersona {args[0]}: unknown command. {did_you_mean(args[0], self.commands)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings=CONTEXT, epilog="Exit codes: 0 done, 1 a report failed, 2 the input was "
+             "wrong, 3 the machine is in the way (disk, memory, kernel), 130 interrupted.")  # fmt: skip
+@click.version_option(version("loanpersona"), message="loanpersona %(version)s")
+def cli() -> None:
+    """Synthetic borrowers of Chinese micro-loan apps: a sourced persona file becomes a population,
+    notebooks and bilingual reports. Every row is made up; the same persona, seed and number give the
+    same borrower on every machine.
+
+    \b
+    loanpersona report                                    # all reports, in English and Chinese
+    loanpersona generate --n 100000 --out people          # borrowers.parquet, truth.parquet
+    loanpersona digest article --n 5000 --seed 7          # the fingerprint of a population
+    """
+
+
+persona_option = click.option(
+    "--persona",
+    default="article",
+    show_default=True,
+    metavar="NAME|PATH",
+    help="Who borrows: a shipped persona or a file.",
+)
+n_option = click.option("--n", default="20000", show_default=True, metavar="COUNT", help="Number of borrowers.")
+seed_option = click.option(
+    "--seed", default="7", show_default=True, metavar="COUNT", help="Any whole number from 0 to 2**128 - 1."
+)
+debug_option = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+
+
+@cli.command()
+@persona_option
+@n_option
+@seed_option
+@click.option("--out", required=True, metavar="DIR", help="Folder to make; an earlier population in it is replaced.")
+@click.option("--format", default="parquet", show_default=True, metavar="parquet|csv", help="How to write tables.")
+@debug_option
+def generate(persona: str, n: str, seed: str, out: str, format: str, debug: bool) -> None:
+    """Draw a population and save it: one file per table, dictionary, datasheet, manifest."""
+    del debug
+    from loanpersona import storage
+    from loanpersona.simulation.generation import generate as draw
+
+    loaded, count, start = _checked(persona, n, seed)
+    storage.check_format(format)
+    storage.check_folder(Path(out))
+    population = draw(loaded, n=count, seed=start)
+    population.save(out, format=format)
+    for name, frame in population.tables.items():
+        click.echo(f"{name}: {len(frame):,} rows, {frame.shape[1]} columns")
+    click.echo(f"{storage.SYNTHETIC}\npersona {population.persona}, n {count}, seed {start}")
+    click.echo(f"digest {population.digest}\n{out}")
+
+
+@cli.command()
+@click.argument("notebooks", nargs=-1, metavar="[NOTEBOOK]...")
+@click.option("--out", default="reports", show_default=True, metavar="DIR", help="Folder of the reports.")
+@persona_option
+@n_option
+@seed_option
+@click.option("--lang", "langs", multiple=True, metavar="en|zh", help="Language; may be repeated. [default: both]")
+@debug_option
+def report(
+    notebooks: Sequence[str], out: str, persona: str, n: str, seed: str, langs: Sequence[str], debug: bool
+) -> None:
+    """Run notebooks (all of them if none is named) and turn each into one HTML file per language."""
+    del debug
+    from loanpersona.labels import LANGUAGES, check_language
+    from loanpersona.reports import check_parameters, notebook_names, render_report
+
+    _, count, start = _checked(persona, n, seed)
+    shared = {"persona": persona, "n": count, "seed": start}
+    wanted = [(name, check_language(lang)) for name in notebooks or notebook_names() for lang in langs or LANGUAGES]
+    for name, lang in wanted:
+        check_parameters(name, {**shared, "lang": lang})
+    for name, lang in wanted:
+        click.echo(str(render_report(name, out=out, lang=lang, **shared)))
+    click.echo(str(Path(out) / "index.html"))
+
+
+@cli.command()
+@click.argument("persona", metavar="PERSONA", default="article")
+@n_option
+@seed_option
+@debug_option
+def digest(persona: str, n: str, seed: str, debug: bool) -> None:
+    """Print the digest of a population, alone on the last line."""
+    del debug
+    from loanpersona.simulation.generation import generate as draw
+
+    loaded, count, start = _checked(persona, n, seed)
+    population = draw(loaded, n=count, seed=start)
+    click.echo(f"persona {loaded.name} {loaded.digest}, n {count}, seed {start}")
+    click.echo(population.digest)
+
+
+@cli.command()
+@debug_option
+def doctor(debug: bool) -> None:
+    """Show versions, kernel, typeface and cores, and what is missing."""
+    del debug
+    from loanpersona.doctor import findings
+
+    rows = findings()
+    width = max(len(row.name) for row in rows)
+    for row in rows:
+        click.echo(f"{'ok     ' if row.good else 'MISSING'}  {row.name:{width}}  {row.found}")
+    bad = [f"{row.name}: {row.found}. {row.cure}" for row in rows if not row.good]
+    if bad:
+        raise MachineError("\n".join(bad))
+
+
+def _checked(persona: str, n: str, seed: str) -> tuple[Any, int, int]:
+    """The persona, n and seed of a command, with the faults of all of them in one go."""
+    from loanpersona.simulation.parameters import check_parameters
+
+    count, start = _whole(n), _whole(seed)
+    loaded = check_parameters(persona=persona, n=count, seed=start)
+    return loaded, int(count), int(start)
+
+
+def _whole(text: str) -> Any:
+    """The whole number that a text states; any other text stays as it is, for the check to name."""
+    bare = text.replace("_", "").strip()
+    return int(bare) if bare.lstrip("-").isascii() and bare.lstrip("-").isdecimal() and len(bare) < 60 else text
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and leave with its exit code; an error is its message alone."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a character shows its number
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_run(given))
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        cli.main(args=arguments, prog_name="loanpersona", standalone_mode=False)
+        sys.stdout.flush()
+    except LoanpersonaError as error:
+        if "--debug" in arguments:
+            raise
+        click.echo(str(error), err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        click.echo(f"loanpersona: {error.format_message()} See loanpersona --help.", err=True)
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except MemoryError:
+        click.echo("not enough memory. Take a smaller n.", err=True)
+        return MachineError.exit_code
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

@@ -1,0 +1,45 @@
+"""Chinese glyphs carried inside a page, because a reader's machine may have none."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+
+FONT = Path(__file__).resolve().parent.parent / "catalog" / "fonts" / "LoanpersonaSansSC-Regular.ttf"
+FAMILY = "Loanpersona Sans SC"
+
+# A page holds this mark inside its style sheet; the font rule takes its place.
+MARK = "/*glyphs*/"
+
+_FIRST_CJK = "\u2e80"  # radicals and everything after: punctuation, ideographs, full-width forms
+
+
+def with_glyphs(page: str) -> str:
+    """Put the glyphs of the page's own Chinese characters into the page; a page without any stays bare."""
+    wanted = {character for character in page if character >= _FIRST_CJK}
+    rule = _font_face(wanted) if wanted and FONT.is_file() else ""
+    return page.replace(MARK, rule, 1)
+
+
+def _font_face(characters: set[str]) -> str:
+    data = base64.b64encode(_subset(characters)).decode("ascii")
+    source = f"url(data:font/woff;base64,{data}) format('woff')"
+    return f"@font-face {{ font-family: '{FAMILY}'; src: {source}; }}"
+
+
+def _subset(characters: set[str]) -> bytes:
+    """Cut the font down to some characters; those it has not are left to the reader's own fonts."""
+    from fontTools.subset import Options, Subsetter
+    from fontTools.ttLib import TTFont
+
+    # WOFF compresses with zlib, which is always there; WOFF2 would need one more package.
+    options = Options(flavor="woff", hinting=False, notdef_outline=True)
+    with TTFont(FONT, lazy=True, recalcTimestamp=False) as font:
+        subsetter = Subsetter(options)
+        subsetter.populate(text="".join(sorted(characters)))
+        subsetter.subset(font)
+        font.flavor = "woff"
+        file = io.BytesIO()
+        font.save(file)
+    return file.getvalue()

@@ -1,0 +1,118 @@
+"""The list of the reports in a folder: `manifest.json` for programs, `index.html` for people."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from loanpersona.reports.files import publish, saying_where
+from loanpersona.reports.fonts import with_glyphs
+from loanpersona.reports.words import HTML_LANGUAGE, TEMPLATES, words
+from loanpersona.storage import versions
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One report of the manifest."""
+
+    file: str
+    notebook: str
+    title: str
+    lang: str
+    persona: str
+    persona_digest: str
+    n: int
+    seed: int
+    digest: str
+    sha256: str
+    pictures_without_alt: int
+    versions: dict[str, str]
+
+
+def update_index(out: str | Path, new: Entry | None = None) -> Path:
+    """Bring manifest and index page of a folder up to date and return the page.
+
+    A `new` report replaces the entry of the same file; entries whose files are gone are dropped; a damaged
+    manifest is begun anew. Raises `MachineError` if the folder cannot be written.
+    """
+    folder = Path(out)
+    with saying_where(folder), _alone_in(folder):
+        entries = {entry.file: entry for entry in _entries(folder / "manifest.json")}
+        if new is not None:
+            entries[new.file] = new
+        kept = sorted((e for e in entries.values() if (folder / e.file).is_file()), key=_order)
+        manifest = {
+            "synthetic": f"{words('en')['synthetic_mark']}. {words('en')['synthetic']}",
+            "reports": [asdict(entry) for entry in kept],
+        }
+        publish(folder / "manifest.json", _json(manifest))
+        publish(folder / "index.html", _page(kept).encode("utf-8"))
+    return folder / "index.html"
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Let one process at a time read and rewrite the manifest, or two reports at once would lose one.
+
+    The lock is on the folder itself, so that nothing is left behind; Windows knows no such lock.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _entries(manifest: Path) -> Iterator[Entry]:
+    """Read what can be read of a manifest, and skip the rest: the reports themselves are what counts."""
+    try:
+        reports = json.loads(manifest.read_text(encoding="utf-8"))["reports"]
+        rows = [row for row in reports if isinstance(row, dict)]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return
+    for row in rows:
+        if _is_entry(row):
+            yield Entry(**row)
+
+
+def _is_entry(row: dict[str, Any]) -> bool:
+    kinds = {field.name: str(field.type).partition("[")[0] for field in fields(Entry)}
+    if {name: type(value).__name__ for name, value in row.items()} != kinds:
+        return False
+    return bool(Path(row["file"]).name == row["file"])  # no path that leads out of the folder
+
+
+def _order(entry: Entry) -> tuple[str, str, int, int, str, str]:
+    return entry.notebook, entry.persona, entry.n, entry.seed, entry.lang, entry.file
+
+
+def _json(content: object) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+
+
+def _page(entries: list[Entry]) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    templates = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    groups = {name: list(rows) for name, rows in groupby(entries, key=lambda entry: entry.notebook)}
+    html = templates.get_template("index.html.j2").render(
+        groups=groups,
+        words={code: words(lang) for lang, code in HTML_LANGUAGE.items()},
+        html_lang=HTML_LANGUAGE,
+        version=versions()["loanpersona"],
+    )
+    return with_glyphs(html)

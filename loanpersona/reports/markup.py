@@ -1,0 +1,93 @@
+"""HTML of outputs and prose, made harmless and tidy.
+
+nbconvert's own `sanitize_html` cannot be used: its list of tags knows neither `th` nor `p` nor headings and
+would print them as text. So the same cleaner (bleach) works here with a list made for reports; what is not
+on it is shown as the text it is. The page's content policy blocks scripts a second time.
+"""
+
+from __future__ import annotations
+
+import re
+
+import bleach  # type: ignore[import-untyped]
+from bs4 import BeautifulSoup, Tag
+
+_BLOCKS = "h1 h2 h3 h4 h5 h6 p br hr div span blockquote ul ol li dl dt dd pre code kbd a details summary"
+_WORDS = "abbr b strong i em u s del mark small sub sup"
+_TABLES = "table caption colgroup col thead tbody tfoot tr th td figure figcaption img"
+_TAGS = frozenset(f"{_BLOCKS} {_WORDS} {_TABLES}".split())
+_ATTRIBUTES = {
+    "class",
+    "id",
+    "title",
+    "lang",
+    "colspan",
+    "rowspan",
+    "scope",
+    "alt",
+    "width",
+    "height",
+    "open",
+}
+# pandas puts a style sheet of its own into every table; the page has one.
+_STYLE = re.compile(r"<style\b.*?</style\s*>", re.DOTALL | re.IGNORECASE)
+_NUMBER = re.compile(r"[-+−±≈<>≤≥~]?\s*[¥$]?\d[\d.,\s]*(e[-+]?\d+)?\s*[%‰]?", re.IGNORECASE)
+_JOINTS = re.compile(r"\s*(?:–|—|\.\.|\bto\b|,\s+|[()\[\]至])\s*")
+_NOTHING = frozenset({"", "NaN", "nan", "NaT", "<NA>", "None", "-", "–", "—"})
+
+
+def safe_html(html: str) -> str:
+    """Return HTML that can only show: listed tags, no script, no style, no picture from outside."""
+    clean: str = bleach.clean(
+        _STYLE.sub("", html),
+        tags=_TAGS,
+        attributes=_allowed,
+        protocols={"http", "https", "mailto", "data"},
+    )
+    return _tidy(clean) if "<table" in clean or "<img" in clean else clean
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    if tag == "img" and name == "src":
+        return value.startswith("data:image/")
+    if tag == "a" and name == "href":  # a link waits for the reader; a picture from outside would load
+        return not value.strip().lower().startswith("data:")
+    return name in _ATTRIBUTES
+
+
+def _tidy(html: str) -> str:
+    soup = BeautifulSoup(html, "html.parser")
+    for image in soup.find_all("img"):
+        if image.get("src"):
+            image["alt"] = str(image.get("alt", ""))  # or nbconvert writes an English sentence there
+        else:
+            image.replace_with(str(image.get("alt", "")))
+    for table in soup.find_all("table"):
+        _align_numbers(table)
+        table.wrap(soup.new_tag("div", attrs={"class": "table", "tabindex": "0"}))
+    return str(soup)
+
+
+def _align_numbers(table: Tag) -> None:
+    """Mark the columns that hold only numbers, heads included, so that the page can align them."""
+    rows = [row.find_all(["td", "th"]) for row in table.find_all("tr")]
+    body = [cells for cells in rows if any(cell.name == "td" for cell in cells)]
+    width = max((len(cells) for cells in body), default=0)
+    for place in range(width):
+        column = [cells[place - width] for cells in body if len(cells) >= width - place]
+        data = [cell.get_text() for cell in column if cell.name == "td"]
+        if not any(map(_is_number, data)) or not all(map(_is_number_or_gap, data)):
+            continue
+        heads = [cells[place] for cells in rows if len(cells) == width and cells not in body]
+        for cell in column + heads:
+            cell["class"] = " ".join(filter(None, [*cell.get_attribute_list("class"), "number"]))
+
+
+def _is_number(text: str) -> bool:
+    """Tell whether a cell holds a number or several: a range, an interval in brackets."""
+    parts = [part for part in _JOINTS.split(text.strip()) if part]
+    return bool(parts) and all(_NUMBER.fullmatch(part) for part in parts)
+
+
+def _is_number_or_gap(text: str) -> bool:
+    return text.strip() in _NOTHING or _is_number(text)

@@ -1,0 +1,22 @@
+"""The words of report and index page in both languages."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from loanpersona import catalog
+from loanpersona.labels import phrase
+
+TEMPLATES = Path(__file__).resolve().parent / "template"
+
+# What a screen reader needs to pick its voice: zh alone leaves the script open.
+HTML_LANGUAGE = {"en": "en", "zh": "zh-Hans"}
+_PREFIX = "report_"
+
+
+@cache
+def words(lang: str) -> dict[str, str]:
+    """The words of one language by key."""
+    keys = [key for key in catalog.load("labels") if key.startswith(_PREFIX)]
+    return {key.removeprefix(_PREFIX): phrase(key, lang) for key in keys}

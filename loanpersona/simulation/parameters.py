@@ -1,0 +1,40 @@
+"""The parameters that every notebook and command shares, checked together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from os import PathLike
+
+from loanpersona.errors import InputError
+from loanpersona.labels import check_language
+from loanpersona.persona.model import Persona
+from loanpersona.persona.resolver import load_persona
+from loanpersona.simulation.chance import check_count, check_seed
+
+
+def check_parameters(
+    *, persona: str | PathLike[str] = "article", n: int = 20_000, seed: int = 7, lang: str = "en"
+) -> Persona:
+    """Check the parameters of a notebook and return the persona they name.
+
+    Raises InputError with the faults of all of them at once.
+
+    >>> check_parameters(persona="article", n=500, seed=1, lang="zh").name
+    'article'
+    """
+    loaded: list[Persona] = []
+    checks: list[Callable[[], object]] = [
+        lambda: loaded.append(load_persona(persona)),
+        lambda: check_count(n, "n"),
+        lambda: check_seed(seed),
+        lambda: check_language(lang),
+    ]
+    faults: list[str] = []
+    for check in checks:
+        try:
+            check()
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(*faults)
+    return loaded[0]
