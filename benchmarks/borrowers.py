@@ -13,9 +13,6 @@ import time
 import tracemalloc
 from collections.abc import Callable
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
-
 import numpy as np
 import pandas as pd
 

@@ -11,7 +11,13 @@ from loanpersona.errors import InputError, did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = ["LANGUAGES", "check_language", "in_words", "label", "phrase"]
+
 LANGUAGES = ("en", "zh")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 def check_language(lang: str) -> str:
@@ -48,13 +54,14 @@ def in_words(frame: pd.DataFrame, lang: str = "en", *, across: str | None = None
     """A tidy frame as people read it: headings and levels in words, shares as percent, money in full CNY.
 
     The leading columns of words become the index. With `across`, the levels of that column stand side by
-    side, each cell holding the share and its interval. The frame itself is not changed.
+    side, each cell holding the share and half the width of its interval, in points. The frame itself is not changed.
     """
     check_language(lang)
     keys = list(takewhile(lambda name: isinstance(frame[name].iloc[0], str), frame.columns))
     shown = frame.assign(**{name: [_cell(name, value, lang) for value in frame[name]] for name in frame.columns})
     if across is not None:
-        cells = shown["share"] + " (" + shown["low"] + "–" + shown["high"] + ")"
+        half = ((frame["high"] - frame["low"]) * 50).map("{:.1f}".format)
+        cells = shown["share"] + " ±" + half
         rows = [name for name in keys if name != across]
         shown = shown.assign(share=cells).pivot_table("share", rows, across, aggfunc="first", sort=False)
         shown.columns.name = None
@@ -71,6 +78,8 @@ _RATIOS = {"lift", "lift_low", "lift_high"}
 
 
 def _cell(name: str, value: Any, lang: str) -> str:
+    if name == "compared_with":
+        return str(catalog.load("baselines")[value]["population"][lang])
     if isinstance(value, str):
         return label(value, lang)
     if value is None or value != value:

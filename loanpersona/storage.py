@@ -281,6 +281,6 @@ def _read(folder: Path, stated: Mapping[str, Any], schema: tables.Table) -> pd.D
 
 
 def _read_csv(path: Path, schema: tables.Table) -> pd.DataFrame:
-    """The table as it was: words stay words ("1", "NA"), and numbers get their last bit back."""
-    words = {name: str for name, column in schema.columns.items() if column.type == "category"}
-    return pd.read_csv(path, dtype=words, keep_default_na=False, float_precision="round_trip")
+    """The table as it was: words stay words ("1", "NA"), and fractions are left to `float`, exact to the last bit."""
+    texts = {name: str for name, column in schema.columns.items() if column.type in {"category", "float64"}}
+    return pd.read_csv(path, dtype=texts, keep_default_na=False)

@@ -19,6 +19,10 @@ from loanpersona.errors import InputError, did_you_mean
 __all__ = ["Column", "Table", "check", "dictionary", "names", "table"]
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of a table: what it holds and what is allowed in it."""

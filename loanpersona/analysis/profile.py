@@ -39,6 +39,11 @@ __all__ = [
     "work",
 ]
 
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 AGE_BANDS = ("20..24", "25..29", "30..34", "35..39", "40..44", "45..49", "50..54", "55..59")
 INCOME_BANDS = ("..2999", "3000..4999", "5000..7999", "8000..9999", "10000..")
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -120,9 +125,15 @@ def occupation(borrowers: pd.DataFrame) -> pd.DataFrame:
 
 
 def work(borrowers: pd.DataFrame) -> pd.DataFrame:
-    """Blue-collar workers, small owners and others (1.3b); columns: work, n, k, share, low, high."""
+    """Blue-collar workers, small owners and others (1.3b); columns: work, n, k, share, low, high.
+
+    Occupations that `tables.yaml` does not know come last, as `not_grouped`.
+    """
     checked = _column(borrowers, "occupation")
-    groups = tables.table("borrowers").columns["occupation"].groups
+    groups = dict(tables.table("borrowers").columns["occupation"].groups)
+    own = [level for level in checked.cat.categories if not any(level in levels for levels in groups.values())]
+    if own:  # occupations of a lender's or persona's own belong to no group
+        groups["not_grouped"] = tuple(own)
     rows = [{"work": name, **share(checked.isin(levels))} for name, levels in groups.items()]
     return pd.DataFrame(rows)
 
@@ -223,7 +234,8 @@ def _region_baseline(region: str) -> float:
 def _columns(borrowers: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     if borrowers.empty:
         raise InputError("borrowers: no rows. Allowed: at least one borrower.")
-    return tables.check(borrowers, "borrowers", columns)[list(columns)]
+    # A lender's rows may be numbered in any way, even twice.
+    return tables.check(borrowers, "borrowers", columns)[list(columns)].reset_index(drop=True)
 
 
 def _column(borrowers: pd.DataFrame, column: str) -> pd.Series:
@@ -233,6 +245,8 @@ def _column(borrowers: pd.DataFrame, column: str) -> pd.Series:
 def _age_band(ages: pd.Series) -> pd.Series:
     """Five-year bands of the ages from 20 to 59; the rest is dropped."""
     inside = ages[ages.between(20, 59)]
+    if inside.empty:
+        raise InputError("borrowers.age_years: nobody is aged 20 to 59. Allowed: at least one borrower of that age.")
     codes = (inside.to_numpy() - 20) // 5
     bands = pd.Categorical.from_codes(codes.astype(np.int8), categories=list(AGE_BANDS), ordered=True)
     return pd.Series(bands, index=inside.index, name="age_band")

@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from loanpersona import catalog
 from loanpersona.analysis import baselines
-from loanpersona.charts.style import BLUE, GREY, INK, ORANGE, RED, Caption, chart, percent, values_in_words
+from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, RED, Caption, chart, percent, values_in_words
 from loanpersona.labels import label, phrase
 
 MIDDLE_AGES = ("25..29", "30..34")
@@ -51,7 +51,7 @@ def plot_age_by_sex(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
         ax.barh(
             part.index, side * part["share"], 0.8, color=colour, hatch=hatch, edgecolor="white", label=label(sex, lang)
         )
-        _whiskers(ax, side * part["share"], part.index, part)
+        _whiskers(ax, part, side)
         edges = np.arange(len(part) + 1) - 0.5
         ax.stairs(side * part["baseline"], edges, orientation="horizontal", color=INK, lw=1.4)
     ax.plot([], [], color=INK, lw=1.4, label=baselines.population("age_band", lang))
@@ -63,8 +63,9 @@ def plot_age_by_sex(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     _legend(ax, 3)
     title = phrase("age_by_sex_title", lang)
     words = [values_in_words(part, "age_band", lang) for _, part in frame.groupby("sex", sort=False)]
-    named = "; ".join(f"{label(sex, lang)}: {w}" for sex, w in zip(frame["sex"].unique(), words, strict=True))
-    return Caption(title, phrase("interval_note", lang), named)
+    named = zip(frame["sex"].unique(), words, strict=True)
+    values = MARKS[lang].semicolon.join(f"{label(sex, lang)}{MARKS[lang].colon}{w}" for sex, w in named)
+    return Caption(title, phrase("interval_note", lang), values)
 
 
 @chart(height=2.9)
@@ -127,9 +128,8 @@ def plot_education_by_occupation(frame: pd.DataFrame, ax: Axes, lang: str) -> Ca
     ax.set_yticks(np.arange(grid.shape[0]) + 0.5, [label(level, lang) for level in grid.index], rotation=0)
     ax.set(xlabel="", ylabel="")
     most = frame.loc[frame.groupby("occupation", observed=True)["share"].idxmax()]
-    comma = ", " if lang == "en" else "、"
-    words = comma.join(
-        f"{label(row.occupation, lang)}: {label(row.education, lang)} {percent(row.share, 0)}"
+    words = MARKS[lang].comma.join(
+        f"{label(row.occupation, lang)}{MARKS[lang].colon}{label(row.education, lang)} {percent(row.share, 0)}"
         for row in most.itertuples()
     )
     return Caption(phrase("education_by_occupation_title", lang), phrase("half_note", lang), words)
@@ -192,8 +192,9 @@ def plot_income_stability(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.set_xlim(left=0)
     ax.set_xlabel(phrase("variation_axis", lang))
     median = frame.set_index("borrower_class")["p50"]
-    ratio = f"{median['owner'] / median['consumer']:.1f}"
-    title = phrase("income_stability_title", lang, ratio=ratio)
+    title = label("income_variation", lang)
+    if "owner" in median and median.get("consumer", 0) > 0:  # a lender may know one class only
+        title = phrase("income_stability_title", lang, ratio=f"{median['owner'] / median['consumer']:.1f}")
     return Caption(title, phrase("range_note", lang), values_in_words(frame, "borrower_class", lang, "p50"))
 
 
@@ -219,13 +220,14 @@ def plot_marital_status(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 @chart(height=4.0)
 def plot_marital_by_age_and_sex(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Lines of the frame `profile.marital_by_age_and_sex`: married and never married along the age bands."""
-    bands = list(frame["age_band"].cat.categories)
+    bands, words = list(frame["age_band"].cat.categories), []
     for sex, colour, marker in (("male", BLUE, "o"), ("female", ORANGE, "s")):
         for status, line in (("married", "-"), ("never_married", "--")):
             part = frame[(frame["sex"] == sex) & (frame["marital_status"] == status)]
             x = [bands.index(band) for band in part["age_band"]]
             ends = [part["share"] - part["low"], part["high"] - part["share"]]
-            named = f"{label(sex, lang)}: {label(status, lang)}"
+            named = f"{label(sex, lang)}{MARKS[lang].colon}{label(status, lang)}"
+            words.append(f"{named} {values_in_words(part, 'age_band', lang)}")
             ax.errorbar(
                 x, part["share"], ends, color=colour, marker=marker, ms=4, ls=line, lw=1.5, capsize=2, label=named
             )
@@ -234,15 +236,15 @@ def plot_marital_by_age_and_sex(frame: pd.DataFrame, ax: Axes, lang: str) -> Cap
     ax.set(ylim=(0, 1), xlabel=label("age_years", lang), ylabel=phrase("share_of_sex_axis", lang))
     ax.grid(axis="y")
     _legend(ax, 4)
-    married = frame[frame["marital_status"] == "married"]
-    words = [values_in_words(part, "age_band", lang) for _, part in married.groupby("sex", observed=True)]
-    return Caption(phrase("marital_by_age_and_sex_title", lang), phrase("interval_note", lang), "; ".join(words))
+    title = phrase("marital_by_age_and_sex_title", lang)
+    return Caption(title, phrase("interval_note", lang), MARKS[lang].semicolon.join(words))
 
 
 @chart(height=3.2)
 def plot_lift(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Dots of the frame `profile.lift`: persona against population, on a logarithmic axis around one."""
-    frame = frame.sort_values("lift", ascending=False, kind="stable").reset_index(drop=True)
+    asked = frame[frame["n"] > 0]
+    frame = asked.sort_values("lift", ascending=False, kind="stable").reset_index(drop=True)
     ends = [frame["lift"] - frame["lift_low"], frame["lift_high"] - frame["lift"]]
     ax.errorbar(frame["lift"], frame.index, xerr=ends, fmt="o", color=BLUE, ecolor=INK, capsize=3)
     for position, row in enumerate(frame.itertuples()):
@@ -252,7 +254,9 @@ def plot_lift(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
         )
     ax.axvline(1, color=INK, lw=1)
     ax.set_xscale("log")
-    ax.set_xlim(min(0.7, frame["lift_low"].min() * 0.8), max(2, frame["lift_high"].max()) * 1.9)
+    # An interval that reaches down to zero has no end on this axis.
+    lows = frame.loc[frame["lift_low"] > 0, "lift_low"]
+    ax.set_xlim(min([0.7, *(0.8 * lows)]), max(2, frame["lift_high"].max()) * 1.9)
     ax.set_xticks([1, 2, 4] if ax.get_xlim()[1] > 4 else [1, 2], minor=False)
     ax.minorticks_off()
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -269,7 +273,7 @@ def _share_bars(frame: pd.DataFrame, by: str, ax: Axes, lang: str, compared_with
     """Horizontal bars of shares with intervals and numbers; the baseline as a diamond where there is one."""
     positions = np.arange(len(frame))
     ax.barh(positions, frame["share"], 0.66, color=BLUE, label=phrase("borrowers_legend", lang))
-    _whiskers(ax, frame["share"], positions, frame)
+    _whiskers(ax, frame)
     base = frame["baseline"].to_numpy() if compared_with is not None else np.zeros(len(frame))
     whole = max(frame["high"].max(), base.max())
     if compared_with is not None:
@@ -278,7 +282,8 @@ def _share_bars(frame: pd.DataFrame, by: str, ax: Axes, lang: str, compared_with
         _legend(ax, 2)
     # The number stands at the end of its bar, or behind a baseline that would be in its way.
     close = (frame["high"] < base) & (base < frame["high"] + 0.12 * whole)
-    for position, share, end in zip(positions, frame["share"], np.where(close, base, frame["high"]), strict=True):
+    ends = np.where(close, base, frame["high"].where(frame["n"] > 0, 0))
+    for position, share, end in zip(positions, frame["share"], ends, strict=True):
         _beside(ax, percent(share), end, position)
     ax.set_yticks(positions, [label(str(one), lang) for one in frame[by]])
     ax.set_ylim(len(frame) - 0.4, -0.6)
@@ -298,10 +303,11 @@ def _beside(ax: Axes, words: str, x: Any, y: Any) -> None:
     ax.annotate(words, (x, y), xytext=(7, 0), textcoords="offset points", fontsize=8, va="center")
 
 
-def _whiskers(ax: Axes, at: pd.Series, positions: Any, frame: pd.DataFrame) -> None:
+def _whiskers(ax: Axes, frame: pd.DataFrame, side: int = 1) -> None:
+    """The intervals of the shares, row by row; to the left of zero where `side` is -1."""
     half = [frame["share"] - frame["low"], frame["high"] - frame["share"]]
-    ends = half if (np.asarray(at) >= 0).all() else half[::-1]
-    ax.errorbar(at, positions, xerr=ends, fmt="none", ecolor=INK, elinewidth=1.1, capsize=2.5)
+    at, ends = side * frame["share"], half[::side]
+    ax.errorbar(at, np.arange(len(frame)), xerr=ends, fmt="none", ecolor=INK, elinewidth=1.1, capsize=2.5)
 
 
 def _ranges(frame: pd.DataFrame, by: str, ax: Axes, lang: str) -> None:

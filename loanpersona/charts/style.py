@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, wraps
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
 import matplotlib as mpl
@@ -23,7 +23,7 @@ CHINESE = "Loanpersona Sans SC"
 BLUE, ORANGE, GREEN, RED = (mpl.colors.to_hex(colour) for colour in sns.color_palette("colorblind", 4))
 GREY, INK = "#949494", "#222222"
 
-_ALT: WeakKeyDictionary[Figure, str] = WeakKeyDictionary()
+_ALT: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,17 @@ class Caption:
     title: str
     note: str
     values: str
+
+
+class Marks(NamedTuple):
+    """How words are strung together: within a series, between two, after a name."""
+
+    comma: str
+    semicolon: str
+    colon: str
+
+
+MARKS = {"en": Marks(", ", "; ", ": "), "zh": Marks("、", "；", "：")}
 
 
 class Plot(Protocol):
@@ -62,48 +73,49 @@ def chart(width: float = 7.2, height: float = 3.6) -> Callable[[Callable[[pd.Dat
 
 def alt(ax: Axes) -> str:
     """The alt text of a chart."""
-    figure = ax.get_figure()
-    assert isinstance(figure, Figure)
-    return _ALT.get(figure, "")
+    return _ALT.get(ax, "")
 
 
 def show(ax: Axes) -> None:
-    """Show a chart in a notebook together with its alt text, and close its figure."""
+    """Show the figure of a chart in a notebook with the alt text of all charts in it, and close it."""
     from IPython.display import display
 
     figure = ax.get_figure()
     assert isinstance(figure, Figure)
-    display(figure, metadata={"image/png": {"alt": alt(ax)}})
+    words = " ".join(filter(None, map(alt, figure.axes)))
+    display(figure, metadata={"image/png": {"alt": words}})
     plt.close(figure)
 
 
 def percent(value: float, digits: int = 1) -> str:
-    """A share as people write it.
+    """A share as people write it; a dash where nobody was asked.
 
-    >>> percent(0.6976)
-    '69.8%'
+    >>> percent(0.6976), percent(float("nan"))
+    ('69.8%', '–')
     """
-    return f"{value:.{digits}%}"
+    return f"{value:.{digits}%}" if value == value else "–"
+
+
+def plain(value: float, digits: int = 2) -> str:
+    """A number as people write it; a dash where there is none."""
+    return f"{value:,.{digits}f}" if value == value else "–"
 
 
 def values_in_words(frame: pd.DataFrame, by: str, lang: str, column: str = "share") -> str:
     """The values of a frame as one line for the alt text."""
-    written = percent if column == "share" else "{:,.2f}".format
-    comma = ", " if lang == "en" else "、"
-    return comma.join(
+    written = percent if column == "share" else plain
+    return MARKS[lang].comma.join(
         f"{label(str(one), lang)} {written(value)}" for one, value in zip(frame[by], frame[column], strict=True)
     )
 
 
 def _say(ax: Axes, caption: Caption, lang: str) -> None:
-    figure = ax.get_figure()
-    assert isinstance(figure, Figure)
     # A legend stands between title and axes, so the title moves up where there is one.
     ax.set_title(caption.title, loc="left", fontsize=11, pad=26 if ax.get_legend() else 9)
     mark = phrase("synthetic_mark", lang)
     axis = ax.get_xlabel()
     ax.set_xlabel(f"{axis}\n{caption.note} · {mark}" if axis else f"{caption.note} · {mark}", loc="left", fontsize=8)
-    _ALT[figure] = phrase("chart_of", lang, title=caption.title, values=f"{caption.values}; {mark}")
+    _ALT[ax] = phrase("chart_of", lang, title=caption.title, values=f"{caption.values}{MARKS[lang].semicolon}{mark}")
 
 
 @cache

@@ -146,7 +146,10 @@ class Reasons:
     def _repr_html_(self) -> str:
         heads = (label(word, self.lang) for word in ("variable", "basis", "source", "because"))
         head = "".join(f"<th>{escape(word)}</th>" for word in heads)
-        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self.rows())
+        body = "".join(
+            f"<tr><th>{escape(name)}</th>{''.join(f'<td>{escape(cell)}</td>' for cell in rest)}</tr>"
+            for name, *rest in self.rows()
+        )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 

@@ -32,7 +32,7 @@ _ATTRIBUTES = {
 # pandas puts a style sheet of its own into every table; the page has one.
 _STYLE = re.compile(r"<style\b.*?</style\s*>", re.DOTALL | re.IGNORECASE)
 _NUMBER = re.compile(r"[-+−±≈<>≤≥~]?\s*[¥$]?\d[\d.,\s]*(e[-+]?\d+)?\s*[%‰]?", re.IGNORECASE)
-_JOINTS = re.compile(r"\s*(?:–|—|\.\.|\bto\b|,\s+|[()\[\]至])\s*")
+_JOINTS = re.compile(r"\s*(?:–|—|\.\.|\bto\b|,\s+|[()\[\]至]|\s(?=±))\s*")
 _NOTHING = frozenset({"", "NaN", "nan", "NaT", "<NA>", "None", "-", "–", "—"})
 
 

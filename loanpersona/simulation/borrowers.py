@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +72,7 @@ class Sampler:
         return low
 
 
+@lru_cache(maxsize=8)
 def samplers(persona: Persona) -> dict[str, Sampler]:
     """A sampler per variable, in order of drawing."""
     return {name: _sampler(conditional) for name, conditional in calibrate(persona).items()}
