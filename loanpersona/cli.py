@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -68,8 +71,8 @@ def generate(persona: str, n: str, seed: str, out: str, format: str, debug: bool
     from loanpersona import storage
     from loanpersona.simulation.generation import generate as draw
 
-    loaded, count, start = _checked(persona, n, seed)
-    storage.check_format(format)
+    further = (partial(storage.check_format, format), partial(_check_named, out))
+    loaded, count, start = _checked(persona, n, seed, *further)
     storage.check_folder(Path(out))
     population = draw(loaded, n=count, seed=start)
     population.save(out, format=format)
@@ -93,13 +96,15 @@ def report(
     """Run notebooks (all of them if none is named) and turn each into one HTML file per language."""
     del debug
     from loanpersona.labels import LANGUAGES, check_language
-    from loanpersona.reports import check_parameters, notebook_names, render_report
+    from loanpersona.reports import check_parameters, declared_parameters, notebook_names, render_report
 
-    _, count, start = _checked(persona, n, seed)
+    names, spoken = notebooks or notebook_names(), langs or LANGUAGES
+    further: list[Callable[[], Any]] = [partial(declared_parameters, name) for name in names]
+    further += [partial(check_language, lang) for lang in spoken]
+    _, count, start = _checked(persona, n, seed, partial(_check_named, out), *further)
     shared = {"persona": persona, "n": count, "seed": start}
-    wanted = [(name, check_language(lang)) for name in notebooks or notebook_names() for lang in langs or LANGUAGES]
-    for name, lang in wanted:
-        check_parameters(name, {**shared, "lang": lang})
+    wanted = [(name, lang) for name in names for lang in spoken]
+    _together(*(partial(check_parameters, name, {**shared, "lang": lang}) for name, lang in wanted))
     for name, lang in wanted:
         click.echo(str(render_report(name, out=out, lang=lang, **shared)))
     click.echo(str(Path(out) / "index.html"))
@@ -137,19 +142,39 @@ def doctor(debug: bool) -> None:
         raise MachineError("\n".join(bad))
 
 
-def _checked(persona: str, n: str, seed: str) -> tuple[Any, int, int]:
-    """The persona, n and seed of a command, with the faults of all of them in one go."""
+def _checked(persona: str, n: str, seed: str, *further: Callable[[], Any]) -> tuple[Any, int, int]:
+    """The persona, n and seed of a command, with the faults of all of them and of further checks in one go."""
     from loanpersona.simulation.parameters import check_parameters
 
     count, start = _whole(n), _whole(seed)
-    loaded = check_parameters(persona=persona, n=count, seed=start)
+    loaded, *_ = _together(partial(check_parameters, persona=persona, n=count, seed=start), *further)
     return loaded, int(count), int(start)
+
+
+def _together(*checks: Callable[[], Any]) -> list[Any]:
+    """What the checks return, or the faults of all of them in one go."""
+    found: list[Any] = []
+    faults: list[str] = []
+    for check in checks:
+        try:
+            found.append(check())
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(*dict.fromkeys(faults))
+    return found
+
+
+def _check_named(out: str) -> None:
+    # An unset variable of a shell script must not mean "here".
+    if not out.strip():
+        raise InputError("out = '': no folder. Allowed: the path of a folder.")
 
 
 def _whole(text: str) -> Any:
     """The whole number that a text states; any other text stays as it is, for the check to name."""
     bare = text.replace("_", "").strip()
-    return int(bare) if bare.lstrip("-").isascii() and bare.lstrip("-").isdecimal() and len(bare) < 60 else text
+    return int(bare) if re.fullmatch(r"-?[0-9]{1,60}", bare) else text
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -163,15 +188,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: list[str]) -> int:
     try:
-        cli.main(args=arguments, prog_name="loanpersona", standalone_mode=False)
+        cli.main(args=arguments or ["--help"], prog_name="loanpersona", standalone_mode=False)
         sys.stdout.flush()
     except LoanpersonaError as error:
         if "--debug" in arguments:
-            raise
-        click.echo(str(error), err=True)
+            traceback.print_exc()
+        else:
+            click.echo(str(error), err=True)
         return error.exit_code
     except click.ClickException as error:
-        click.echo(f"loanpersona: {error.format_message()} See loanpersona --help.", err=True)
+        click.echo(f"loanpersona: {error.format_message().rstrip('.')}. See loanpersona --help.", err=True)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
@@ -179,6 +205,15 @@ def _run(arguments: list[str]) -> int:
     except MemoryError:
         click.echo("not enough memory. Take a smaller n.", err=True)
         return MachineError.exit_code
-    except BrokenPipeError:  # whoever read the output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):  # whoever read the output has seen enough; click leaves on its own
+        _write_no_more()
+    except OSError as error:
+        _write_no_more()
+        click.echo(f"{error.filename or 'output'}: {error.strerror or error}.", err=True)
+        return MachineError.exit_code
     return 0
+
+
+def _write_no_more() -> None:
+    """Point stdout at nothing, so that Python does not try once more to write what is left when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

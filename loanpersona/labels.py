@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,11 @@ from loanpersona.errors import InputError, did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["LANGUAGES", "check_language", "in_words", "label", "phrase"]
+__all__ = ["LANGUAGES", "check_language", "in_words", "label", "learn", "phrase"]
 
 LANGUAGES = ("en", "zh")
+# Words of variables and levels that a persona adds; the catalog's own words stay as they are.
+_LEARNED: dict[str, Mapping[str, str]] = {}
 
 
 def __dir__() -> list[str]:
@@ -33,11 +36,16 @@ def label(word: str, lang: str = "en") -> str:
     >>> label("waiter"), label("waiter", "zh"), label("10000..")
     ('Waiter', '餐饮服务员', '10,000 or more')
     """
-    entry = catalog.load("labels").get(word)
+    entry = catalog.load("labels").get(word) or _LEARNED.get(word)
     if entry:
         return str(entry[lang])
     low, dots, high = word.partition("..")
     return _range(low, high, lang) if dots and (low + high).isdecimal() else word
+
+
+def learn(words: Mapping[str, Mapping[str, str]]) -> None:
+    """Make the words that a persona adds known to tables and charts; a later persona's words win."""
+    _LEARNED.update(words)
 
 
 def _range(low: str, high: str, lang: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from loanpersona import storage
+from loanpersona import labels, storage
 from loanpersona.errors import InputError, did_you_mean
 from loanpersona.tables import Table
 
@@ -40,6 +40,13 @@ class Population:
     def truth(self) -> pd.DataFrame:
         """One row per borrower: the hidden traits that an instructor can withhold."""
         return self._table("truth")
+
+    def __post_init__(self) -> None:
+        for schema in self.schemas:
+            for column in schema.columns.values():
+                labels.learn(column.words)
+        for frame in self.tables.values():
+            frame.attrs["synthetic"] = storage.SYNTHETIC
 
     def _table(self, name: str) -> pd.DataFrame:
         if name not in self.tables:

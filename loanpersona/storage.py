@@ -190,6 +190,7 @@ def _write(frame: pd.DataFrame, schema: tables.Table, folder: Path, format: str)
             **({"levels": list(column.levels), "ordered": column.ordered} if column.levels else {}),
             "unit": column.unit,
             "meaning": column.meaning,
+            **({"words": column.words} if column.words else {}),
             "digest": column_digest(frame[name]),
         }
         for name, column in schema.columns.items()
@@ -259,6 +260,7 @@ def _schema(name: str, stated: Mapping[str, Any]) -> tables.Table:
             body["unit"],
             tuple(body.get("levels", ())),
             body.get("ordered", False),
+            words=body.get("words", {}),
         )
         for key, body in stated["columns"].items()
     }

@@ -5,7 +5,7 @@ Everything else asks here: dtypes at generation, checks at loading, the data dic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -41,6 +41,8 @@ class Column:
     range: tuple[float, float] | None = None
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Named groups of levels that analyses read, such as the blue-collar occupations."""
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Words of the column and of its levels, per language, where labels.yaml has none."""
 
     @property
     def dtype(self) -> Any:
@@ -182,7 +184,7 @@ def dictionary(schemas: Iterable[Table] | None = None, *, lang: str = "en") -> p
         {
             "table": schema.name,
             "column": column.name,
-            "label": labels.label(column.name, lang),
+            "label": column.words.get(column.name, {}).get(lang) or labels.label(column.name, lang),
             "type": column.type,
             "unit": column.unit,
             "allowed": _allowed(column),

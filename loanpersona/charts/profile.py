@@ -96,9 +96,9 @@ def plot_province(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     bar.ax.set_xticklabels(["≤1/4", "1/2", "1", "2", "≥4"])
     bar.ax.minorticks_off()
     bar.set_label(phrase("lift_axis", lang))
-    first = frame.iloc[0]
+    first = (known if len(known) else frame).iloc[0]
     title = phrase("province_title", lang, first=label(str(first["province"]), lang), lift=f"{first['lift']:.1f}")
-    return Caption(title, phrase("tile_note", lang), values_in_words(frame.head(8), "province", lang, "lift"))
+    return Caption(title, phrase("tile_note", lang), values_in_words(known, "province", lang, "lift"))
 
 
 @chart(height=3.4)
@@ -124,15 +124,17 @@ def plot_education_by_occupation(frame: pd.DataFrame, ax: Axes, lang: str) -> Ca
     text = frame.set_index(["occupation", "education"])["text"].unstack()
     sns.heatmap(grid, ax=ax, annot=text, fmt="", cmap="Blues", vmin=0, vmax=0.6, cbar=False, linewidths=1,
                 annot_kws={"fontsize": 7.5})  # fmt: skip
+    for words, ground in zip(ax.texts, ax.collections[0].get_facecolor(), strict=True):
+        words.set_color(_ink(ground))
     ax.set_xticks(np.arange(grid.shape[1]) + 0.5, [fill(label(level, lang), 16) for level in grid.columns], fontsize=8)
     ax.set_yticks(np.arange(grid.shape[0]) + 0.5, [label(level, lang) for level in grid.index], rotation=0)
     ax.set(xlabel="", ylabel="")
     most = frame.loc[frame.groupby("occupation", observed=True)["share"].idxmax()]
-    words = MARKS[lang].comma.join(
+    values = MARKS[lang].comma.join(
         f"{label(row.occupation, lang)}{MARKS[lang].colon}{label(row.education, lang)} {percent(row.share, 0)}"
         for row in most.itertuples()
     )
-    return Caption(phrase("education_by_occupation_title", lang), phrase("half_note", lang), words)
+    return Caption(phrase("education_by_occupation_title", lang), phrase("half_note", lang), values)
 
 
 @chart(height=4.2)
@@ -325,12 +327,19 @@ def _ranges(frame: pd.DataFrame, by: str, ax: Axes, lang: str) -> None:
 
 def _tile(ax: Axes, across: int, down: int, short: str, row: Any, colour: tuple[float, ...]) -> None:
     ax.add_patch(mpl.patches.Rectangle((across - 0.48, down - 0.48), 0.96, 0.96, color=colour, lw=0))
-    bright = sum(weight * part for weight, part in zip((0.3, 0.59, 0.11), colour[:3], strict=True)) > 0.55
-    ink = INK if bright else "white"
+    ink = _ink(colour)
     ax.text(across, down - 0.22, short, ha="center", va="center", fontsize=9.5, color=ink)
     ax.text(across, down + 0.07, f"{row.lift:.2f}", ha="center", va="center", fontsize=9, color=ink)
     ends = f"{row.lift_low:.2f}–{row.lift_high:.2f}"
     ax.text(across, down + 0.33, ends, ha="center", va="center", fontsize=6.5, color=ink)
+
+
+def _ink(ground: Any) -> str:
+    """The colour of letters that stands out on a ground, in grey print too."""
+    bright = (
+        sum(weight * part for weight, part in zip((0.3, 0.59, 0.11), mpl.colors.to_rgb(ground), strict=True)) > 0.55
+    )
+    return INK if bright else "white"
 
 
 def _legend(ax: Axes, columns: int) -> None:

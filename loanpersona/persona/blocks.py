@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from loanpersona import tables
 from loanpersona.errors import did_you_mean
 from loanpersona.persona.laws import read_law
@@ -14,6 +16,7 @@ from loanpersona.tables import Column
 
 _COMMON = (*BASIS_KEYS, "label", "labels", "hidden", "unit")
 _WORDS = {"category", "bool"}
+OwnWord = tuple[str, tuple[tuple[str, str], ...]]
 
 
 def read_blocks(scope: Scope) -> dict[str, Variable]:
@@ -44,7 +47,7 @@ def _variable(scope: Scope, name: str, node: Node) -> Variable:
         law=read_law(scope, node, laws[0], values, basis),
         basis=basis,
         hidden=_hidden(scope, name, node),
-        label=_label(scope, name, node, column),
+        own_words=tuple(_own_words(scope, name, node, column)),
         type=column.type if column is not None else _type(values),
         unit=column.unit if column is not None else _unit(scope, node),
     )
@@ -76,8 +79,9 @@ def _unit(scope: Scope, node: Node) -> str:
     return str(stated.value) if stated is not None else ""
 
 
-def _label(scope: Scope, name: str, node: Node, column: Column | None) -> tuple[tuple[str, str], ...]:
-    stated = node.child("label")
+def _own_words(scope: Scope, name: str, node: Node, column: Column | None) -> Iterator[OwnWord]:
+    """The label of a variable of one's own, and the words of one's own levels."""
+    stated, levels = node.child("label"), node.child("labels")
     if stated is None and column is None:
         known = [c for table in tables.names() for c in tables.table(table).columns if c != tables.table(table).key]
         hint = did_you_mean(name, known)
@@ -85,8 +89,9 @@ def _label(scope: Scope, name: str, node: Node, column: Column | None) -> tuple[
     elif stated is not None and column is not None:
         scope.faults.add(stated, "this column has its label already", hint="Remove the key.")
     elif stated is not None:
-        return tuple(sorted(scope.words(stated).items()))
-    return ()
+        yield name, tuple(sorted(scope.words(stated).items()))
+    for level, words in scope.mapping(levels, "a text per level").items() if levels is not None else ():
+        yield level, tuple(sorted(scope.words(words).items()))
 
 
 def _type(values: tuple[Value, ...]) -> str:

@@ -91,8 +91,8 @@ class Variable:
     law: Shares | Given | Shape
     basis: Basis
     hidden: bool
-    label: tuple[tuple[str, str], ...]
-    """Words per language of a variable that `tables.yaml` does not know; empty for the others."""
+    own_words: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    """Words per language of the variable and of its levels, where labels.yaml has none."""
     type: str
     """The column type of `tables.yaml`, or of the block itself for a variable of one's own."""
     unit: str = ""
@@ -104,7 +104,7 @@ class Variable:
 
     def words(self, lang: str) -> str:
         """Its label in a language."""
-        return dict(self.label).get(lang) or label(self.name, lang)
+        return dict(dict(self.own_words).get(self.name, ())).get(lang) or label(self.name, lang)
 
     @cached_property
     def parents(self) -> tuple[str, ...]:
@@ -146,8 +146,9 @@ class Reasons:
     def _repr_html_(self) -> str:
         heads = (label(word, self.lang) for word in ("variable", "basis", "source", "because"))
         head = "".join(f"<th>{escape(word)}</th>" for word in heads)
+        left = ' style="text-align: left"'  # JupyterLab sets cells to the right
         body = "".join(
-            f"<tr><th>{escape(name)}</th>{''.join(f'<td>{escape(cell)}</td>' for cell in rest)}</tr>"
+            f"<tr><th>{escape(name)}</th>{''.join(f'<td{left}>{escape(cell)}</td>' for cell in rest)}</tr>"
             for name, *rest in self.rows()
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from os import PathLike
 from typing import Any
@@ -140,22 +140,11 @@ def _capped(document: Node, key: str, node: Node | None, scope: Scope) -> Fracti
     return value
 
 
-def _texts(node: Node | None) -> Iterator[str]:
-    """Every text below a node."""
-    if node is None:
-        return
-    if isinstance(node.value, str):
-        yield node.value
-        return
-    for child in node.value.values() if isinstance(node.value, dict) else node.value:
-        yield from _texts(child)
-
-
 def _check_people(scope: Scope) -> None:
     """No students, nobody under age: rules that no persona may break."""
     for name, variable in scope.known.items():
         levels = [value for value in variable.values if isinstance(value, str)]
-        texts = [text for _, text in variable.label] + list(_texts(scope.blocks[name].child("labels")))
+        texts = [text for _, words in variable.own_words for _, text in words]
         if any(_STUDENTS.search(word) for word in (name, *levels, *texts)):
             scope.faults.add(
                 scope.blocks[name], "no persona may hold students", hint="Remove the level or the variable."

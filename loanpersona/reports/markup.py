@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-import bleach  # type: ignore[import-untyped]
+import bleach
 from bs4 import BeautifulSoup, Tag
 
 _BLOCKS = "h1 h2 h3 h4 h5 h6 p br hr div span blockquote ul ol li dl dt dd pre code kbd a details summary"

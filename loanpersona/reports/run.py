@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 # ipykernel warns about unencrypted TCP on every start; encrypted it is silent, and as fast.
 _ENCRYPTED = {"KernelManager": {"transport_encryption": "auto"}}
+# What a kernel logs of its own end, interrupted or not, is no news to whoever reads a report.
+_QUIET = ["--log-level=CRITICAL"]
+_NO_DEBUGGER = ["-Xfrozen_modules=off"]  # or the debugger of older kernels complains at each start
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -85,7 +88,7 @@ def _kernel_of_this_python() -> type:
     class KernelOfThisPython(AsyncKernelManager):
         @property
         def kernel_spec(self) -> KernelSpec:
-            return KernelSpec(**native.get_kernel_dict())
+            return KernelSpec(**native.get_kernel_dict(_QUIET, _NO_DEBUGGER))
 
     return KernelOfThisPython
 

@@ -66,9 +66,10 @@ def _schema(standard: Table, variables: Iterable[Variable]) -> Table:
 
 def _column(variable: Variable, standard: Table) -> Column:
     levels = tuple(str(value) for value in variable.values) if variable.type == "category" else ()
+    words = {word: dict(texts) for word, texts in variable.own_words}
     if variable.name in standard.columns:
-        return replace(standard.columns[variable.name], levels=levels)
-    return Column(variable.name, variable.type, dict(variable.label), variable.unit, levels)
+        return replace(standard.columns[variable.name], levels=levels, words=words)
+    return Column(variable.name, variable.type, words[variable.name], variable.unit, levels, words=words)
 
 
 def _columns(every: Mapping[str, Sampler], wanted: Iterable[Variable], n: int, seed: int) -> dict[str, Array]:

@@ -1,0 +1,85 @@
+"""What several tests share: a small persona as text, a way to write it down, the faults it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import loanpersona as lp
+
+TINY = """\
+persona: tiny
+format: 1
+title: {en: Tiny, zh: 小}
+about: {en: Three variables, zh: 三个变量}
+product:
+  apr_most: {value: 0.24, basis: published, source: cap-24}
+  limit_cny_most: {value: 200000, basis: published, source: limit-200k}
+variables:
+  age_years:
+    bands: {20..24: 0.25, 25..39: 0.5, 40..59: 0.25}
+    basis: assumed
+    because: easy to work by hand
+  sex:
+    shares: {male: 0.6, female: 0.4}
+    odds:
+      - {when: {age_years: 20..24}, multiply: {male: 3}}
+    basis: stated
+    source: 1.2a
+  education:
+    given: [sex]
+    table:
+      male: {junior_secondary: 0.5, bachelor: 0.5}
+      female: {junior_secondary: 0.3, bachelor: 0.7}
+    basis: published
+    source: jiguang-2018
+"""
+
+
+@pytest.fixture(scope="session")
+def tiny_text() -> str:
+    """A whole persona in 25 lines; line 14 holds the shares of sex."""
+    return TINY
+
+
+@pytest.fixture
+def tiny_with(tmp_path: Path) -> Callable[..., Path]:
+    """Writes the small persona down with some of its text replaced, and gives the path."""
+
+    def write(*changes: tuple[str, str], more: str = "") -> Path:
+        text = TINY
+        for old, new in changes:
+            assert old in text, f"the small persona does not hold {old!r}"
+            text = text.replace(old, new, 1)
+        path = tmp_path / "tiny.yaml"
+        path.write_bytes((text + more).encode())
+        return path
+
+    return write
+
+
+@pytest.fixture
+def faults_of() -> Callable[[Path], tuple[str, ...]]:
+    """The faults of a persona file, one line each."""
+
+    def load(path: Path) -> tuple[str, ...]:
+        with pytest.raises(lp.InputError) as caught:
+            lp.load_persona(path)
+        assert caught.value.exit_code == 2
+        assert str(caught.value).splitlines() == list(caught.value.faults)
+        return caught.value.faults
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def article() -> lp.Persona:
+    return lp.load_persona("article")
+
+
+@pytest.fixture(scope="session")
+def population(article: lp.Persona) -> lp.Population:
+    """One hundred thousand of the article's borrowers, seed 7."""
+    return lp.generate(article, n=100_000, seed=7)

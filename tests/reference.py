@@ -1,0 +1,62 @@
+"""A sampler as slow and plain as can be: one borrower, one variable, one word at a time.
+
+It shares no code with the package's sampler but the thresholds of laws that have to be solved for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Mapping
+from fractions import Fraction
+
+import numpy as np
+
+from loanpersona.persona.calibration import Conditional, calibrate
+from loanpersona.persona.model import Given, Persona, Shares, Value, When
+
+ONE = 2**53
+
+
+def word(seed: int, decision: str, borrower: int) -> int:
+    """The 64 random bits of one borrower for one decision."""
+    digest = hashlib.sha256(f"{seed}\n{decision}".encode()).digest()
+    key = int.from_bytes(digest[:16], "little")
+    counted = np.random.Philox(key=key, counter=borrower // 4).random_raw(4)
+    return int(counted[borrower % 4])
+
+
+def holds(when: When, positions: Mapping[str, int]) -> bool:
+    return all(positions[name] in picked for name, picked in when)
+
+
+def summed(shares: tuple[Fraction, ...]) -> list[int]:
+    """Thresholds of exact shares."""
+    return [int(sum(shares[: i + 1], Fraction(0)) * ONE) for i in range(len(shares) - 1)]
+
+
+def row(conditional: Conditional, positions: Mapping[str, int]) -> list[int]:
+    """The thresholds that decide for somebody whose earlier values stand at these positions."""
+    law = conditional.variable.law
+    if isinstance(law, Shares) and not law.odds:
+        return summed(law.shares)
+    if isinstance(law, Given):
+        (shares,) = [shares for when, shares in law.rows if holds(when, positions)]
+        return summed(shares)
+    cell = 0
+    for name, bands in conditional.bands.items():
+        cell = cell * len(bands.first) + int(bands.of_value[positions[name]])
+    return [int(threshold) for threshold in conditional.thresholds[cell]]
+
+
+def borrower(persona: Persona, seed: int, number: int) -> dict[str, Value]:
+    """Every value of one borrower."""
+    positions: dict[str, int] = {}
+    values: dict[str, Value] = {}
+    for name, conditional in calibrate(persona).items():
+        variable = conditional.variable
+        table = "truth" if variable.hidden else "borrowers"
+        draw = word(seed, f"{table}.{name}", number) >> 11
+        positions[name] = bisect_right(row(conditional, positions), draw)
+        values[name] = variable.values[positions[name]]
+    return values

@@ -1,0 +1,405 @@
+"""The command line: what it writes and prints, how it refuses, and that it leaves nothing half done behind."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import loanpersona as lp
+from loanpersona import storage
+from loanpersona.cli import cli, main
+from loanpersona.reports import notebook_names
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def refused(self, code: int, *faults: str) -> None:
+        """Check that it failed with one line a fault and nothing else."""
+        assert self.code == code
+        assert self.out == ""
+        lines = self.err.splitlines()
+        assert len(lines) == len(faults), self.err
+        for line, fault in zip(lines, faults, strict=True):
+            assert re.search(fault, line), (fault, line)
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs a command in this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments: str) -> Ended:
+        with pytest.raises(SystemExit) as left:
+            main(arguments)
+        assert isinstance(left.value.code, int)
+        return Ended(left.value.code, *capsys.readouterr())
+
+    return command
+
+
+def start(*arguments: str, python: tuple[str, ...] = ("-m", "loanpersona"), **settings: Any) -> subprocess.Popen[str]:
+    """A command in a process of its own."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **settings}
+    return subprocess.Popen([sys.executable, *python, *arguments], **pipes)
+
+
+def ended(process: subprocess.Popen[str]) -> Ended:
+    with process:
+        out, err = process.communicate(timeout=60)
+    return Ended(process.returncode, out or "", err)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+# What it does
+
+
+@pytest.mark.parametrize("format", ["parquet", "csv"])
+def test_generate_writes_a_population_and_prints_its_digest(run: Run, tmp_path: Path, format: str) -> None:
+    out = tmp_path / "new" / "people"
+    found = run("generate", "--n", "60", "--seed", "3", "--out", str(out), "--format", format)
+    expected = lp.generate(lp.load_persona("article"), n=60, seed=3)
+    assert (found.code, found.err) == (0, "")
+    assert found.out.splitlines() == [
+        "borrowers: 60 rows, 16 columns",
+        "truth: 60 rows, 7 columns",
+        "SYNTHETIC: drawn from a persona file; no row is a real person",
+        "persona article, n 60, seed 3",
+        f"digest {expected.digest}",
+        str(out),
+    ]
+    assert sorted(files(tmp_path)) == sorted(
+        f"new/people/{name}"
+        for name in (f"borrowers.{format}", f"truth.{format}", "datasheet.md", "dictionary.md", "manifest.json")
+    )
+    assert lp.load_population(out).digest == expected.digest
+
+
+def test_a_command_of_its_own_process_does_the_same(tmp_path: Path) -> None:
+    found = ended(
+        start("generate", "--n", "60", "--seed", "3", "--persona", "evidence", "--out", str(tmp_path / "out"))
+    )
+    expected = lp.generate(lp.load_persona("evidence"), n=60, seed=3)
+    assert (found.code, found.err) == (0, "")
+    assert f"digest {expected.digest}\n" in found.out
+    assert lp.load_population(tmp_path / "out").digest == expected.digest
+
+
+def test_generate_replaces_an_earlier_population(run: Run, tmp_path: Path) -> None:
+    for seed in ("1", "2"):
+        assert run("generate", "--n", "20", "--seed", seed, "--out", "people", "--format", "csv").code == 0
+    assert json.loads((tmp_path / "people/manifest.json").read_text(encoding="utf-8"))["seed"] == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["people"]
+
+
+@pytest.mark.parametrize("n", ["1_000", " 1000 ", "1000"])
+def test_digest_stands_alone_on_the_last_line(run: Run, n: str) -> None:
+    found = run("digest", "article", "--n", n, "--seed", str(2**128 - 1))
+    persona = lp.load_persona("article")
+    assert (found.code, found.err) == (0, "")
+    assert found.out.splitlines() == [
+        f"persona article {persona.digest}, n 1000, seed {2**128 - 1}",
+        lp.generate(persona, n=1000, seed=2**128 - 1).digest,
+    ]
+
+
+def test_a_persona_may_be_a_file(run: Run, tmp_path: Path) -> None:
+    changed = tmp_path / "mine.yaml"
+    changed.write_text(
+        "persona: mine\nformat: 1\nextends: article\ntitle: {en: Mine, zh: 我的}\nabout: {en: Mine, zh: 我的}\n"
+        "variables:\n  sex: {shares: {male: 0.5, female: 0.5}}\n",
+        encoding="utf-8",
+    )
+    found = run("digest", str(changed), "--n", "50")
+    assert found.code == 0
+    assert found.out.splitlines()[-1] == lp.generate(lp.load_persona(changed), n=50).digest
+
+
+def test_doctor_finds_this_environment_sound(run: Run) -> None:
+    found = run("doctor")
+    assert (found.code, found.err) == (0, "")
+    rows = [line.split(maxsplit=2) for line in found.out.splitlines()]
+    assert {row[0] for row in rows} == {"ok"}
+    names = [row[1] for row in rows]
+    assert names == [*storage.versions(), "kernel", "typeface", "notebooks", "cores"]
+    assert dict(zip(names, (row[2] for row in rows), strict=True))["notebooks"] == ", ".join(notebook_names())
+
+
+def test_doctor_names_what_is_missing_and_the_cure(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = storage.versions()
+    monkeypatch.setattr(storage, "versions", lambda: {**there, "pyarrow": "not installed"})
+    found = run("doctor")
+    assert found.code == 3
+    assert "MISSING  pyarrow" in found.out
+    assert found.err.splitlines() == ["pyarrow: not installed. Install it into this environment with pip."]
+
+
+def test_report_renders_each_notebook_in_each_language(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Any, ...]] = []
+
+    def render(name: str, **parameters: Any) -> Path:
+        asked.append((name, parameters))
+        return Path(parameters["out"]) / f"{name}.{parameters['lang']}.html"
+
+    monkeypatch.setattr("loanpersona.reports.render_report", render)
+    found = run("report", "--n", "300", "--seed", "5", "--persona", "evidence", "--out", "there")
+    shared = {"out": "there", "persona": "evidence", "n": 300, "seed": 5}
+    every = [(name, lang) for name in notebook_names() for lang in ("en", "zh")]
+    assert asked == [(name, {**shared, "lang": lang}) for name, lang in every]
+    assert found.out.splitlines() == [*(f"there/{name}.{lang}.html" for name, lang in every), "there/index.html"]
+
+    asked.clear()
+    assert run("report", "01_profile", "--lang", "zh").code == 0
+    assert [(name, parameters["lang"]) for name, parameters in asked] == [("01_profile", "zh")]
+
+
+def test_help_mentions_every_command_and_every_option(run: Run) -> None:
+    assert set(cli.commands) == {"generate", "report", "digest", "doctor"}
+    whole = run("--help")
+    assert whole.code == 0
+    for name, command in cli.commands.items():
+        assert re.search(rf"^  {name} +\S", whole.out, flags=re.MULTILINE)
+        text = run(name, "--help")
+        assert (text.code, text.err) == (0, "")
+        options = [option for parameter in command.params for option in parameter.opts if option.startswith("-")]
+        assert "--debug" in options
+        for option in options:
+            assert re.search(rf"{option}\b", text.out), (name, option)
+        assert run(name, "-h").out == text.out
+    for code in ("0 done", "1 a report failed", "2 the input was", "3 the machine", "130 interrupted"):
+        assert code in re.sub(r"\s+", " ", whole.out)
+
+
+def test_no_command_at_all_brings_the_help(run: Run) -> None:
+    assert run() == run("--help")
+
+
+def test_the_version_is_printed(run: Run) -> None:
+    assert run("--version").out == f"loanpersona {storage.versions()['loanpersona']}\n"
+
+
+def test_the_command_is_installed_under_its_name() -> None:
+    [script] = entry_points(group="console_scripts", name="loanpersona")
+    assert script.load() is main
+
+
+# How it refuses
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        (["genrate"], r"genrate: unknown command\. Did you mean 'generate'\?"),
+        (["xyz"], r"xyz: unknown command\. Known: generate, report, digest, doctor\."),
+        (["generate", "--sede", "7", "--out", "x"], r"'--sede'.*--seed.*See loanpersona --help\."),
+        (["--sede"], r"'--sede'"),
+        (["generate"], r"'--out'"),
+        (["generate", "--out"], r"'--out'"),
+        (["digest", "article", "more"], r"\(more\)\. See"),
+        (
+            ["generate", "--out", "x", "--format", "parqet"],
+            r"^format = parqet: unknown format\. Did you mean 'parquet'",
+        ),
+        (["generate", "--out", ""], r"^out = '': no folder"),
+        (["generate", "--out", "x", "--persona", "artcle"], r"^persona = artcle: unknown.*Did you mean 'article'"),
+        (["digest", "evidense"], r"^persona = evidense: unknown.*Did you mean 'evidence'"),
+        (["report", "--lang", "cn"], r"^lang = cn: unknown language\. .*Known: en, zh\."),
+        (["report", "01_profil"], r"^01_profil: no such notebook\. Did you mean '01_profile'"),
+        (["report", "--n", "0"], r"^n = 0: not a count"),
+        (["report", "--out", " "], r"^out = '': no folder"),
+    ],
+)
+def test_a_wrong_word_is_refused_with_a_hint(run: Run, tmp_path: Path, arguments: list[str], fault: str) -> None:
+    run(*arguments).refused(2, fault)
+    assert files(tmp_path) == {}
+
+
+@pytest.mark.parametrize("command", ["generate", "digest"])
+@pytest.mark.parametrize(
+    "n", ["abc", "1.5", "-1", "0", "1e30", "", "0x10", "--5", "1 0", "１０", "9" * 70, str(2**40 + 1)]
+)
+def test_an_n_that_is_no_count_is_refused(run: Run, tmp_path: Path, command: str, n: str) -> None:
+    out = ["--out", "x"] if command == "generate" else []
+    run(command, "--n", n, *out).refused(2, r"^n = .*: not a count\. Allowed: a whole number from 1 to ")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("seed", ["abc", "1.5", "-1", "", "0x10", "--5", str(2**128), "9" * 70])
+def test_a_seed_that_is_none_is_refused(run: Run, seed: str) -> None:
+    run("digest", "--seed", seed).refused(2, r"^seed = .*: not a seed\. Allowed: a whole number from 0 to 2\*\*128")
+
+
+@pytest.mark.parametrize(
+    ("content", "faults"),
+    [
+        (None, [r"bad\.yaml.*no such file|unknown persona"]),
+        ("", [r"^bad\.yaml:1: "]),
+        ("a: [\n", [r"^bad\.yaml:2: not YAML"]),
+        ("persona: bad\npersona: worse\n", [r"^bad\.yaml:2: persona.*stated twice, first in line 1"]),
+        ("persona: Bad\nformat: 2\n", ["about.*missing", "product.*missing", "title.*missing", "variables.*missing",
+                                       "persona = Bad: not a name", "format = 2: unknown format"]),
+    ],
+)  # fmt: skip
+def test_the_faults_of_a_persona_file_are_told_line_by_line(
+    run: Run, tmp_path: Path, content: str | None, faults: list[str]
+) -> None:
+    path = tmp_path / "bad.yaml"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    before = files(tmp_path)
+    run("generate", "--persona", str(path), "--out", "x").refused(2, *faults)
+    run("digest", str(path)).refused(2, *faults)
+    assert files(tmp_path) == before
+
+
+def test_a_folder_is_no_persona(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "folder.yaml").mkdir()
+    run("digest", str(tmp_path / "folder.yaml")).refused(2, "is a directory. Allowed: a YAML file")
+
+
+def test_all_faults_are_told_in_one_go(run: Run, tmp_path: Path) -> None:
+    wrong = ["--n", "x", "--seed", "y", "--persona", "artcle"]
+    shared = ["^persona = artcle", "^n = 'x'", "^seed = 'y'"]
+    run("generate", *wrong, "--format", "xls", "--out", "").refused(2, *shared, "^format = xls", "^out = ''")
+    run("report", "nosuch", "--lang", "fr", "--lang", "fr", *wrong).refused(2, *shared, "^nosuch: ", "^lang = fr")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_no_folder_to_write_to(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("mine", encoding="utf-8")
+    run("generate", "--n", "5", "--out", "taken").refused(3, r"^taken: is a file\. Allowed: a folder")
+    run("generate", "--n", "5", "--out", "taken/below").refused(3, r"^taken/below: cannot be written")
+    assert files(tmp_path) == {"taken": b"mine"}
+
+
+def test_a_folder_with_other_files_stays_as_it_is(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/letter.txt").write_text("mine", encoding="utf-8")
+    run("generate", "--n", "5", "--out", "home").refused(2, r"^home: holds other files \(letter\.txt\)")
+    assert run("generate", "--n", "5", "--out", "people", "--format", "csv").code == 0
+    (tmp_path / "people/notes.txt").write_text("mine", encoding="utf-8")
+    before = files(tmp_path)
+    run("generate", "--n", "6", "--out", "people").refused(2, r"^people: holds other files \(notes\.txt\)")
+    assert files(tmp_path) == before
+
+
+def test_a_full_disk_leaves_the_earlier_population(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("generate", "--n", "5", "--out", "people", "--format", "csv").code == 0
+    before = files(tmp_path)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full)
+    for out in ("people", "others"):
+        ended = run("generate", "--n", "6", "--out", out, "--format", "csv")
+        ended.refused(3, rf"^{out}: cannot be written \({os.strerror(errno.ENOSPC)}\)\.$")
+    assert files(tmp_path) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["people"]
+
+
+def test_more_people_than_memory_are_refused_before_the_start(run: Run, tmp_path: Path) -> None:
+    for command in (["digest"], ["generate", "--out", "x"]):
+        run(*command, "--n", str(2**40)).refused(3, r"needs about [\d,]+ GiB.*Take a smaller n\.")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_running_out_of_memory_is_said_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(*_: Any, **__: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("loanpersona.simulation.generation.generate", exhausted)
+    run("digest").refused(3, r"^not enough memory\. Take a smaller n\.$")
+
+
+def test_debug_shows_the_traceback_and_keeps_the_exit_code(run: Run) -> None:
+    plain, debugged = run("digest", "--n", "0"), run("digest", "--n", "0", "--debug")
+    assert "Traceback" not in plain.err
+    assert debugged.err.startswith("Traceback (most recent call last):")
+    assert debugged.err.splitlines()[-1].endswith(plain.err.strip())
+    assert debugged.code == plain.code == 2
+
+
+# What happens around it
+
+
+def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+    # Started in the background, a shell may have told the child to ignore the signal: take it back first.
+    script = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from loanpersona.cli import main; main()"
+    )
+    parent = tmp_path / "deep"
+    process = start("generate", "--n", "30000000", "--out", str(parent / "people"), python=("-c", script))
+    patience = time.monotonic() + 30
+    while not parent.exists() and process.poll() is None and time.monotonic() < patience:
+        time.sleep(0.01)  # the folder above is made right before the drawing starts
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    found = ended(process)
+    assert found.code == 130, found.err
+    assert found.err.split() == ["interrupted"]
+    assert list(parent.iterdir()) == []
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
+    for arguments in (["--help"], ["digest", "--n", "10"]):
+        reading, writing = os.pipe()
+        os.close(reading)
+        try:
+            found = ended(start(*arguments, stdout=writing))
+        finally:
+            os.close(writing)
+        assert (found.code, found.err) == (0, "")
+
+
+def test_an_output_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
+    script = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0));from loanpersona.cli import main; main()"
+    )
+    with (tmp_path / "out.txt").open("w", encoding="utf-8") as out:
+        found = ended(start("digest", "--n", "10", python=("-c", script), stdout=out))
+    found.refused(3, rf"^output: {os.strerror(errno.EFBIG)}\.$")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["digest", "没有.yaml"], 2), (["generate", "--n", "5", "--out", "数据"], 0), (["digest", "--help"], 0)],
+)
+def test_a_terminal_without_chinese_gets_numbers_in_place_of_characters(
+    tmp_path: Path, arguments: list[str], code: int
+) -> None:
+    plain = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    found = ended(start(*arguments, cwd=tmp_path, env=plain, encoding="ascii"))
+    assert found.code == code, found.err
+    assert "Error" not in found.err
+    if arguments[0] == "generate":
+        assert [path.name for path in tmp_path.iterdir()] == ["数据"]
+        assert DIGEST.search((tmp_path / "数据" / "datasheet.md").read_text(encoding="utf-8"))

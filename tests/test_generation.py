@@ -1,0 +1,306 @@
+"""Generation: everybody's life depends on persona, seed and number alone, and people are as the persona says."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import subprocess
+import sys
+from math import sqrt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import reference
+
+import loanpersona as lp
+from loanpersona import catalog
+from loanpersona.persona.calibration import calibrate, joint
+from loanpersona.simulation import borrowers, generation
+from loanpersona.storage import SYNTHETIC, column_digest
+
+PET = "  pet:\n    shares: {yes: 0.3, no: 0.7}\n    label: {en: Pet, zh: 宠物}\n    basis: assumed\n    because: x\n"
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def large(article: lp.Persona) -> lp.Population:
+    """Two hundred thousand of the article's borrowers, seed 20230101."""
+    return lp.generate(article, n=200_000, seed=20230101)
+
+
+def columns(population: lp.Population) -> dict[str, str]:
+    """Digest of every column of every table, without the key."""
+    return {
+        name: column_digest(frame[name])
+        for frame in population.tables.values()
+        for name in frame.columns
+        if name != "borrower_id"
+    }
+
+
+# The same people everywhere
+
+
+def test_a_smaller_population_is_the_beginning_of_a_larger_one(article: lp.Persona, population: lp.Population) -> None:
+    small = lp.generate(article, n=5_000, seed=7)
+    assert list(small.tables) == list(population.tables) == ["borrowers", "truth"]
+    for name, frame in small.tables.items():
+        pd.testing.assert_frame_equal(frame, population.tables[name].head(5_000), check_exact=True)
+
+
+@pytest.mark.parametrize("n", [1, 999, 65_536, 65_537])
+def test_a_population_of_any_size_has_a_row_for_each_borrower(n: int, article: lp.Persona) -> None:
+    made = lp.generate(article, n=n, seed=1, tables=("borrowers",)).borrowers
+    assert made["borrower_id"].tolist() == list(range(n))
+
+
+def test_another_seed_makes_other_people(article: lp.Persona, population: lp.Population) -> None:
+    other = columns(lp.generate(article, n=100_000, seed=8))
+    assert [name for name, digest in columns(population).items() if other[name] == digest] == []
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_variable_added_first_or_last_changes_no_other_column(
+    first: bool, tmp_path: Path, population: lp.Population
+) -> None:
+    text = catalog.persona_files()["article"].read_text(encoding="utf-8")
+    odds = "    odds:\n      - {when: {age_years: 22..33, income_cny_month: 3700..}, multiply: {yes: 3}}\n"
+    path = tmp_path / "more.yaml"
+    path.write_text(
+        text.replace("variables:\n", "variables:\n" + PET, 1) if first else text + PET + odds, encoding="utf-8"
+    )
+    found = columns(lp.generate(lp.load_persona(path), n=100_000, seed=7))
+    assert found.pop("pet")
+    assert found == columns(population)
+
+
+@pytest.mark.parametrize("block", [1_000, 65_536, 1_000_000])
+def test_the_size_of_a_block_changes_nobody(
+    block: int, article: lp.Persona, population: lp.Population, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation, "BLOCK", block)
+    assert lp.generate(article, n=100_000, seed=7).digest == population.digest
+
+
+def test_blocks_can_be_drawn_alone_and_in_any_order(article: lp.Persona) -> None:
+    samplers = borrowers.samplers(article)
+    whole = borrowers.draw(samplers, 7, 0, 10_000)
+    starts = list(range(0, 10_000, 777))
+    random.Random(1).shuffle(starts)
+    for start in starts:
+        stop = min(start + 777, 10_000)
+        for name, codes in borrowers.draw(samplers, 7, start, stop).items():
+            np.testing.assert_array_equal(codes, whole[name][start:stop])
+
+
+def simd() -> str:
+    """The processor features that numpy would pick its faster loops by on this machine."""
+    core = getattr(np, "_core", None) or np.core
+    umath = core._multiarray_umath
+    return " ".join(name for name in umath.__cpu_dispatch__ if umath.__cpu_features__.get(name))
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        {"PYTHONHASHSEED": "1", "TZ": "Asia/Shanghai", "LC_ALL": "C", "PYTHONUTF8": "0"},
+        {"PYTHONHASHSEED": "2", "TZ": "America/New_York", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"},
+        {"PYTHONHASHSEED": "3", "NPY_DISABLE_CPU_FEATURES": simd()},
+    ],
+    ids=["C and Shanghai", "UTF-8 and New York", "slow loops"],
+)
+def test_the_digest_is_the_same_under_other_settings_of_the_machine(
+    places: dict[str, str], article: lp.Persona
+) -> None:
+    program = "import loanpersona as lp; print(lp.generate(lp.load_persona('article'), n=30_000, seed=7).digest)"
+    run = subprocess.run(
+        [sys.executable, "-c", program], env=os.environ | places, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == lp.generate(article, n=30_000, seed=7).digest
+
+
+def test_the_digest_of_a_small_population_never_changes(tiny_text: str, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(tiny_text, encoding="utf-8")
+    assert (
+        lp.generate(lp.load_persona(path), n=1_000, seed=7).digest
+        == "5077393686e3c13d6dfb15f33f2db222184c959b354200adef59c2cda2ed5a52"
+    )
+
+
+def test_a_sampler_as_plain_as_can_be_gives_the_same_people(article: lp.Persona, population: lp.Population) -> None:
+    made = population.borrowers.merge(population.truth, on="borrower_id")
+    for number in [*range(200), *range(65_500, 65_560), *range(99_960, 100_000)]:
+        row = made.iloc[number]
+        expected = reference.borrower(article, 7, number)
+        assert row["borrower_id"] == number
+        for name, value in expected.items():
+            assert row[name] == (value == "yes" if value in ("yes", "no") else value), (number, name)
+
+
+def test_a_variable_of_many_cells_is_drawn_like_any_other(article: lp.Persona) -> None:
+    # 12 400 cells: the guide of the sampler has fewer slots for each, and must find the same answers
+    odds = [
+        {"when": {name: str(value)}, "multiply": {"yes": str(1 + i % 7)}}
+        for name in ("age_years", "province", "occupation")
+        for i, value in enumerate(article.variables[name].values)
+    ]
+    persona = article.replace({"has_car.odds": odds})
+    sampler = borrowers.samplers(persona)["has_car"]
+    assert len(sampler.conditional.thresholds) == 12_400
+    assert sampler.bits < 12
+    made = lp.generate(persona, n=300, seed=7).borrowers
+    assert [reference.borrower(persona, 7, i)["has_car"] == "yes" for i in range(60)] == made["has_car"][:60].tolist()
+
+
+# People as the persona says
+
+
+def implied(persona: lp.Persona, name: str, low: float | str, high: float | str) -> float:
+    """The share of people from one value of a variable to another, as the persona implies it."""
+    found = calibrate(persona)
+    conditional = found[name]
+    weights = joint(conditional.variable, conditional.bands, found).ravel()
+    values = list(conditional.variable.values)
+    first = values.index(low) if isinstance(low, str) else sum(value < low for value in values)
+    last = values.index(high) if isinstance(high, str) else sum(value <= high for value in values) - 1
+    return float((weights @ conditional.probabilities)[first : last + 1].sum())
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high", "stated", "margin"),
+    [
+        ("sex", "male", "male", 0.698, 1e-9),
+        ("age_years", 25, 35, 0.61, 1e-9),
+        ("marital_status", "married", "married", 0.576, 0.002),
+        ("income_cny_month", 0, 9_999, 0.918, 0.003),
+        ("occupation", "owner", "owner", 0.16, 1e-9),
+        ("region", "southeast_coast", "southeast_coast", 0.60, 1e-9),
+        ("city_tier", "tier1", "tier2", 0.58, 1e-9),
+        ("education", "junior_secondary", "junior_college", 0.88, 0.002),
+    ],
+)
+def test_shares_are_what_the_persona_implies_and_that_is_what_it_says(
+    name: str,
+    low: float | str,
+    high: float | str,
+    stated: float,
+    margin: float,
+    article: lp.Persona,
+    large: lp.Population,
+) -> None:
+    share = implied(article, name, low, high)
+    assert share == pytest.approx(stated, abs=margin)
+    drawn = large.borrowers[name]
+    if isinstance(low, str):
+        levels = list(drawn.cat.categories)
+        drawn, low, high = drawn.cat.codes, levels.index(low), levels.index(high)
+    assert abs(drawn.between(low, high).mean() - share) < 4 * sqrt(share * (1 - share) / large.n)
+
+
+@pytest.mark.parametrize("name", ["occupation", "province", "city_tier", "education", "marital_status", "platforms"])
+def test_every_value_is_as_frequent_as_implied(name: str, article: lp.Persona, large: lp.Population) -> None:
+    drawn = large.borrowers[name].value_counts()
+    for value in article.variables[name].values:
+        share = implied(article, name, value, value)
+        # 5 standard errors: these are 60 values, and the seed was not picked
+        assert abs(drawn[value] / large.n - share) < 5 * sqrt(share * (1 - share) / large.n), value
+
+
+def test_what_cannot_be_is_nowhere(large: lp.Population) -> None:
+    people, truth = large.borrowers, large.truth
+    assert set(people.loc[people["province"] == "shanghai", "city_tier"]) == {"tier1"}
+    assert (people["occupation"].eq("owner") == people["borrower_class"].eq("owner")).all()
+    assert truth.loc[truth["borrower_type"] == "never", "borrowing_rate"].eq(0).all()
+    assert truth.loc[truth["borrower_type"] == "revolver", "borrowing_rate"].gt(0).any()
+    assert not people.loc[people["occupation"] == "waiter", "education"].eq("master").any()
+    assert people["education"].eq("master").any()
+    assert people["age_years"].between(20, 59).all()
+
+
+def test_unrelated_variables_are_independent(large: lp.Population) -> None:
+    people = large.borrowers.join(large.truth.drop(columns="borrower_id"))
+    for one, other in (("sex", "province"), ("age_years", "province"), ("borrower_type", "embarrassment")):
+        codes = [pd.factorize(people[name])[0] for name in (one, other)]
+        # under independence the correlation of n pairs has a standard error of 1 / sqrt(n)
+        assert abs(np.corrcoef(*codes)[0, 1]) < 4.5 / sqrt(large.n), (one, other)
+
+
+def test_dtypes_are_those_of_the_tables(population: lp.Population) -> None:
+    for name, frame in population.tables.items():
+        for column in frame.columns:
+            assert frame[column].dtype.name == lp.tables.table(name).column(column).dtype.name
+    assert lp.tables.check(population.borrowers) is not None
+
+
+# What is asked for
+
+
+def test_one_table_asked_for_is_made_alone_and_is_the_same(article: lp.Persona, population: lp.Population) -> None:
+    for name in ("borrowers", "truth"):
+        alone = lp.generate(article, n=100_000, seed=7, tables=(name,))
+        assert list(alone.tables) == [name]
+        pd.testing.assert_frame_equal(alone.tables[name], population.tables[name], check_exact=True)
+    with pytest.raises(lp.InputError, match=r"^tables: borrowers was not made\. Known: truth\.$"):
+        _ = alone.borrowers
+
+
+@pytest.mark.parametrize(
+    ("tables", "fault"),
+    [
+        (("borrower",), "tables: borrower: unknown table. Did you mean 'borrowers'? Known: borrowers, truth."),
+        (("borrowers", "loans"), "tables: loans: unknown table. Known: borrowers, truth."),
+        ((3,), "tables: 3: unknown table. Known: borrowers, truth."),
+    ],
+)
+def test_an_unknown_table_is_refused_with_the_nearest(tables: tuple[str], fault: str, article: lp.Persona) -> None:
+    with pytest.raises(lp.InputError, match=f"^{re.escape(fault)}$"):
+        lp.generate(article, n=10, seed=7, tables=tables)
+
+
+@pytest.mark.parametrize(("n", "seed"), [(0, 7), (True, 7), (2.5, 7), (10, None), (10, -1), (10, "7")])
+def test_a_size_or_seed_that_is_none_is_refused(n: object, seed: object, article: lp.Persona) -> None:
+    with pytest.raises(lp.InputError, match=r"^(n|seed) = .*: not a (count|seed)\."):
+        lp.generate(article, n=n, seed=seed)
+
+
+def test_more_people_than_memory_holds_are_refused_before_anything_is_made(
+    article: lp.Persona, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation, "samplers", lambda _: pytest.fail("work began"))
+    with pytest.raises(
+        lp.MachineError, match=r"^n = 1,000,000,000,000: needs about [\d,]+ GiB of memory, this machine"
+    ):
+        lp.generate(article, n=10**12, seed=7)
+
+
+def test_a_changed_share_changes_that_column_and_those_below_it_only(
+    article: lp.Persona, population: lp.Population
+) -> None:
+    even = lp.generate(article.replace({"sex.shares": {"male": 0.5, "female": 0.5}}), n=100_000, seed=7)
+    before, after = columns(population), columns(even)
+    assert {name for name in before if before[name] != after[name]} == {"sex", "marital_status"}
+    assert even.borrowers["sex"].eq("male").mean() == pytest.approx(0.5, abs=0.006)
+
+
+# How a population shows itself
+
+
+def test_a_population_shows_itself_in_one_short_line_without_addresses(population: lp.Population) -> None:
+    again = lp.Population(**{name: getattr(population, name) for name in population.__dataclass_fields__})
+    assert repr(population) == repr(again)
+    assert repr(population) == (
+        f"<Population of 100,000 from article, seed 7: borrowers, truth; {population.digest[:12]}>"
+    )
+
+
+def test_a_notebook_keeps_how_a_population_was_made(population: lp.Population) -> None:
+    shown, kept = population._repr_mimebundle_()
+    assert kept["loanpersona"] == population.made
+    assert kept["loanpersona"]["synthetic"] == SYNTHETIC
+    assert {"persona", "persona_digest", "n", "seed", "digest"} < set(kept["loanpersona"])
+    assert shown["text/plain"] == repr(population)
+    assert all(str(value) in shown["text/html"] for value in population.made.values())

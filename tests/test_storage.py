@@ -1,0 +1,351 @@
+"""Saving and loading: whole or not at all, and nothing cut or changed is taken for what was saved."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import loanpersona as lp
+from loanpersona import storage, tables
+
+FORMATS = ("parquet", "csv")
+FAULTS = "an earlier population stays"
+
+
+@pytest.fixture(scope="module")
+def small(article: lp.Persona) -> lp.Population:
+    """Two thousand of the article's borrowers, seed 3."""
+    return lp.generate(article, n=2_000, seed=3)
+
+
+@pytest.fixture(params=FORMATS)
+def saved(request: pytest.FixtureRequest, small: lp.Population, tmp_path: Path) -> Path:
+    """A folder with that population, in each format in turn."""
+    return small.save(tmp_path / "people", format=request.param)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Everything below a folder, hidden files too."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def borrowers_file(folder: Path) -> Path:
+    (path,) = folder.glob("borrowers.*")
+    return path
+
+
+def edit_manifest(folder: Path, edit: Callable[[dict], object]) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    edit(manifest)
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+
+
+# There and back
+
+
+def test_what_is_loaded_is_what_was_saved(saved: Path, small: lp.Population) -> None:
+    loaded = lp.load_population(saved)
+    assert (loaded.made, loaded.digest, repr(loaded)) == (small.made, small.digest, repr(small))
+    for name, frame in small.tables.items():
+        pd.testing.assert_frame_equal(loaded.tables[name], frame, check_exact=True)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_number_comes_back_to_the_last_bit(format: str, population: lp.Population, tmp_path: Path) -> None:
+    assert lp.load_population(population.save(tmp_path / "people", format=format)).digest == population.digest
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("levels", [("1", "2"), ("true", "false"), ("NA", "null"), ("01", "1e3"), ("a,b", "c d")])
+def test_levels_that_look_like_something_else_stay_words(
+    levels: tuple[str, str], format: str, tiny_text: str, tmp_path: Path
+) -> None:
+    one, other = (json.dumps(level) for level in levels)
+    block = (
+        f"  pet:\n    shares: {{{one}: 0.5, {other}: 0.5}}\n    label: {{en: Pet, zh: 宠物}}\n"
+        f"    labels: {{{one}: {{en: A, zh: 甲}}, {other}: {{en: B, zh: 乙}}}}\n    basis: assumed\n    because: x\n"
+    )
+    path = tmp_path / "pets.yaml"
+    path.write_text(tiny_text + block, encoding="utf-8")
+    made = lp.generate(lp.load_persona(path), n=50, seed=1)
+    loaded = lp.load_population(made.save(tmp_path / "people", format=format))
+    assert set(loaded.borrowers["pet"]) == set(levels)
+    assert loaded.digest == made.digest
+
+
+def test_a_folder_holds_a_file_per_table_with_dictionary_datasheet_and_manifest(saved: Path) -> None:
+    suffix = borrowers_file(saved).suffix
+    assert set(files(saved)) == {
+        f"borrowers{suffix}", f"truth{suffix}", "dictionary.md", "datasheet.md", "manifest.json"
+    }  # fmt: skip
+    assert list(files(saved.parent)) == [f"people/{name}" for name in files(saved)], "nothing is left beside it"
+
+
+def test_every_paper_in_a_folder_says_that_the_people_are_synthetic(saved: Path, small: lp.Population) -> None:
+    manifest = json.loads((saved / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["synthetic"].startswith("SYNTHETIC")
+    assert {key: manifest[key] for key in small.made} == small.made
+    assert manifest["versions"]["numpy"] == np.__version__
+    for name in ("dictionary.md", "datasheet.md"):
+        text = (saved / name).read_text(encoding="utf-8")
+        assert "SYNTHETIC" in text
+        assert "合成" in text or "数据字典" in text
+    dictionary = (saved / "dictionary.md").read_text(encoding="utf-8")
+    for table in small.tables:
+        for column in lp.tables.table(table).columns.values():
+            if column.name in small.tables[table]:
+                assert column.meaning["en"] in dictionary
+                assert column.meaning["zh"] in dictionary
+
+
+def test_one_table_alone_is_saved_and_loaded_alone(article: lp.Persona, tmp_path: Path) -> None:
+    made = lp.generate(article, n=100, seed=3, tables=("borrowers",))
+    folder = made.save(tmp_path / "people")
+    assert not list(folder.glob("truth*")), "the hidden side can be withheld"
+    assert list(lp.load_population(folder).tables) == ["borrowers"]
+
+
+def test_the_digest_sees_values_levels_and_names_and_not_types() -> None:
+    frame = pd.DataFrame({"a": [1, 2], "b": pd.Categorical(["x", "y"])})
+    same = frame.astype({"a": "int8"})[["b", "a"]]
+    others = [
+        frame.assign(a=[1, 3]),
+        frame.assign(a=[2, 1]),
+        frame.rename(columns={"a": "c"}),
+        frame.assign(b=pd.Categorical(["x", "y"], categories=["y", "x"])),
+        frame.assign(b=pd.Categorical(["x", "y"], categories=["x", "y", "z"])),
+        frame.assign(a=[1.0, 2.0]),
+        frame.head(1),
+    ]
+    digests = [storage.digest({"t": other}) for other in (frame, *others)] + [storage.digest({"s": frame})]
+    assert storage.digest({"t": same}) == digests[0]
+    assert len(set(digests)) == len(digests)
+
+
+# What is damaged
+
+
+def test_one_flipped_byte_anywhere_in_a_table_is_found(saved: Path) -> None:
+    path = borrowers_file(saved)
+    whole = path.read_bytes()
+    for place in (0, len(whole) // 3, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(lp.InputError, match=rf"^{path}: changed or cut since it was saved"):
+            lp.load_population(saved)
+    path.write_bytes(whole)
+    assert lp.load_population(saved)
+
+
+def test_a_table_that_was_cut_is_found(saved: Path) -> None:
+    path = borrowers_file(saved)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[: len(lines) // 2]))
+    with pytest.raises(lp.InputError, match=rf"^{path}: changed or cut since it was saved"):
+        lp.load_population(saved)
+
+
+def test_a_table_that_is_gone_is_named(saved: Path) -> None:
+    path = borrowers_file(saved)
+    path.unlink()
+    with pytest.raises(lp.InputError, match=rf"^{path}: missing, though the manifest lists it\.$"):
+        lp.load_population(saved)
+
+
+def test_a_folder_without_a_manifest_is_no_population(saved: Path, tmp_path: Path) -> None:
+    (saved / "manifest.json").unlink()
+    for folder in (saved, tmp_path / "nowhere", borrowers_file(saved)):
+        with pytest.raises(lp.InputError, match=rf"^{folder}/manifest\.json: "):
+            lp.load_population(folder)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"3", b"\xff\xfe", b"{}", b'{"tables": {}}', b"[" * 100_000, b'["tables", "digest"]']
+)
+def test_a_damaged_manifest_is_named(content: bytes, saved: Path) -> None:
+    (saved / "manifest.json").write_bytes(content)
+    with pytest.raises(lp.InputError, match=rf"^{saved}/manifest\.json: "):
+        lp.load_population(saved)
+
+
+@pytest.mark.parametrize(
+    ("edit", "fault"),
+    [
+        (lambda m: m["tables"]["borrowers"].update(rows=1_999), "2000 rows of borrower_id, .*; the manifest says"),
+        (lambda m: m["tables"]["borrowers"]["columns"].pop("sex"), "2000 rows of .*; the manifest says otherwise"),
+        (lambda m: m["tables"]["borrowers"].update(sha256="0" * 64), "changed or cut since it was saved"),
+        (lambda m: m.update(digest="0" * 64), "the digest is .*, the manifest says 000000000000"),
+        (lambda m: m["tables"]["borrowers"]["columns"]["sex"].update(levels=["male", "x", "female"]), "the digest is "),
+        (
+            lambda m: m["tables"]["borrowers"]["columns"]["sex"].update(type="int8"),
+            "not of the types that the manifest",
+        ),
+        (lambda m: m["tables"]["borrowers"]["columns"]["sex"].update(type="word"), "tables.borrowers is not whole"),
+        (lambda m: m["tables"]["borrowers"]["columns"]["sex"].pop("meaning"), "tables.borrowers is not whole"),
+        (lambda m: m["tables"]["borrowers"].update(columns=[]), "tables.borrowers is not whole"),
+        (lambda m: m["tables"]["borrowers"].update(file="../borrowers.csv"), "tables.borrowers is not whole"),
+        (lambda m: m["tables"].update(borrowers=3), "tables.borrowers is not whole"),
+        (lambda m: m.update(tables=[]), "no tables. Allowed: a manifest as saving writes it"),
+        (lambda m: m.update(n="many", seed=True), "no n, seed. Allowed: a manifest as saving writes it"),
+        (lambda m: m.pop("persona"), "no persona. Allowed: a manifest as saving writes it"),
+    ],
+)
+def test_a_manifest_that_describes_other_tables_is_named(
+    edit: Callable[[dict], object], fault: str, saved: Path
+) -> None:
+    edit_manifest(saved, edit)
+    with pytest.raises(lp.InputError, match=rf"^{saved}.*: {fault}"):
+        lp.load_population(saved)
+
+
+# What is in the way
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "manifest.json", ".hidden"])
+def test_a_folder_with_other_files_is_refused_and_left_alone(name: str, small: lp.Population, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / name).write_text('{"name": "an app of mine"}')
+    before = files(tmp_path)
+    with pytest.raises(lp.InputError, match=rf"holds other files \({name}\)\. Allowed: a new or empty folder"):
+        small.save(folder)
+    assert files(tmp_path) == before
+
+
+def test_notes_kept_beside_an_earlier_population_are_not_lost(saved: Path, small: lp.Population) -> None:
+    (saved / "notes.txt").write_text("what I found")
+    before = files(saved.parent)
+    with pytest.raises(lp.InputError, match=r"holds other files \(notes\.txt\)"):
+        small.save(saved)
+    assert files(saved.parent) == before
+
+
+def test_an_earlier_population_is_replaced_whole(saved: Path, article: lp.Persona) -> None:
+    other = lp.generate(article, n=10, seed=4, tables=("borrowers",))
+    other.save(saved, format="parquet" if borrowers_file(saved).suffix == ".csv" else "csv")
+    assert lp.load_population(saved).digest == other.digest
+    assert len(files(saved)) == 4
+    assert [path.name for path in saved.parent.iterdir()] == ["people"]
+
+
+def test_a_link_stays_a_link_and_what_it_leads_to_is_replaced(small: lp.Population, tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    link = tmp_path / "people"
+    link.symlink_to(tmp_path / "far")
+    for _ in range(2):
+        small.save(link)
+    assert link.is_symlink()
+    assert lp.load_population(tmp_path / "far").digest == small.digest
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["far", "people"]
+
+
+def test_a_file_in_the_way_is_named_and_left_alone(small: lp.Population, tmp_path: Path) -> None:
+    path = tmp_path / "people"
+    path.write_text("mine")
+    for folder in (path, path / "below", path / "far" / "below"):
+        with pytest.raises(lp.MachineError, match=rf"^{folder}: (is a file|cannot be written)") as caught:
+            small.save(folder)
+        assert caught.value.exit_code == 3
+    assert files(tmp_path) == {"people": b"mine"}
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
+def test_a_name_that_no_folder_can_have_is_refused(name: str, small: lp.Population, tmp_path: Path) -> None:
+    with pytest.raises((lp.MachineError, lp.InputError)):
+        small.save(tmp_path / name)
+    assert files(tmp_path) == {}
+
+
+def test_an_unknown_format_is_refused_before_anything_is_written(small: lp.Population, tmp_path: Path) -> None:
+    with pytest.raises(lp.InputError, match=r"^format = parket: unknown format\. Did you mean 'parquet'\?"):
+        small.save(tmp_path / "people", format="parket")
+    assert files(tmp_path) == {}
+
+
+# What goes wrong midway
+
+
+def full(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def stopped(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+STEPS = [
+    (pd.DataFrame, "to_parquet"),
+    (pd.DataFrame, "to_csv"),
+    (Path, "write_text"),
+    (storage, "_hash"),
+    (os, "fsync"),
+]
+
+
+@pytest.mark.parametrize(("place", "step"), STEPS)
+@pytest.mark.parametrize("earlier", [True, False], ids=[FAULTS, "nothing was there"])
+@pytest.mark.parametrize(("fault", "raised"), [(full, lp.MachineError), (stopped, KeyboardInterrupt)])
+def test_a_save_that_fails_midway_leaves_what_was_there(
+    place: object, step: str, earlier: bool, fault: Callable[..., None], raised: type[BaseException],
+    small: lp.Population, article: lp.Persona, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    folder = tmp_path / "people"
+    if earlier:
+        lp.generate(article, n=10, seed=4).save(folder)
+    before = files(tmp_path)
+    monkeypatch.setattr(place, step, fault)
+    with pytest.raises(
+        raised, match=r"people: cannot be written .No space left" if raised is lp.MachineError else None
+    ):
+        small.save(folder, format="csv" if step == "to_csv" else "parquet")
+    monkeypatch.undo()
+    assert files(tmp_path) == before
+    assert [path.name for path in tmp_path.iterdir()] == (["people"] if earlier else [])
+    assert not earlier or lp.load_population(folder).n == 10
+
+
+@pytest.mark.parametrize("fault", [full, stopped])
+def test_an_earlier_population_comes_back_when_the_new_one_cannot_take_its_place(
+    fault: Callable[..., None],
+    small: lp.Population,
+    article: lp.Persona,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = lp.generate(article, n=10, seed=4).save(tmp_path / "people")
+    before, rename = files(tmp_path), Path.rename
+
+    def only_aside(self: Path, target: Path) -> Path | None:
+        return fault() if self.name.endswith(".partial") else rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", only_aside)
+    with pytest.raises((lp.MachineError, KeyboardInterrupt)):
+        small.save(folder)
+    monkeypatch.undo()
+    assert files(tmp_path) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["people"]
+
+
+def test_a_folder_is_tried_before_any_work_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "touch", full)
+    with pytest.raises(lp.MachineError, match=r"cannot be written .No space left"):
+        storage.check_folder(tmp_path / "people")
+    assert files(tmp_path) == {}
+
+
+def test_the_manifest_describes_every_column_of_every_table(saved: Path, small: lp.Population) -> None:
+    manifest = json.loads((saved / "manifest.json").read_text(encoding="utf-8"))
+    for name, frame in small.tables.items():
+        stated = manifest["tables"][name]
+        assert stated["rows"] == len(frame) == 2_000
+        assert list(stated["columns"]) == list(frame.columns)
+        assert stated["hidden"] == tables.table(name).hidden
+        for column, body in stated["columns"].items():
+            assert body["digest"] == storage.column_digest(frame[column])
