@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,9 +15,11 @@ from scipy import stats
 
 import loanpersona as lp
 from loanpersona import catalog
+from loanpersona.conditions import select
 from loanpersona.persona.calibration import ONE, Conditional, calibrate, joint
 from loanpersona.persona.distributions import cumulative
 from loanpersona.persona.model import Given, Shares
+from loanpersona.strict_yaml import Faults, node_of
 
 Write = Callable[..., Path]
 PERSONAS = sorted(catalog.persona_files())
@@ -193,6 +195,35 @@ def test_an_unrelated_variable_moves_no_threshold_of_another(first: bool, tmp_pa
     assert list(found)[0 if first else -1] == "pet"
     for name, conditional in CALIBRATED["article"].items():
         assert found[name].thresholds.tobytes() == conditional.thresholds.tobytes(), name
+
+
+TIERS = ("tier1", "new_tier1", "tier2", "tier3")
+
+
+@pytest.mark.parametrize(
+    ("condition", "values", "picked"),
+    [
+        ("tier2", TIERS, ["tier2"]),
+        ("new_tier1..tier2", TIERS, ["new_tier1", "tier2"]),
+        ("tier2..", TIERS, ["tier2", "tier3"]),
+        ("..new_tier1", TIERS, ["tier1", "new_tier1"]),
+        (["tier1", "tier2.."], TIERS, ["tier1", "tier2", "tier3"]),
+        ("20", range(18, 24), [20]),
+        ("20..22", range(18, 24), [20, 21, 22]),
+        ("21..", range(18, 24), [21, 22, 23]),
+        ("..19", range(18, 24), [18, 19]),
+        (["18", "22.."], range(18, 24), [18, 22, 23]),
+        ("..-0.5", (-1.0, -0.5, 0.0, 0.1), [-1.0, -0.5]),
+        ("0.1", (0.0, 0.1, 0.2), [0.1]),
+    ],
+)
+def test_a_condition_picks_the_values_it_names_with_both_ends(
+    condition: str | list[str], values: Sequence[str | float], picked: list[str | float]
+) -> None:
+    faults = Faults()
+    found = select(node_of(condition, file="test"), list(values), faults)
+    assert [value for position, value in enumerate(values) if position in found] == picked
+    assert faults.found == []
 
 
 EDGES = np.array([-3.0, -0.5, 0.0, 0.01, 0.5, 1.0, 2.5, 7.0, 60.0])

@@ -460,7 +460,7 @@ def test_ctrl_c_stops_the_kernel_and_leaves_nothing_behind(tmp_path: Path) -> No
 def test_a_missing_kernel_is_the_fault_of_the_machine(
     notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "ipykernel.kernelspec", None)
+    monkeypatch.setitem(sys.modules, "ipykernel", None)
     with pytest.raises(MachineError, match=r"no kernel: .*Hint: python -m pip install"):
         render_report(notebook, out=tmp_path / "out")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
 
 # ipykernel warns about unencrypted TCP on every start; encrypted it is silent, and as fast.
 _ENCRYPTED = {"KernelManager": {"transport_encryption": "auto"}}
-# What a kernel logs of its own end, interrupted or not, is no news to whoever reads a report.
-_QUIET = ["--log-level=CRITICAL"]
-_NO_DEBUGGER = ["-Xfrozen_modules=off"]  # or the debugger of older kernels complains at each start
+# Silent about its own end and about the debugger: neither is news to whoever reads a report.
+_KERNEL = ["-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=CRITICAL"]
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -81,14 +81,14 @@ def _as_format(path: Path) -> str:
 
 def _kernel_of_this_python() -> type:
     """Return a kernel manager that asks no list of kernels, where 'python3' may be some other Python."""
-    import ipykernel.kernelspec as native
+    import ipykernel  # noqa: F401 - a missing kernel shows here, not in a process that never answers
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
     class KernelOfThisPython(AsyncKernelManager):
         @property
         def kernel_spec(self) -> KernelSpec:
-            return KernelSpec(**native.get_kernel_dict(_QUIET, _NO_DEBUGGER))
+            return KernelSpec(argv=[sys.executable, *_KERNEL], display_name="Python 3", language="python")
 
     return KernelOfThisPython
 
