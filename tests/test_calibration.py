@@ -254,3 +254,28 @@ def test_distributions_are_those_of_scipy(
 def test_a_factor_of_zero_puts_everybody_at_zero(family: str, location: str, spread: str) -> None:
     below = cumulative(family, EDGES, {location: np.ones(1), spread: np.ones(1)}, np.zeros(1))[0]
     assert below.tolist() == (EDGES > 0).astype(float).tolist()
+
+
+@pytest.mark.parametrize(
+    ("law", "changes", "old", "young"),
+    [
+        ("lognormal: {median: 3, sigma: 0.5}", "where: [{when: {age_years: ..24}, sigma: 0.7}]",
+         stats.lognorm(0.5, scale=3), stats.lognorm(0.7, scale=3)),
+        ("lognormal: {median: 3, sigma: 0.5}",
+         "times: [{when: {age_years: ..24}, by: 2}, {when: {age_years: 20..}, by: 1.5}]",
+         stats.lognorm(0.5, scale=4.5), stats.lognorm(0.5, scale=9)),
+        ("normal: {mean: 3, sd: 2}", "plus: [{when: {age_years: ..24}, by: 2}, {when: {age_years: 20..}, by: -1}]",
+         stats.norm(2, 2), stats.norm(4, 2)),
+    ],
+)  # fmt: skip
+def test_where_replaces_times_multiplies_and_plus_adds(
+    law: str, changes: str, old: stats.rv_continuous, young: stats.rv_continuous, tiny_with: Write
+) -> None:
+    block = (
+        f"  size:\n    {law}\n    {changes}\n    least: 0\n    most: 10\n    step: 1\n"
+        "    label: {en: Size, zh: 大小}\n    basis: assumed\n    because: x\n"
+    )
+    found = calibrate(lp.load_persona(tiny_with(more=block)))["size"]
+    for age, theirs in ((20, young), (24, young), (25, old), (59, old)):
+        below = found.thresholds[found.bands["age_years"].of_value[age - 20]] / ONE
+        np.testing.assert_allclose(below, theirs.cdf(np.arange(0.5, 10)), rtol=0, atol=1e-14)

@@ -388,11 +388,13 @@ def test_nothing_is_cut_off_at_the_edge_of_the_figure(name: str, lang: str, pers
 @every_chart
 def test_a_chart_draws_on_the_axes_given_and_leaves_settings_figures_and_frame_alone(name: str) -> None:
     figure, (left, right) = plt.subplots(1, 2)
-    before, opened, frame = dict(plt.rcParams), plt.get_fignums(), framed(name)
+    opened, frame = plt.get_fignums(), framed(name)
     copy = frame.copy(deep=True)
-    assert plot(name)(frame, ax=right, lang="zh") is right
+    with mpl.rc_context({"font.family": ["serif"], "axes.grid.axis": "y", "savefig.dpi": 33.0}):
+        before = dict(plt.rcParams)
+        assert plot(name)(frame, ax=right, lang="zh") is right
+        assert dict(plt.rcParams) == before
     plt.close(figure)
-    assert dict(plt.rcParams) == before
     assert plt.get_fignums() == [number for number in opened if number != figure.number]
     assert CJK.search(right.get_title(loc="left"))
     assert (left.get_title(loc="left"), lp.charts.alt(left)) == ("", "")
@@ -529,10 +531,17 @@ def test_a_trait_that_nobody_was_asked_about_is_not_drawn() -> None:
     assert "Never married" not in lp.charts.alt(ax)
 
 
-def test_a_province_that_is_not_on_the_map_leads_no_title() -> None:
+def test_a_province_that_is_not_on_the_map_is_left_out() -> None:
     people = borrowers("article").head(200).astype({"province": str})
     moved = people.assign(province=people["province"].where(people.index > 20, "elsewhere"))
     ax = plot("province")(profile.province(moved))
     plt.close(ax.figure)
     assert "elsewhere" not in lp.charts.alt(ax)
     assert len(tiles_of(ax)) == moved["province"].nunique() - 1
+
+
+def test_a_map_of_nobody_is_refused() -> None:
+    frame = profile.province(pd.DataFrame({"province": ["guang_dong", "guang_dong"]}))
+    with pytest.raises(InputError, match=r"^province: nobody lives on the map\. Did you mean 'guangdong'"):
+        plot("province")(frame)
+    assert plt.get_fignums() == []

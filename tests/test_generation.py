@@ -236,6 +236,36 @@ def test_dtypes_are_those_of_the_tables(population: lp.Population) -> None:
     assert lp.tables.check(population.borrowers) is not None
 
 
+@pytest.mark.parametrize(
+    ("law", "dtype", "values"),
+    [
+        ("shares: {yes: 0.3, no: 0.7}", "bool", {True, False}),
+        ("shares: {yes: 0.3, no: 0.3, some: 0.4}\n    labels: {some: {en: Some, zh: 若干}}", "category", None),
+        ("bands: {1..3: 1}", "int64", {1, 2, 3}),
+        ("normal: {mean: 1, sd: 1}\n    least: 0\n    most: 2\n    step: 0.5", "float64", {0.0, 0.5, 1.0, 1.5, 2.0}),
+        ("normal: {mean: 1, sd: 1}\n    least: 0\n    most: 2\n    step: 1", "int64", {0, 1, 2}),
+    ],
+)
+@pytest.mark.parametrize("hidden", [True, False])
+def test_a_variable_of_ones_own_has_the_type_of_its_values_and_the_table_it_asks_for(
+    law: str, dtype: str, values: set[object] | None, hidden: bool, tiny_text: str, tmp_path: Path
+) -> None:
+    if values is None:
+        law = law.replace("labels: {", "labels: {yes: {en: Yes, zh: 是}, no: {en: No, zh: 否}, ")
+    block = (
+        f"  pet:\n    {law}\n    label: {{en: Pet, zh: 宠物}}\n    unit: count\n    basis: assumed\n    because: x\n"
+    )
+    path = tmp_path / "pets.yaml"
+    path.write_text(tiny_text + block + "    hidden: true\n" * hidden, encoding="utf-8")
+    made = lp.generate(lp.load_persona(path), n=500, seed=1)
+    table = "truth" if hidden else "borrowers"
+    assert [name for name, frame in made.tables.items() if "pet" in frame] == [table]
+    assert made.tables[table]["pet"].dtype.name == dtype
+    assert set(made.tables[table]["pet"]) == (values or {"yes", "no", "some"})
+    (schema,) = [schema for schema in made.schemas if schema.name == table]
+    assert (schema.column("pet").unit, schema.column("pet").meaning["zh"]) == ("count", "宠物")
+
+
 # What is asked for
 
 

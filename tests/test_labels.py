@@ -119,7 +119,9 @@ def test_every_tile_is_a_province_with_a_place_of_its_own() -> None:
 @pytest.fixture(scope="module")
 def frames() -> dict[str, pd.DataFrame]:
     people = lp.generate(lp.load_persona("article"), n=2_000, seed=7).borrowers
-    return {name: getattr(profile, name)(people) for name in profile.__all__}
+    own = people.head(10).assign(occupation="nurse")
+    made = {name: getattr(profile, name)(people) for name in profile.__all__}
+    return {**made, "work of a lender's own": profile.work(own)}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

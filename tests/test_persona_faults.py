@@ -249,6 +249,8 @@ ROWS = [
                                                       "Did you mean 'male'?"),
     ("multiply: {male: 3}", "multiply: {female..male: 3}", 16, f"{SEX}.odds[0].multiply.female..male = female..male: "
                                                                "the range is reversed."),
+    ("multiply: {male: 3}", "becuse: x", 16, f"{SEX}.odds[0]: no multiply."),
+    ("{male: 0.6, female: 0.4}", "{}", 14, f"{SHARES}: names no levels. Allowed: 1 to 10000."),
     ("20..24: 0.25", "20..25: 0.25", 10, f"{BANDS}: the bands 20..25 and 25..39 overlap or stand in the wrong order. "
                                          "Both ends count."),
     ("20..24: 0.25", "20..23: 0.25", 10, f"{BANDS}: the bands 20..23 and 25..39 leave a gap. Both ends count."),
@@ -314,6 +316,18 @@ GRIDS = [
     for old, new, line, fault in (
         ("sd: 2", "sd: 0", 14, "variables.size.normal.sd = 0: sd is not above 0. Allowed: a positive number."),
         ("sd: 2", "sigma: 2", 14, "variables.size.normal.sigma = 2: unknown key 'sigma'. Known: mean, sd."),
+        (
+            "    least",
+            "    plus:\n      - {when: {age_years: 20}, by: x}\n    least",
+            16,
+            "variables.size.plus[0].by = x: ",
+        ),
+        (
+            "    normal: {mean: 5, sd: 2}\n",
+            "    gamma: {mean: 5, shape: 2}\n    times:\n      - {when: {age_years: 20}, by: -1}\n",
+            16,
+            "variables.size.times[0].by = -1: a negative factor. Allowed: 0 or more.",
+        ),
         ("least: 0", "least: 10", 13, "variables.size: least, most and step make no grid."),
         ("step: 1", "step: 3", 13, "variables.size: least, most and step make no grid."),
         ("step: 1", "step: 0", 13, "variables.size: least, most and step make no grid."),
@@ -350,6 +364,11 @@ def test_exact_fractions_and_every_way_to_write_a_decimal_are_accepted(old: str,
         ("junior_secondary: 0.3", "junior_secondry: 0.3"),
         ("      female: {j", "      femal: {j"),
         ("basis: stated", "basis: state"),
+        (
+            "product:\n  apr_most: {value: 0.24, basis: published, source: cap-24}\n"
+            "  limit_cny_most: {value: 200000, basis: published, source: limit-200k}\n",
+            "",
+        ),
         ("age_years: 20..24}", "ag_years: 20..24}"),
         ("20..24: 0.25", "20..24: x"),
     ],
@@ -405,6 +424,19 @@ def test_a_yes_or_no_column_takes_no_other_levels(tiny_with: Write, faults_of: F
     block = "  has_car:\n    shares: {yes: 0.5, nope: 0.5}\n    basis: assumed\n    because: x\n"
     fault = "variables.has_car.shares.nope = 0.5: unknown level 'nope' of has_car. Did you mean 'no'? Known: no, yes."
     assert faults_of(tiny_with(more=block)) == (f"tiny.yaml:27: {fault}",)
+
+
+def test_a_column_of_words_takes_no_numbers(tiny_with: Write, faults_of: FaultsOf) -> None:
+    path = tiny_with(
+        ("    shares: {male: 0.6, female: 0.4}\n", "    bands: {1..2: 1}\n"), ("multiply: {male", "multiply: {1")
+    )
+    assert "tiny.yaml:13: variables.sex: 'sex' holds levels. Its type is category." in faults_of(path)
+
+
+def test_a_yes_or_no_column_needs_both(tiny_with: Write, faults_of: FaultsOf) -> None:
+    block = "  has_car:\n    shares: {yes: 1}\n    basis: assumed\n    because: x\n"
+    fault = "tiny.yaml:26: variables.has_car: a yes-or-no variable. Allowed: the levels yes and no."
+    assert faults_of(tiny_with(more=block)) == (fault,)
 
 
 def test_all_independent_faults_come_at_once_in_the_order_of_the_file(tiny_with: Write, faults_of: FaultsOf) -> None:
@@ -466,6 +498,68 @@ def test_a_persona_extends_another_and_its_faults_name_the_file_they_stand_in(
     assert (
         lp.load_persona(child).variables["education"] == lp.load_persona(tmp_path / "tiny.yaml").variables["education"]
     )
+
+
+CHILD = "persona: child\nformat: 1\nextends: tiny.yaml\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("variables: [a]\n", "child.yaml:4: variables: expected a mapping. Allowed: a block per variable."),
+        (
+            "variables:\n  sex: 3\n",
+            "child.yaml:5: variables.sex = 3: expected a block with a law and its basis, got 3.",
+        ),
+        ("product: 3\n", "child.yaml:4: product = 3: expected a mapping."),
+        (
+            "product:\n  apr_most: {value: 0.3, basis: assumed, because: x}\n",
+            "child.yaml:5: product.apr_most.value = 0.3: ",
+        ),
+        ("variables:\n  sex:\n    basis: assumed\n", "child.yaml:5: variables.sex: basis assumed without `because`."),
+    ],
+)
+def test_a_fault_in_what_is_restated_is_the_only_one(
+    text: str, fault: str, tiny_with: Write, tmp_path: Path, faults_of: FaultsOf
+) -> None:
+    tiny_with()
+    (tmp_path / "child.yaml").write_text(CHILD + text)
+    found = faults_of(tmp_path / "child.yaml")
+    assert found[0].startswith(fault), found
+    assert len(found) == 1
+
+
+def test_a_base_that_is_broken_itself_is_named(tiny_with: Write, tmp_path: Path, faults_of: FaultsOf) -> None:
+    tiny_with(("  sex:\n    shares: {male: 0.6, female: 0.4}\n", "  sex: 3\n  x:\n"))
+    (tmp_path / "child.yaml").write_text(CHILD + "variables:\n  sex:\n    shares: {male: 0.5, female: 0.5}\n")
+    assert any(fault.startswith("child.yaml:5: variables.sex: ") for fault in faults_of(tmp_path / "child.yaml"))
+
+
+def test_restating_keeps_what_is_not_restated_and_drops_what_went_with_the_old(
+    tiny_with: Write, tmp_path: Path
+) -> None:
+    base = lp.load_persona(tiny_with())
+    child = tmp_path / "child.yaml"
+    child.write_text(
+        CHILD + "product:\n  apr_most: {value: 0.18, basis: assumed, because: cheaper}\nvariables:\n"
+        "  age_years:\n    normal: {mean: 35, sd: 8}\n    least: 20\n    most: 59\n    step: 1\n"
+        "    basis: published\n    source: geo-2016\n  sex:\n    shares: {male: 0.5, female: 0.5}\n"
+    )
+    found = lp.load_persona(child)
+    assert (found.product.limit_cny_most, float(found.product.apr_most)) == (200_000, 0.18)
+    assert list(found.variables) == list(base.variables)
+    assert found.variables["age_years"].law.family == "normal"
+    assert base.variables["age_years"].basis.because
+    assert not found.variables["age_years"].basis.because, "the reason was that of the other basis"
+    assert [odds.factors for odds in found.variables["sex"].law.odds] == [(3, 1)]
+    assert found.variables["sex"].basis == base.variables["sex"].basis
+    assert found.title == base.title
+
+
+def test_a_shipped_persona_is_extended_from_any_folder(tmp_path: Path, article: lp.Persona) -> None:
+    (tmp_path / "article.yaml").write_text("not this one")
+    (tmp_path / "child.yaml").write_text("persona: child\nextends: article\n")
+    assert dict(lp.load_persona(tmp_path / "child.yaml").variables) == dict(article.variables)
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,8 @@ def test_every_paper_in_a_folder_says_that_the_people_are_synthetic(saved: Path,
         assert "SYNTHETIC" in text
         assert "合成" in text or "数据字典" in text
     dictionary = (saved / "dictionary.md").read_text(encoding="utf-8")
+    assert "| truth (hidden) | caution |" in dictionary
+    assert "| borrowers | sex |" in dictionary
     for table in small.tables:
         for column in lp.tables.table(table).columns.values():
             if column.name in small.tables[table]:

@@ -16,6 +16,7 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 from loanpersona import catalog
 from loanpersona.analysis import baselines
 from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, RED, Caption, chart, percent, values_in_words
+from loanpersona.errors import InputError, did_you_mean
 from loanpersona.labels import label, phrase
 
 MIDDLE_AGES = ("25..29", "30..34")
@@ -80,6 +81,8 @@ def plot_province(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A tile-grid map of the frame `profile.province`: a square a province, shaded by its lift."""
     tiles = catalog.load("tiles")
     known = frame[frame["province"].isin(tiles) & (frame["share"] > 0)]
+    if known.empty:
+        raise InputError(f"province: nobody lives on the map. {did_you_mean(str(frame['province'].iloc[0]), tiles)}")
     scale = mpl.colors.LogNorm(1 / 4, 4)
     colours = sns.color_palette("PuOr_r", as_cmap=True)
     for row in known.itertuples():
@@ -96,7 +99,7 @@ def plot_province(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     bar.ax.set_xticklabels(["≤1/4", "1/2", "1", "2", "≥4"])
     bar.ax.minorticks_off()
     bar.set_label(phrase("lift_axis", lang))
-    first = (known if len(known) else frame).iloc[0]
+    first = frame.iloc[0]
     title = phrase("province_title", lang, first=label(str(first["province"]), lang), lift=f"{first['lift']:.1f}")
     return Caption(title, phrase("tile_note", lang), values_in_words(known, "province", lang, "lift"))
 
@@ -213,9 +216,8 @@ def plot_marital_status(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `profile.marital_status`."""
     _share_bars(frame, "marital_status", ax, lang)
     share = frame.set_index("marital_status")["share"]
-    title = phrase(
-        "marital_status_title", lang, married=percent(share["married"]), never=percent(share["never_married"])
-    )
+    named = {"married": percent(share["married"]), "never": percent(share["never_married"])}
+    title = phrase("marital_status_title", lang, **named)
     return Caption(title, phrase("interval_note", lang), values_in_words(frame, "marital_status", lang))
 
 
@@ -266,9 +268,8 @@ def plot_lift(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.set_yticks(frame.index, [f"{label(t, lang)}\n{baselines.population(of, lang)}" for t, of in rows], fontsize=7.5)
     ax.set_ylim(len(frame) - 0.5, -0.5)
     ax.set_xlabel(phrase("lift_axis", lang))
-    return Caption(
-        phrase("lift_title", lang), phrase("interval_note", lang), values_in_words(frame, "trait", lang, "lift")
-    )
+    title = phrase("lift_title", lang)
+    return Caption(title, phrase("interval_note", lang), values_in_words(frame, "trait", lang, "lift"))
 
 
 def _share_bars(frame: pd.DataFrame, by: str, ax: Axes, lang: str, compared_with: str | None = None) -> None:

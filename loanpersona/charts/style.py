@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Any, NamedTuple, Protocol
@@ -62,13 +63,25 @@ def chart(width: float = 7.2, height: float = 3.6) -> Callable[[Callable[[pd.Dat
             # The style holds while the chart is drawn and leaves the user's own settings alone.
             with mpl.rc_context(_style()):
                 if ax is None:
-                    _, ax = plt.subplots(figsize=(width, height), layout="constrained")
+                    with _figure(width, height) as own:
+                        return plot(frame, ax=own, lang=lang)
                 _say(ax, draw(frame, ax, lang), lang)
             return ax
 
         return plot
 
     return decorate
+
+
+@contextmanager
+def _figure(width: float, height: float) -> Iterator[Axes]:
+    """Axes of a new figure, which is closed where drawing fails: nobody wants half a chart."""
+    figure, ax = plt.subplots(figsize=(width, height), layout="constrained")
+    try:
+        yield ax
+    except BaseException:
+        plt.close(figure)
+        raise
 
 
 def alt(ax: Axes) -> str:
