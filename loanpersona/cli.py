@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from loanpersona.errors import InputError, LoanpersonaError, MachineError, did_you_mean
+from loanpersona.errors import InputError, LoanpersonaError, MachineError, did_you_mean, together
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 INTERRUPTED = 130
@@ -104,7 +104,7 @@ def report(
     _, count, start = _checked(persona, n, seed, partial(_check_named, out), *further)
     shared = {"persona": persona, "n": count, "seed": start}
     wanted = [(name, lang) for name in names for lang in spoken]
-    _together(*(partial(check_parameters, name, {**shared, "lang": lang}) for name, lang in wanted))
+    together(*(partial(check_parameters, name, {**shared, "lang": lang}) for name, lang in wanted))
     for name, lang in wanted:
         click.echo(str(render_report(name, out=out, lang=lang, **shared)))
     click.echo(str(Path(out) / "index.html"))
@@ -147,22 +147,8 @@ def _checked(persona: str, n: str, seed: str, *further: Callable[[], Any]) -> tu
     from loanpersona.simulation.parameters import check_parameters
 
     count, start = _whole(n), _whole(seed)
-    loaded, *_ = _together(partial(check_parameters, persona=persona, n=count, seed=start), *further)
+    loaded, *_ = together(partial(check_parameters, persona=persona, n=count, seed=start), *further)
     return loaded, int(count), int(start)
-
-
-def _together(*checks: Callable[[], Any]) -> list[Any]:
-    """What the checks return, or the faults of all of them in one go."""
-    found: list[Any] = []
-    faults: list[str] = []
-    for check in checks:
-        try:
-            found.append(check())
-        except InputError as error:
-            faults += error.faults
-    if faults:
-        raise InputError(*dict.fromkeys(faults))
-    return found
 
 
 def _check_named(out: str) -> None:

@@ -6,7 +6,8 @@ Every message is one line a fault: where, what, what is allowed, a hint.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 MANY = 12
 """How many known words a hint lists."""
@@ -42,6 +43,24 @@ class MachineError(LoanpersonaError):
     """The machine is in the way: no space, no permission, no memory, no kernel."""
 
     exit_code = 3
+
+
+def together(*checks: Callable[[], Any]) -> list[Any]:
+    """What the checks return, or one InputError with the faults of all of them.
+
+    >>> together(lambda: 1, lambda: 2)
+    [1, 2]
+    """
+    found: list[Any] = []
+    faults: list[str] = []
+    for check in checks:
+        try:
+            found.append(check())
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(*dict.fromkeys(faults))
+    return found
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -388,21 +388,28 @@ def test_an_output_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) ->
     found.refused(3, rf"^output: {os.strerror(errno.EFBIG)}\.$")
 
 
+CHINESE_OUT = ["generate", "--n", "5", "--out", "数据", "--format", "csv"]
+
+
 @pytest.mark.parametrize(
-    ("arguments", "code"),
-    [
-        (["digest", "没有.yaml"], 2),
-        (["generate", "--n", "5", "--out", "数据", "--format", "csv"], 0),
-        (["digest", "--help"], 0),
-    ],
+    ("arguments", "code"), [(["digest", "没有.yaml"], 2), (CHINESE_OUT, 0), (["digest", "--help"], 0)]
 )
-def test_a_terminal_without_chinese_gets_numbers_in_place_of_characters(
-    tmp_path: Path, arguments: list[str], code: int
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"PYTHONUTF8": "1", "PYTHONIOENCODING": "latin-1"},
+    ],
+    ids=["plain locale", "plain terminal"],
+)
+def test_a_place_without_chinese_is_no_reason_to_fail(
+    tmp_path: Path, settings: dict[str, str], arguments: list[str], code: int
 ) -> None:
-    plain = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    found = ended(start(*arguments, cwd=tmp_path, env=plain, encoding="ascii"))
+    process = start(*arguments, cwd=tmp_path, env={**os.environ, **settings}, encoding="utf-8")
+    found = ended(process)
     assert found.code == code, found.err
     assert "Error" not in found.err
-    if arguments[0] == "generate":
+    if arguments == CHINESE_OUT:
         assert [path.name for path in tmp_path.iterdir()] == ["数据"]
         assert DIGEST.search((tmp_path / "数据" / "datasheet.md").read_text(encoding="utf-8"))
+        assert found.out.splitlines()[-1] in {"数据", "??????", r"\u6570\u636e"}

@@ -334,3 +334,8 @@ def test_a_notebook_keeps_how_a_population_was_made(population: lp.Population) -
     assert {"persona", "persona_digest", "n", "seed", "digest"} < set(kept["loanpersona"])
     assert shown["text/plain"] == repr(population)
     assert all(str(value) in shown["text/html"] for value in population.made.values())
+
+
+def test_a_name_in_place_of_a_persona_is_refused_with_the_way_to_load_it() -> None:
+    with pytest.raises(lp.InputError, match=r"persona = 'article': not a persona.*load_persona\('article'\)"):
+        lp.generate("article", n=10, seed=7)  # type: ignore[arg-type]

@@ -37,6 +37,8 @@ def generate(
     >>> lp.generate(lp.load_persona("article"), n=100, seed=7).borrowers.shape
     (100, 16)
     """
+    if not isinstance(persona, Persona):
+        raise InputError(f"persona = {persona!r}: not a persona. Allowed: what load_persona({persona!r}) returns.")
     n, seed = chance.check_count(n, "n"), chance.check_seed(seed)
     made = {schema.name: schema for schema in schemas(persona)}
     for name in tables:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from os import PathLike
 
-from loanpersona.errors import InputError
+from loanpersona.errors import together
 from loanpersona.labels import check_language
 from loanpersona.persona.model import Persona
 from loanpersona.persona.resolver import load_persona
@@ -22,19 +21,11 @@ def check_parameters(
     >>> check_parameters(persona="article", n=500, seed=1, lang="zh").name
     'article'
     """
-    loaded: list[Persona] = []
-    checks: list[Callable[[], object]] = [
-        lambda: loaded.append(load_persona(persona)),
+    loaded, *_ = together(
+        lambda: load_persona(persona),
         lambda: check_count(n, "n"),
         lambda: check_seed(seed),
         lambda: check_language(lang),
-    ]
-    faults: list[str] = []
-    for check in checks:
-        try:
-            check()
-        except InputError as error:
-            faults += error.faults
-    if faults:
-        raise InputError(*faults)
-    return loaded[0]
+    )
+    assert isinstance(loaded, Persona)
+    return loaded
