@@ -83,6 +83,8 @@ def check_folder(folder: Path) -> None:
     with _said(folder):
         if folder.exists() and not folder.is_dir():
             raise MachineError(f"{folder}: is a file. Allowed: a folder, new or with an earlier population in it.")
+        if folder.resolve() == Path.cwd():  # it would be renamed away under the feet of whoever stands in it
+            raise InputError(f"{folder}: is the current folder. Allowed: a folder below it, or elsewhere.")
         others = _others(folder) if folder.is_dir() else []
         if others:
             raise InputError(
@@ -183,7 +185,8 @@ def _write(frame: pd.DataFrame, schema: tables.Table, folder: Path, format: str)
     if format == "csv":
         frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
     else:
-        frame.to_parquet(path, index=False)
+        with path.open("wb") as file:  # pyarrow cannot name every folder itself where the locale is C
+            frame.to_parquet(file, index=False)
     columns = {
         name: {
             "type": column.type,
@@ -273,13 +276,18 @@ def _read(folder: Path, stated: Mapping[str, Any], schema: tables.Table) -> pd.D
         raise InputError(f"{path}: missing, though the manifest lists it.")
     if _hash(path) != stated["sha256"]:
         raise InputError(f"{path}: changed or cut since it was saved (its SHA-256 is not that of the manifest).")
-    frame = _read_csv(path, schema) if path.suffix == ".csv" else pd.read_parquet(path)
+    frame = _read_csv(path, schema) if path.suffix == ".csv" else _read_parquet(path)
     if list(frame.columns) != list(schema.columns) or len(frame) != stated["rows"]:
         raise InputError(f"{path}: {len(frame)} rows of {', '.join(frame.columns)}; the manifest says otherwise.")
     try:
         return frame.astype({key: column.dtype for key, column in schema.columns.items()})
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: not of the types that the manifest states ({error}).") from None
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    with path.open("rb") as file:
+        return pd.read_parquet(file)
 
 
 def _read_csv(path: Path, schema: tables.Table) -> pd.DataFrame:

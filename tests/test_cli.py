@@ -388,7 +388,7 @@ def test_an_output_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) ->
     found.refused(3, rf"^output: {os.strerror(errno.EFBIG)}\.$")
 
 
-CHINESE_OUT = ["generate", "--n", "5", "--out", "数据", "--format", "csv"]
+CHINESE_OUT = ["generate", "--n", "5", "--out", "数据", "--format", "parquet"]
 
 
 @pytest.mark.parametrize(

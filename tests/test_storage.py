@@ -351,3 +351,11 @@ def test_the_manifest_describes_every_column_of_every_table(saved: Path, small: 
         assert stated["hidden"] == tables.table(name).hidden
         for column, body in stated["columns"].items():
             assert body["digest"] == storage.column_digest(frame[column])
+
+
+def test_the_current_folder_is_not_swapped_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(lp.InputError, match="is the current folder"):
+        lp.generate(lp.load_persona("article"), n=10, seed=7).save(".")
+    assert tmp_path.is_dir()
+    assert list(tmp_path.iterdir()) == []
