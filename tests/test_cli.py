@@ -349,7 +349,8 @@ def test_debug_shows_the_traceback_and_keeps_the_exit_code(run: Run) -> None:
 # What happens around it
 
 
-def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_or_being_ended_leaves_nothing_behind(tmp_path: Path, end: signal.Signals) -> None:
     # Started in the background, a shell may have told the child to ignore the signal: take it back first.
     script = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
@@ -361,7 +362,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     while not parent.exists() and process.poll() is None and time.monotonic() < patience:
         time.sleep(0.01)  # the folder above is made right before the drawing starts
     time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(end)
     found = ended(process)
     assert found.code == 130, found.err
     assert found.err.split() == ["interrupted"]
