@@ -545,3 +545,27 @@ def test_a_map_of_nobody_is_refused() -> None:
     with pytest.raises(InputError, match=r"^province: nobody lives on the map\. Did you mean 'guangdong'"):
         plot("province")(frame)
     assert plt.get_fignums() == []
+
+
+@every_chart
+def test_row_numbers_of_a_frame_do_not_move_anything(name: str) -> None:
+    def marks(frame: pd.DataFrame) -> list[object]:
+        ax = plot(name)(frame)
+        found = [(text.get_text(), tuple(map(float, text.get_position()))) for text in ax.texts]
+        plt.close(ax.figure)
+        return [ax.get_ylim(), *found]
+
+    frame = framed(name)
+    assert marks(frame.set_axis(range(50, 50 + len(frame)))) == marks(frame)
+
+
+def test_a_number_stands_inside_its_bar_where_the_baseline_would_be_in_its_way() -> None:
+    frame = framed("region", "evidence")
+    ax = plot("region")(frame)
+    colours = {text.get_text(): text.get_color() for text in ax.texts}
+    plt.close(ax.figure)
+    inland = frame[frame["region"] == "inland"].iloc[0]
+    coast = frame[frame["region"] == "southeast_coast"].iloc[0]
+    assert inland["high"] < inland["baseline"] < inland["high"] + 0.1
+    assert colours[style.percent(inland["share"])] == "white"
+    assert colours[style.percent(coast["share"])] != "white"

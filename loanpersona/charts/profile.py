@@ -253,9 +253,7 @@ def plot_lift(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.errorbar(frame["lift"], frame.index, xerr=ends, fmt="o", color=BLUE, ecolor=INK, capsize=3)
     for position, row in enumerate(frame.itertuples()):
         words = f"{row.lift:.2f}  ({percent(row.share, 0)} / {percent(row.baseline, 0)})"
-        ax.annotate(
-            words, (row.lift_high, position), xytext=(7, 0), textcoords="offset points", fontsize=8, va="center"
-        )
+        _beside(ax, words, row.lift_high, position)
     ax.axvline(1, color=INK, lw=1)
     ax.set_xscale("log")
     # An interval that reaches down to zero has no end on this axis.
@@ -283,11 +281,11 @@ def _share_bars(frame: pd.DataFrame, by: str, ax: Axes, lang: str, compared_with
         ax.plot(frame["baseline"], positions, "D", color=ORANGE, ms=6, mec=INK, mew=0.7, ls="none",
                 label=baselines.population(compared_with, lang))  # fmt: skip
         _legend(ax, 2)
-    # The number stands at the end of its bar, or behind a baseline that would be in its way.
+    # The number stands behind its bar; where a baseline is in its way, inside the bar if that is long enough.
     close = (frame["high"] < base) & (base < frame["high"] + 0.12 * whole)
-    ends = np.where(close, base, frame["high"].where(frame["n"] > 0, 0))
-    for position, share, end in zip(positions, frame["share"], ends, strict=True):
-        _beside(ax, percent(share), end, position)
+    for row, inside in zip(frame.itertuples(), close & (frame["low"] > 0.12 * whole), strict=True):
+        look = {"ha": "right", "color": "white"} if inside else {}
+        _beside(ax, percent(row.share), row.low if inside else row.high if row.n else 0, row.Index, **look)
     ax.set_yticks(positions, [label(str(one), lang) for one in frame[by]])
     ax.set_ylim(len(frame) - 0.4, -0.6)
     ax.set_xlim(0, whole * 1.14)
@@ -302,8 +300,9 @@ def _share_caption(frame: pd.DataFrame, by: str, levels: Sequence[str], lang: st
     return Caption(words, phrase("interval_note", lang), values_in_words(frame, by, lang))
 
 
-def _beside(ax: Axes, words: str, x: Any, y: Any) -> None:
-    ax.annotate(words, (x, y), xytext=(7, 0), textcoords="offset points", fontsize=8, va="center")
+def _beside(ax: Axes, words: str, x: Any, y: Any, **look: Any) -> None:
+    away = -7 if look.get("ha") == "right" else 7
+    ax.annotate(words, (x, y), xytext=(away, 0), textcoords="offset points", fontsize=8, va="center", **look)
 
 
 def _whiskers(ax: Axes, frame: pd.DataFrame, side: int = 1) -> None:

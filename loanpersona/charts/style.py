@@ -65,7 +65,7 @@ def chart(width: float = 7.2, height: float = 3.6) -> Callable[[Callable[[pd.Dat
                 if ax is None:
                     with _figure(width, height) as own:
                         return plot(frame, ax=own, lang=lang)
-                _say(ax, draw(frame, ax, lang), lang)
+                _say(ax, draw(frame.reset_index(drop=True), ax, lang), lang)
             return ax
 
         return plot
