@@ -18,6 +18,7 @@ import pandas as pd
 
 import loanpersona as lp
 from loanpersona.persona.calibration import Conditional, calibrate
+from loanpersona.persona.model import Shape
 
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdecimal() else 1_000_000
 ROUNDS = 5
@@ -29,29 +30,36 @@ def ours(rows: int) -> lp.Population:
 
 
 def plain(rows: int) -> pd.DataFrame:
-    """As many columns, each drawn as a numpy user would: a uniform per row, searched in cumulative shares."""
+    """The same columns as a numpy user would draw them: a uniform searched in cumulative shares, or a normal draw."""
     stream = np.random.default_rng(7)
     columns: dict[str, np.ndarray] = {}
+    frame: dict[str, np.ndarray] = {"borrower_id": np.arange(rows)}
     for name, conditional in calibrate(lp.load_persona("article")).items():
-        columns[name] = _drawn(conditional, columns, stream.random(rows))
-    frame = {"borrower_id": np.arange(rows)}
-    for name, conditional in calibrate(lp.load_persona("article")).items():
-        frame[name] = np.array(conditional.variable.values)[columns[name]] if _numeric(conditional) else columns[name]
+        cells = np.zeros(rows, np.int64)
+        for parent, bands in conditional.bands.items():
+            cells = cells * len(bands) + bands.of_value[columns[parent]]
+        if isinstance(conditional.variable.law, Shape):
+            frame[name], columns[name] = _number(stream, conditional, cells)
+        else:
+            frame[name] = columns[name] = _level(stream, conditional, cells)
     return pd.DataFrame(frame)
 
 
-def _numeric(conditional: Conditional) -> bool:
-    return not isinstance(conditional.variable.values[0], str)
-
-
-def _drawn(conditional: Conditional, columns: dict[str, np.ndarray], draws: np.ndarray) -> np.ndarray:
+def _level(stream: np.random.Generator, conditional: Conditional, cells: np.ndarray) -> np.ndarray:
     """One search for all rows: the cumulative shares of cell c stand between c and c + 1."""
     below = conditional.thresholds / 2**53
-    cells = np.zeros(len(draws), np.int64)
-    for name, bands in conditional.bands.items():
-        cells = cells * len(bands) + bands.of_value[columns[name]]
     flat = (below + np.arange(len(below))[:, None]).ravel()
-    return np.searchsorted(flat, draws + cells, side="right") - cells * below.shape[1]
+    return np.searchsorted(flat, stream.random(len(cells)) + cells, side="right") - cells * below.shape[1]
+
+
+def _number(stream: np.random.Generator, conditional: Conditional, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A draw with the mean and spread of each row's cell, rounded to the grid; and its place on the grid."""
+    grid = np.array(conditional.variable.values, float)
+    mean = conditional.probabilities @ grid
+    spread = np.sqrt(conditional.probabilities @ grid**2 - mean**2)
+    drawn = stream.standard_normal(len(cells)) * spread[cells] + mean[cells]
+    place = np.clip(np.rint((drawn - grid[0]) / (grid[1] - grid[0])), 0, len(grid) - 1).astype(np.int64)
+    return grid[place], place
 
 
 def written(frames: list[pd.DataFrame]) -> Callable[[], None]:

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from loanpersona.errors import InputError, did_you_mean
-
-LANGUAGES = ("en", "zh")
+from loanpersona.labels import LANGUAGES
 
 _TYPES: dict[str, type] = {"int": int, "float": float, "str": str, "bool": bool}
 _PACKAGE = Path(__file__).resolve().parent.parent

@@ -9,18 +9,20 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from loanpersona.persona.calibration import Conditional, calibrate
+from loanpersona.persona.calibration import ONE, Conditional, calibrate
 from loanpersona.persona.model import Persona
 from loanpersona.simulation import chance
 
-Codes = npt.NDArray[np.int16]
-Cells = npt.NDArray[np.intp]
+Codes = npt.NDArray[np.intp]
+Guide = npt.NDArray[np.int16]
 
 BLOCK = 65_536
 """Borrowers drawn at a time; the size bounds memory and changes no value."""
-_SLOT_BITS = 12
 _GUIDE_BITS = 22
 """A guide holds about two to this power of entries at most: many cells share fewer slots each."""
+_LEAST_BITS, _MOST_BITS = 12, 16
+_BITS_PER_VALUE = 3
+"""About eight slots a value, so that most slots hold one value alone."""
 
 
 @dataclass(frozen=True)
@@ -32,34 +34,35 @@ class Sampler:
     """
 
     conditional: Conditional
-    strides: Mapping[str, Cells]
-    """Per parent: what each of its values adds to the number of the cell."""
+    strides: Mapping[str, Codes]
+    """Per parent: what each of its values adds to the first slot of the cell."""
     bits: int
-    guide: Codes
-    highest: Codes
+    guide: Guide
+    highest: Guide
+    certain: Codes | None
+    """The value of each cell where nothing is left to chance; None elsewhere."""
 
-    def cells(self, codes: Mapping[str, Codes]) -> Cells | None:
-        """Cell of each borrower; None where the variable has no parents."""
-        found: Cells | None = None
-        for name, strides in self.strides.items():
-            part = strides.take(codes[name])
-            found = part if found is None else found + part
-        return found
+    def cells(self, codes: Mapping[str, Codes], n: int) -> Codes:
+        """First slot of the cell that each of `n` borrowers is in."""
+        parts = [strides.take(codes[name]) for name, strides in self.strides.items()]
+        first = parts[0] if parts else np.zeros(n, np.intp)
+        for part in parts[1:]:
+            first += part
+        return first
 
-    def draw(self, words: chance.Words, cells: Cells | None) -> Codes:
-        """Position of the drawn value for each word, shape (words,)."""
+    def draw(self, words: chance.Words, cells: Codes) -> Codes:
+        """Position of the drawn value for each word, shape (words,); `cells` as `self.cells` gives them."""
         slots = (words >> np.uint64(64 - self.bits)).view(np.int64)
-        if cells is not None:
-            slots += cells << self.bits
-        codes = self.guide.take(slots)
+        slots += cells
+        codes = self.guide.take(slots).astype(np.intp)
         open_ = np.flatnonzero(codes < 0)
         if open_.size:
-            rows = cells[open_] if cells is not None else np.zeros(open_.size, np.intp)
-            low, high = -1 - codes[open_], self.highest.take(slots[open_])
-            codes[open_] = self._search((words[open_] >> np.uint64(11)).view(np.int64), rows, low, high)
+            rows, draws = cells[open_] >> self.bits, (words[open_] >> np.uint64(11)).view(np.int64)
+            low, high = -1 - codes[open_], self.highest.take(slots[open_]).astype(np.intp)
+            codes[open_] = self._search(draws, rows, low, high)
         return codes
 
-    def _search(self, draws: npt.NDArray[np.int64], rows: Cells, low: Codes, high: Codes) -> Codes:
+    def _search(self, draws: npt.NDArray[np.int64], rows: Codes, low: Codes, high: Codes) -> Codes:
         """Number of thresholds at or below each draw, known to lie between `low` and `high`."""
         thresholds = self.conditional.thresholds
         open_ = np.flatnonzero(low < high)
@@ -79,15 +82,20 @@ def samplers(persona: Persona) -> dict[str, Sampler]:
 
 
 def _sampler(conditional: Conditional) -> Sampler:
-    strides, size = dict[str, Cells](), 1
+    thresholds = conditional.thresholds
+    cells, values = len(thresholds), len(conditional.variable.values)
+    wanted = min(max(_LEAST_BITS, values.bit_length() + _BITS_PER_VALUE), _MOST_BITS)
+    bits = min(wanted, max(1, _GUIDE_BITS - cells.bit_length()))
+    strides, size = dict[str, Codes](), 1 << bits
     for name, bands in reversed(list(conditional.bands.items())):
         strides[name] = (bands.of_value * size).astype(np.intp)
         size *= len(bands)
-    bits = min(_SLOT_BITS, max(1, _GUIDE_BITS - size.bit_length()))
-    return Sampler(conditional, strides, bits, *_guide(conditional.thresholds, bits))
+    settled = ((thresholds == 0) | (thresholds == ONE)).all()
+    certain = (thresholds == 0).sum(axis=1) if settled else None
+    return Sampler(conditional, strides, bits, *_guide(thresholds, bits), certain)
 
 
-def _guide(thresholds: npt.NDArray[np.int64], bits: int) -> tuple[Codes, Codes]:
+def _guide(thresholds: npt.NDArray[np.int64], bits: int) -> tuple[Guide, Guide]:
     """Lowest answer of each slot (negative less one where it is not the only one), and the highest."""
     slots, width = 1 << bits, 53 - bits
     slot, inside = thresholds >> width, (thresholds & ((1 << width) - 1)) > 0
@@ -106,9 +114,12 @@ def draw(samplers: Mapping[str, Sampler], seed: int, start: int, stop: int) -> d
     """Positions of the values of borrowers `start` to `stop` (excluded), for every variable."""
     codes: dict[str, Codes] = {}
     for name, sampler in samplers.items():
-        table = sampler.conditional.variable.table
-        words = chance.words(seed, f"{table}.{name}", start, stop)
-        codes[name] = sampler.draw(words, sampler.cells(codes))
+        cells = sampler.cells(codes, stop - start)
+        if sampler.certain is not None:
+            codes[name] = sampler.certain.take(cells >> sampler.bits)
+        else:
+            decision = f"{sampler.conditional.variable.table}.{name}"
+            codes[name] = sampler.draw(chance.words(seed, decision, start, stop), cells)
     return codes
 
 
