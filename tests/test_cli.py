@@ -35,7 +35,7 @@ class Ended:
     out: str
     err: str
 
-    def refused(self, code: int, *faults: str) -> None:
+    def assert_refused(self, code: int, *faults: str) -> None:
         """Check that it failed with one line a fault and nothing else."""
         assert self.code == code
         assert self.out == ""
@@ -237,7 +237,7 @@ def test_the_command_is_installed_under_its_name() -> None:
     ],
 )
 def test_a_wrong_word_is_refused_with_a_hint(run: Run, tmp_path: Path, arguments: list[str], fault: str) -> None:
-    run(*arguments).refused(2, fault)
+    run(*arguments).assert_refused(2, fault)
     assert files(tmp_path) == {}
 
 
@@ -246,13 +246,15 @@ def test_a_wrong_word_is_refused_with_a_hint(run: Run, tmp_path: Path, arguments
 )
 def test_an_n_that_is_no_count_is_refused_and_nothing_written(run: Run, tmp_path: Path, n: str) -> None:
     refused = run("generate", "--n", n, "--out", "x")
-    refused.refused(2, r"^n = .*: not a count\. Allowed: a whole number from 1 to 1,099,511,627,776\.$")
+    refused.assert_refused(2, r"^n = .*: not a count\. Allowed: a whole number from 1 to 1,099,511,627,776\.$")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("seed", ["abc", "1.5", "-1", "", "0x10", "--5", str(2**128), "9" * 70])
 def test_a_seed_that_is_none_is_refused(run: Run, seed: str) -> None:
-    run("digest", "--seed", seed).refused(2, r"^seed = .*: not a seed\. Allowed: a whole number from 0 to 2\*\*128")
+    run("digest", "--seed", seed).assert_refused(
+        2, r"^seed = .*: not a seed\. Allowed: a whole number from 0 to 2\*\*128"
+    )
 
 
 @pytest.mark.parametrize(
@@ -273,39 +275,41 @@ def test_the_faults_of_a_persona_file_are_told_line_by_line(
     if content is not None:
         path.write_text(content, encoding="utf-8")
     before = files(tmp_path)
-    run("generate", "--persona", str(path), "--out", "x").refused(2, *faults)
-    run("digest", str(path)).refused(2, *faults)
+    run("generate", "--persona", str(path), "--out", "x").assert_refused(2, *faults)
+    run("digest", str(path)).assert_refused(2, *faults)
     assert files(tmp_path) == before
 
 
 def test_a_folder_is_no_persona(run: Run, tmp_path: Path) -> None:
     (tmp_path / "folder.yaml").mkdir()
-    run("digest", str(tmp_path / "folder.yaml")).refused(2, "is a directory. Allowed: a YAML file")
+    run("digest", str(tmp_path / "folder.yaml")).assert_refused(2, "is a directory. Allowed: a YAML file")
 
 
 def test_all_faults_are_told_in_one_go(run: Run, tmp_path: Path) -> None:
     wrong = ["--n", "x", "--seed", "y", "--persona", "artcle"]
     shared = ["^persona = artcle", "^n = 'x'", "^seed = 'y'"]
-    run("generate", *wrong, "--format", "xls", "--out", "").refused(2, *shared, "^format = xls", "^out = ''")
-    run("report", "nosuch", "--lang", "fr", "--lang", "fr", *wrong).refused(2, *shared, "^nosuch: ", "^lang = fr")
+    run("generate", *wrong, "--format", "xls", "--out", "").assert_refused(2, *shared, "^format = xls", "^out = ''")
+    run("report", "nosuch", "--lang", "fr", "--lang", "fr", *wrong).assert_refused(
+        2, *shared, "^nosuch: ", "^lang = fr"
+    )
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_is_no_folder_to_write_to(run: Run, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("mine", encoding="utf-8")
-    run("generate", "--n", "5", "--out", "taken").refused(3, r"^taken: is a file\. Allowed: a folder")
-    run("generate", "--n", "5", "--out", "taken/below").refused(3, r"^taken/below: cannot be written")
+    run("generate", "--n", "5", "--out", "taken").assert_refused(3, r"^taken: is a file\. Allowed: a folder")
+    run("generate", "--n", "5", "--out", "taken/below").assert_refused(3, r"^taken/below: cannot be written")
     assert files(tmp_path) == {"taken": b"mine"}
 
 
 def test_a_folder_with_other_files_stays_as_it_is(run: Run, tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home/letter.txt").write_text("mine", encoding="utf-8")
-    run("generate", "--n", "5", "--out", "home").refused(2, r"^home: holds other files \(letter\.txt\)")
+    run("generate", "--n", "5", "--out", "home").assert_refused(2, r"^home: holds other files \(letter\.txt\)")
     assert run("generate", "--n", "5", "--out", "people", "--format", "csv").code == 0
     (tmp_path / "people/notes.txt").write_text("mine", encoding="utf-8")
     before = files(tmp_path)
-    run("generate", "--n", "6", "--out", "people").refused(2, r"^people: holds other files \(notes\.txt\)")
+    run("generate", "--n", "6", "--out", "people").assert_refused(2, r"^people: holds other files \(notes\.txt\)")
     assert files(tmp_path) == before
 
 
@@ -319,14 +323,14 @@ def test_a_full_disk_leaves_the_earlier_population(run: Run, tmp_path: Path, mon
     monkeypatch.setattr(pd.DataFrame, "to_csv", full)
     for out in ("people", "others"):
         ended = run("generate", "--n", "6", "--out", out, "--format", "csv")
-        ended.refused(3, rf"^{out}: cannot be written \({os.strerror(errno.ENOSPC)}\)\.$")
+        ended.assert_refused(3, rf"^{out}: cannot be written \({os.strerror(errno.ENOSPC)}\)\.$")
     assert files(tmp_path) == before
     assert [path.name for path in tmp_path.iterdir()] == ["people"]
 
 
 def test_more_people_than_memory_are_refused_before_the_start(run: Run, tmp_path: Path) -> None:
     for command in (["digest"], ["generate", "--out", "x"]):
-        run(*command, "--n", str(2**40)).refused(3, r"needs about [\d,]+ GiB.*Take a smaller n\.")
+        run(*command, "--n", str(2**40)).assert_refused(3, r"needs about [\d,]+ GiB.*Take a smaller n\.")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -335,7 +339,7 @@ def test_running_out_of_memory_is_said_in_one_line(run: Run, monkeypatch: pytest
         raise MemoryError
 
     monkeypatch.setattr("loanpersona.simulation.generation.generate", exhausted)
-    run("digest").refused(3, r"^not enough memory\. Take a smaller n\.$")
+    run("digest").assert_refused(3, r"^not enough memory\. Take a smaller n\.$")
 
 
 def test_debug_shows_the_traceback_and_keeps_the_exit_code(run: Run) -> None:
@@ -386,7 +390,7 @@ def test_an_output_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) ->
     )
     with (tmp_path / "out.txt").open("w", encoding="utf-8") as out:
         found = ended(start("digest", "--n", "10", python=("-c", script), stdout=out))
-    found.refused(3, rf"^output: {os.strerror(errno.EFBIG)}\.$")
+    found.assert_refused(3, rf"^output: {os.strerror(errno.EFBIG)}\.$")
 
 
 CHINESE_OUT = ["generate", "--n", "5", "--out", "数据", "--format", "parquet"]
