@@ -6,7 +6,7 @@ Everything else asks here: dtypes at generation, checks at loading, the data dic
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -68,10 +68,6 @@ class Table:
             hint = did_you_mean(name, self.columns)
             raise InputError(f"{self.name}.{name}: unknown column. {hint}")
         return self.columns[name]
-
-    def with_columns(self, columns: Iterable[Column]) -> Table:
-        """The same table with these columns replaced or added."""
-        return replace(self, columns={**self.columns, **{column.name: column for column in columns}})
 
 
 def names() -> list[str]:

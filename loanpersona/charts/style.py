@@ -21,7 +21,7 @@ from loanpersona import catalog
 from loanpersona.labels import check_language, label, phrase
 
 CHINESE = "Loanpersona Sans SC"
-BLUE, ORANGE, GREEN, RED = (mpl.colors.to_hex(colour) for colour in sns.color_palette("colorblind", 4))
+BLUE, ORANGE, _, RED = (mpl.colors.to_hex(colour) for colour in sns.color_palette("colorblind", 4))
 GREY, INK = "#949494", "#222222"
 
 _ALT: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
