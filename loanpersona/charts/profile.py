@@ -168,7 +168,7 @@ def plot_income(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 def plot_income_below(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `profile.income_below`."""
     _share_bars(frame, "borrower_class", ax, lang)
-    ax.set_xlabel(phrase("share_of_sex_axis", lang))
+    ax.set_xlabel(phrase("share_within_axis", lang))
     title = phrase("income_below_title", lang)
     return Caption(title, phrase("interval_note", lang), values_in_words(frame, "borrower_class", lang))
 
@@ -207,7 +207,7 @@ def plot_income_stability(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 def plot_bank_credit(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `profile.bank_credit`."""
     _share_bars(frame, "borrower_class", ax, lang)
-    ax.set_xlabel(phrase("share_of_sex_axis", lang))
+    ax.set_xlabel(phrase("share_within_axis", lang))
     return _share_caption(frame, "borrower_class", ["everybody"], lang, title="bank_credit_title")
 
 
@@ -237,7 +237,7 @@ def plot_marital_by_age_and_sex(frame: pd.DataFrame, ax: Axes, lang: str) -> Cap
             )
     ax.set_xticks(range(len(bands)), [label(band, lang) for band in bands])
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.set(ylim=(0, 1), xlabel=label("age_years", lang), ylabel=phrase("share_of_sex_axis", lang))
+    ax.set(ylim=(0, 1), xlabel=label("age_years", lang), ylabel=phrase("share_within_axis", lang))
     ax.grid(axis="y")
     _legend(ax, 4)
     title = phrase("marital_by_age_and_sex_title", lang)
