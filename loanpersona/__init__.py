@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from loanpersona.persona.resolver import load_persona
     from loanpersona.population import Population, load_population
     from loanpersona.reports import render_report
-    from loanpersona.simulation.generation import generate
+    from loanpersona.simulation.generation import generate, sample
     from loanpersona.simulation.parameters import check_parameters
 
 # Where each public name lives. Names load when first used, so that importing the package stays cheap.
@@ -38,6 +38,7 @@ _HOMES = {
     "load_population": "loanpersona.population:load_population",
     "profile": "loanpersona.analysis.profile",
     "render_report": "loanpersona.reports:render_report",
+    "sample": "loanpersona.simulation.generation:sample",
     "tables": "loanpersona.tables",
 }
 
@@ -56,6 +57,7 @@ __all__ = [
     "load_population",
     "profile",
     "render_report",
+    "sample",
     "tables",
 ]
 

@@ -81,7 +81,7 @@ def test_a_variable_added_first_or_last_changes_no_other_column(
 def test_the_size_of_a_block_changes_nobody(
     block: int, article: lp.Persona, population: lp.Population, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(generation, "BLOCK", block)
+    monkeypatch.setattr(borrowers, "BLOCK", block)
     assert lp.generate(article, n=100_000, seed=7).digest == population.digest
 
 
@@ -154,6 +154,62 @@ def test_a_variable_of_many_cells_is_drawn_like_any_other(article: lp.Persona) -
     assert sampler.bits < 12
     made = lp.generate(persona, n=300, seed=7).borrowers
     assert [reference.borrower(persona, 7, i)["has_car"] == "yes" for i in range(60)] == made["has_car"][:60].tolist()
+
+
+# People with some of their variables set
+
+
+def test_a_sample_with_nothing_given_is_the_population_itself(article: lp.Persona) -> None:
+    people, made = lp.sample(article, n=3_000, seed=7), lp.generate(article, n=3_000, seed=7)
+    assert list(people) == list(article.variables)
+    for frame in made.tables.values():
+        for name in frame.columns.drop("borrower_id"):
+            pd.testing.assert_series_equal(people[name], frame[name])
+    assert people.attrs["synthetic"] == SYNTHETIC
+
+
+def test_what_is_given_is_set_and_only_what_rests_on_it_follows(article: lp.Persona) -> None:
+    ever = lp.sample(article, n=3_000)
+    set_ = lp.sample(article, given={"sex": "female", "age_years": 22, "has_car": True}, n=3_000)
+    assert (set_["sex"].eq("female") & set_["age_years"].eq(22) & set_["has_car"]).all()
+    changed = {name for name in ever if not ever[name].equals(set_[name])}
+    assert changed >= {"sex", "age_years", "has_car", "occupation", "income_cny_month", "marital_status"}
+    assert "province" not in changed
+    assert "city_tier" not in changed
+
+
+def test_what_stands_above_a_given_variable_is_drawn_as_ever(article: lp.Persona) -> None:
+    ever, set_ = lp.sample(article, n=3_000), lp.sample(article, given={"education": "master"}, n=3_000)
+    pd.testing.assert_series_equal(ever["occupation"], set_["occupation"])
+
+
+def test_a_sample_holds_the_columns_asked_for_in_the_order_of_the_persona(article: lp.Persona) -> None:
+    whole = lp.sample(article, n=500)
+    pd.testing.assert_frame_equal(lp.sample(article, n=500, columns=["caution", "sex"]), whole[["sex", "caution"]])
+    assert list(lp.sample(article, n=5, columns="sex")) == ["sex"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "faults"),
+    [
+        ({"given": {"sx": "male"}}, ["given: sx: unknown variable. Did you mean 'sex'? Known: age_years"]),
+        ({"given": {"sex": "mal"}}, ["given: sex = mal: no value of this variable. Did you mean 'male'? Known: male"]),
+        ({"given": {"age_years": 19}}, ["given: age_years = 19: no value of this variable. Allowed: 20 to 59 in st"]),
+        ({"given": {"income_cny_month": 5050}}, ["given: income_cny_month = 5050: no value of this variable. Allowed: "
+                                                "1500 to 60000 in steps of 100."]),
+        ({"columns": ["sx"]}, ["columns: sx: unknown variable. Did you mean 'sex'?"]),
+        ({"columns": []}, ["columns: names no variable. Allowed: at least one."]),
+        ({"n": 0, "seed": -1, "given": {"a": 1}}, ["n = 0: not a count", "seed = -1: not a seed", "given: a: unknown"]),
+    ],
+)  # fmt: skip
+def test_a_sample_of_what_there_is_not_is_refused_with_every_fault(
+    asked: dict[str, object], faults: list[str], article: lp.Persona
+) -> None:
+    with pytest.raises(lp.InputError) as caught:
+        lp.sample(article, **asked)
+    assert len(caught.value.faults) == len(faults)
+    for found, fault in zip(caught.value.faults, faults, strict=True):
+        assert found.startswith(fault)
 
 
 # People as the persona says

@@ -36,6 +36,7 @@ PUBLIC = [
     "load_population",
     "profile",
     "render_report",
+    "sample",
     "tables",
 ]
 HEAVY = {"matplotlib", "seaborn", "sklearn", "papermill", "nbconvert"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -110,10 +110,18 @@ def _guide(thresholds: npt.NDArray[np.int64], bits: int) -> tuple[Guide, Guide]:
     return lowest.astype(np.int16).ravel(), highest.ravel()
 
 
-def draw(samplers: Mapping[str, Sampler], seed: int, start: int, stop: int) -> dict[str, Codes]:
-    """Positions of the values of borrowers `start` to `stop` (excluded), for every variable."""
+def draw(
+    samplers: Mapping[str, Sampler], seed: int, start: int, stop: int, given: Mapping[str, int] | None = None
+) -> dict[str, Codes]:
+    """Positions of the values of borrowers `start` to `stop` (excluded), for every variable.
+
+    Variables in `given` are not drawn: everybody has the value at the position named there.
+    """
     codes: dict[str, Codes] = {}
     for name, sampler in samplers.items():
+        if given and name in given:
+            codes[name] = np.full(stop - start, given[name], np.intp)
+            continue
         cells = sampler.cells(codes, stop - start)
         if sampler.certain is not None:
             codes[name] = sampler.certain.take(cells >> sampler.bits)
@@ -123,12 +131,17 @@ def draw(samplers: Mapping[str, Sampler], seed: int, start: int, stop: int) -> d
     return codes
 
 
-def needed(samplers: Mapping[str, Sampler], wanted: Iterable[str]) -> dict[str, Sampler]:
-    """Only the samplers that the wanted variables rest on, in order of drawing."""
-    found, stack = set[str](), list(wanted)
+def blocks(n: int) -> Iterator[tuple[int, int]]:
+    """First and one past the last borrower of each block; blocks may be drawn in any order."""
+    return ((start, min(start + BLOCK, n)) for start in range(0, n, BLOCK))
+
+
+def needed(samplers: Mapping[str, Sampler], wanted: Iterable[str], given: Iterable[str] = ()) -> dict[str, Sampler]:
+    """Only the samplers that the wanted variables rest on, in order of drawing; what is given rests on nothing."""
+    found, stack, fixed = set[str](), list(wanted), set(given)
     while stack:
         name = stack.pop()
         if name not in found:
             found.add(name)
-            stack += samplers[name].conditional.variable.parents
+            stack += () if name in fixed else samplers[name].conditional.variable.parents
     return {name: sampler for name, sampler in samplers.items() if name in found}

@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loanpersona.errors import InputError, MachineError, did_you_mean
-from loanpersona.persona.model import Persona, Variable
+from loanpersona.errors import InputError, MachineError, did_you_mean, together
+from loanpersona.persona.model import Persona, Value, Variable
 from loanpersona.population import Population
-from loanpersona.simulation import chance
-from loanpersona.simulation.borrowers import BLOCK, Sampler, draw, needed, samplers
+from loanpersona.simulation import borrowers, chance
+from loanpersona.simulation.borrowers import Sampler, needed, samplers
+from loanpersona.storage import SYNTHETIC
 from loanpersona.tables import Column, Table, names, table
 
 Array = npt.NDArray[Any]
@@ -37,8 +38,7 @@ def generate(
     >>> lp.generate(lp.load_persona("article"), n=100, seed=7).borrowers.shape
     (100, 16)
     """
-    if not isinstance(persona, Persona):
-        raise InputError(f"persona = {persona!r}: not a persona. Allowed: what load_persona({persona!r}) returns.")
+    _check_persona(persona)
     n, seed = chance.check_count(n, "n"), chance.check_seed(seed)
     made = {schema.name: schema for schema in schemas(persona)}
     for name in tables:
@@ -50,6 +50,84 @@ def generate(
     kept = tuple(schema for schema in made.values() if schema.name in tables)
     frames = {schema.name: _frame(schema, columns, n) for schema in kept}
     return Population(persona.name, persona.digest, n, seed, frames, kept)
+
+
+def sample(
+    persona: Persona,
+    *,
+    given: Mapping[str, Value | bool] | None = None,
+    n: int = 20_000,
+    seed: int = 7,
+    columns: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Draw people with some variables set by hand, to see what follows from them.
+
+    `given` names a value per variable. What depends on these variables follows; what they depend on is drawn
+    as ever, so this is an intervention and not a selection. Everybody keeps the luck they have in `generate`.
+    Returns `n` rows with the variables of the persona (or `columns` only), observed and hidden, in its order.
+    Raises InputError for unknown variables and values, MachineError where memory would not suffice.
+
+    >>> import loanpersona as lp
+    >>> couriers = lp.sample(lp.load_persona("article"), given={"occupation": "courier"}, n=2_000)
+    >>> bool(couriers["sex"].eq("male").mean() > 0.9)
+    True
+    """
+    _check_persona(persona)
+    n, seed, fixed, wanted = together(
+        lambda: chance.check_count(n, "n"),
+        lambda: chance.check_seed(seed),
+        lambda: _positions(persona, given or {}),
+        lambda: _named(persona, columns),
+    )
+    _check_memory(n, wanted)
+    drawn = _columns(samplers(persona), wanted, n, seed, fixed)
+    described = {name: column for schema in schemas(persona) for name, column in schema.columns.items()}
+    frame = pd.DataFrame({name: _typed(described[name], values) for name, values in drawn.items()}, copy=False)
+    frame.attrs["synthetic"] = SYNTHETIC
+    return frame
+
+
+def _check_persona(persona: object) -> None:
+    if not isinstance(persona, Persona):
+        raise InputError(f"persona = {persona!r}: not a persona. Allowed: what load_persona({persona!r}) returns.")
+
+
+def _named(persona: Persona, names: Sequence[str] | None) -> list[Variable]:
+    chosen = list(persona.variables) if names is None else [names] if isinstance(names, str) else list(names)
+    unknown = [name for name in chosen if name not in persona.variables]
+    if unknown or not chosen:
+        faults = [
+            f"columns: {name}: unknown variable. {did_you_mean(str(name), persona.variables)}" for name in unknown
+        ]
+        raise InputError(*(faults or ["columns: names no variable. Allowed: at least one."]))
+    return [variable for name, variable in persona.variables.items() if name in chosen]
+
+
+def _positions(persona: Persona, given: Mapping[str, Value | bool]) -> dict[str, int]:
+    """The position of each given value among the values of its variable."""
+    faults, found = [], {}
+    for name, value in given.items():
+        values = persona.variables[name].values if name in persona.variables else ()
+        plain = {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool | np.bool_) else value
+        if not values:
+            faults.append(f"given: {name}: unknown variable. {did_you_mean(str(name), persona.variables)}")
+        elif plain not in values:
+            hint = (
+                f"Allowed: {_shown(values)}."
+                if not isinstance(values[0], str)
+                else did_you_mean(str(value), map(str, values))
+            )
+            faults.append(f"given: {name} = {value}: no value of this variable. {hint}")
+        else:
+            found[name] = values.index(plain)
+    if faults:
+        raise InputError(*faults)
+    return found
+
+
+def _shown(values: Sequence[Value]) -> str:
+    step = f" in steps of {float(values[1]) - float(values[0]):g}" if len(values) > 1 else ""
+    return f"{values[0]} to {values[-1]}{step}"
 
 
 def schemas(persona: Persona) -> list[Table]:
@@ -74,14 +152,15 @@ def _column(variable: Variable, standard: Table) -> Column:
     return Column(variable.name, variable.type, words[variable.name], variable.unit, levels, words=words)
 
 
-def _columns(every: Mapping[str, Sampler], wanted: Iterable[Variable], n: int, seed: int) -> dict[str, Array]:
+def _columns(
+    every: Mapping[str, Sampler], wanted: Iterable[Variable], n: int, seed: int, given: Mapping[str, int] | None = None
+) -> dict[str, Array]:
     """The columns of the wanted variables, filled block by block so that scratch memory stays small."""
     lookups = {variable.name: _lookup(variable) for variable in wanted}
-    chosen = needed(every, lookups)
+    chosen = needed(every, lookups, given or ())
     columns = {name: np.empty(n, lookup.dtype) for name, lookup in lookups.items()}
-    for start in range(0, n, BLOCK):
-        stop = min(start + BLOCK, n)
-        codes = draw(chosen, seed, start, stop)
+    for start, stop in borrowers.blocks(n):
+        codes = borrowers.draw(chosen, seed, start, stop, given)
         for name, lookup in lookups.items():
             np.take(lookup, codes[name], out=columns[name][start:stop], mode="clip")
     return columns
@@ -99,11 +178,13 @@ def _lookup(variable: Variable) -> Array:
 def _frame(schema: Table, columns: Mapping[str, Array], n: int) -> pd.DataFrame:
     made: dict[str, Any] = {schema.key: np.arange(n, dtype=np.int64)}
     for name, column in schema.columns.items():
-        if column.type == "category":
-            made[name] = pd.Categorical.from_codes(columns[name], dtype=column.dtype)
-        elif name != schema.key:
-            made[name] = columns[name]
+        if name != schema.key:
+            made[name] = _typed(column, columns[name])
     return pd.DataFrame(made, copy=False)
+
+
+def _typed(column: Column, values: Array) -> Any:
+    return pd.Categorical.from_codes(values, dtype=column.dtype) if column.type == "category" else values
 
 
 def _check_memory(n: int, variables: Iterable[Variable]) -> None:
