@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 import loanpersona as lp
-from loanpersona.persona.calibration import Conditional, calibrate
+from loanpersona.persona.joint import Conditional
 from loanpersona.persona.model import Shape
 
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdecimal() else 1_000_000
@@ -34,7 +34,7 @@ def plain(rows: int) -> pd.DataFrame:
     stream = np.random.default_rng(7)
     columns: dict[str, np.ndarray] = {}
     frame: dict[str, np.ndarray] = {"borrower_id": np.arange(rows)}
-    for name, conditional in calibrate(lp.load_persona("article")).items():
+    for name, conditional in lp.load_persona("article").conditionals.items():
         cells = np.zeros(rows, np.int64)
         for parent, bands in conditional.bands.items():
             cells = cells * len(bands) + bands.of_value[columns[parent]]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from loanpersona import charts, labels, tables
     from loanpersona.analysis import profile
-    from loanpersona.errors import InputError, LoanpersonaError, MachineError, ReportError
+    from loanpersona.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, ReportError
     from loanpersona.persona.model import Persona
     from loanpersona.persona.resolver import load_persona
     from loanpersona.population import Population, load_population
@@ -28,6 +28,7 @@ _HOMES = {
     "LoanpersonaError": "loanpersona.errors:LoanpersonaError",
     "MachineError": "loanpersona.errors:MachineError",
     "Persona": "loanpersona.persona.model:Persona",
+    "PersonaWarning": "loanpersona.errors:PersonaWarning",
     "Population": "loanpersona.population:Population",
     "ReportError": "loanpersona.errors:ReportError",
     "charts": "loanpersona.charts",
@@ -47,6 +48,7 @@ __all__ = [
     "LoanpersonaError",
     "MachineError",
     "Persona",
+    "PersonaWarning",
     "Population",
     "ReportError",
     "charts",

@@ -1,12 +1,14 @@
-"""The command line: generate, report, digest, doctor."""
+"""The command line: generate, report, describe, digest, doctor."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import version
@@ -15,7 +17,7 @@ from typing import Any
 
 import click
 
-from loanpersona.errors import InputError, LoanpersonaError, MachineError, did_you_mean, together
+from loanpersona.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, did_you_mean, together
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 INTERRUPTED = 130
@@ -41,6 +43,7 @@ def cli() -> None:
     \b
     loanpersona report                                    # all reports, in English and Chinese
     loanpersona generate --n 100000 --out people          # borrowers.parquet, truth.parquet
+    loanpersona describe article --lang zh                # the persona in words and tables
     loanpersona digest article --n 5000 --seed 7          # the fingerprint of a population
     """
 
@@ -52,28 +55,38 @@ persona_option = click.option(
     metavar="NAME|PATH",
     help="Who borrows: a shipped persona or a file.",
 )
+persona_argument = click.argument("persona", metavar="[PERSONA]", default="article")
 n_option = click.option("--n", default="20000", show_default=True, metavar="COUNT", help="Number of borrowers.")
 seed_option = click.option(
     "--seed", default="7", show_default=True, metavar="COUNT", help="Any whole number from 0 to 2**128 - 1."
 )
+set_option = click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Change the persona, such as sex.shares.male=0.5; may be repeated, changes are checked together.",
+)
+lang_option = click.option("--lang", default="en", show_default=True, metavar="en|zh", help="Language.")
 debug_option = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 
 
 @cli.command()
 @persona_option
+@set_option
 @n_option
 @seed_option
 @click.option("--out", required=True, metavar="DIR", help="Folder to make; an earlier population in it is replaced.")
 @click.option("--format", default="parquet", show_default=True, metavar="parquet|csv", help="How to write tables.")
 @debug_option
-def generate(persona: str, n: str, seed: str, out: str, format: str, debug: bool) -> None:
+def generate(persona: str, changes: Sequence[str], n: str, seed: str, out: str, format: str, debug: bool) -> None:
     """Draw a population and save it: one file per table, dictionary, datasheet, manifest."""
     del debug
     from loanpersona import storage
     from loanpersona.simulation.generation import generate as draw
 
     further = (partial(storage.check_format, format), partial(_check_named, out))
-    loaded, count, start = _checked(persona, n, seed, *further)
+    loaded, count, start = _checked(persona, changes, n, seed, *further)
     storage.check_folder(Path(out))
     population = draw(loaded, n=count, seed=start)
     population.save(out, format=format)
@@ -87,13 +100,21 @@ def generate(persona: str, n: str, seed: str, out: str, format: str, debug: bool
 @click.argument("notebooks", nargs=-1, metavar="[NOTEBOOK]...")
 @click.option("--out", default="reports", show_default=True, metavar="DIR", help="Folder of the reports.")
 @persona_option
+@set_option
 @n_option
 @seed_option
 @click.option("--lang", "langs", multiple=True, metavar="en|zh", help="Language; may be repeated. [default: both]")
 @debug_option
 def report(
-    notebooks: Sequence[str], out: str, persona: str, n: str, seed: str, langs: Sequence[str], debug: bool
-) -> None:
+    notebooks: Sequence[str],
+    out: str,
+    persona: str,
+    changes: Sequence[str],
+    n: str,
+    seed: str,
+    langs: Sequence[str],
+    debug: bool,
+) -> None:  # fmt: skip
     """Run notebooks (all of them if none is named) and turn each into one HTML file per language."""
     del debug
     from loanpersona.labels import LANGUAGES, check_language
@@ -102,8 +123,10 @@ def report(
     names, spoken = notebooks or notebook_names(), langs or LANGUAGES
     further: list[Callable[[], Any]] = [partial(declared_parameters, name) for name in names]
     further += [partial(check_language, lang) for lang in spoken]
-    _, count, start = _checked(persona, n, seed, partial(_check_named, out), *further)
-    shared = {"persona": persona, "n": count, "seed": start}
+    _, count, start = _checked(persona, changes, n, seed, partial(_check_named, out), *further)
+    shared: dict[str, Any] = {"persona": persona, "n": count, "seed": start}
+    if changes:  # a notebook of one's own need not know of changes
+        shared["changes"] = _changes(changes)
     wanted = [(name, lang) for name in names for lang in spoken]
     together(*(partial(check_parameters, name, {**shared, "lang": lang}) for name, lang in wanted))
     for name, lang in wanted:
@@ -112,19 +135,58 @@ def report(
 
 
 @cli.command()
-@click.argument("persona", metavar="PERSONA", default="article")
+@persona_argument
+@set_option
 @n_option
 @seed_option
 @debug_option
-def digest(persona: str, n: str, seed: str, debug: bool) -> None:
+def digest(persona: str, changes: Sequence[str], n: str, seed: str, debug: bool) -> None:
     """Print the digest of a population, alone on the last line."""
     del debug
     from loanpersona.simulation.generation import generate as draw
 
-    loaded, count, start = _checked(persona, n, seed)
+    loaded, count, start = _checked(persona, changes, n, seed)
     population = draw(loaded, n=count, seed=start)
     click.echo(f"persona {loaded.name} {loaded.digest}, n {count}, seed {start}")
     click.echo(population.digest)
+
+
+@cli.command()
+@persona_argument
+@set_option
+@lang_option
+@click.option("--diff", "other", metavar="OTHER", help="Print what differs from another persona, with sources.")
+@click.option("--null", is_flag=True, help="Print its null twin: the same margins, every dependence removed.")
+@click.option("--yaml", is_flag=True, help="Print it as one file, with what it extends and the changes merged in.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of persona files, for editors.")
+@debug_option
+def describe(
+    persona: str,
+    changes: Sequence[str],
+    lang: str,
+    other: str | None,
+    null: bool,
+    yaml: bool,
+    schema: bool,
+    debug: bool,
+) -> None:  # fmt: skip
+    """Tell a persona in words and tables, or what differs, or write it down."""
+    del debug
+    from loanpersona.persona.model import Persona
+    from loanpersona.persona.resolver import load_persona
+    from loanpersona.simulation.parameters import check_parameters
+
+    if sum((other is not None, null, yaml, schema)) > 1:
+        raise InputError("describe: one thing at a time. Allowed: one of --diff, --null, --yaml, --schema.")
+    if schema:
+        click.echo(json.dumps(Persona.schema(), indent=1, ensure_ascii=False))
+        return
+    loaded, *others = together(
+        lambda: check_parameters(persona=persona, changes=_changes(changes), lang=lang),
+        *([] if other is None else [lambda: load_persona(other)]),
+    )
+    said = loaded.diff(others[0], lang) if others else loaded.null().to_yaml() if null else ""
+    click.echo(said or (loaded.to_yaml() if yaml else loaded.describe(lang)), nl=False)
 
 
 @cli.command()
@@ -143,13 +205,25 @@ def doctor(debug: bool) -> None:
         raise MachineError("\n".join(bad))
 
 
-def _checked(persona: str, n: str, seed: str, *further: Callable[[], Any]) -> tuple[Any, int, int]:
+def _checked(
+    persona: str, changes: Sequence[str], n: str, seed: str, *further: Callable[[], Any]
+) -> tuple[Any, int, int]:
     """The persona, n and seed of a command, with the faults of all of them and of further checks in one go."""
     from loanpersona.simulation.parameters import check_parameters
 
-    count, start = _whole(n), _whole(seed)
-    loaded, *_ = together(partial(check_parameters, persona=persona, n=count, seed=start), *further)
+    count, start, text = _whole(n), _whole(seed), _changes(changes)
+    checked = partial(check_parameters, persona=persona, changes=text, n=count, seed=start)
+    loaded, *_ = together(checked, *further)
     return loaded, int(count), int(start)
+
+
+def _changes(stated: Sequence[str]) -> str:
+    """Changes as the lines `path: value` that a persona takes."""
+    wrong = [change for change in stated if not change.partition("=")[0].strip() or "=" not in change]
+    if wrong:
+        allowed = "PATH=VALUE, such as sex.shares.male=0.5"
+        raise InputError(*(f"--set = {change!r}: not a change. Allowed: {allowed}." for change in wrong))
+    return "\n".join("{0}: {2}".format(*change.partition("=")) for change in stated)
 
 
 def _check_named(out: str) -> None:
@@ -177,7 +251,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: list[str]) -> int:
     try:
-        cli.main(args=arguments or ["--help"], prog_name="loanpersona", standalone_mode=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", PersonaWarning)
+            warnings.showwarning = partial(_note, warnings.showwarning)
+            cli.main(args=arguments or ["--help"], prog_name="loanpersona", standalone_mode=False)
         sys.stdout.flush()
     except LoanpersonaError as error:
         if "--debug" in arguments:
@@ -201,6 +278,14 @@ def _run(arguments: list[str]) -> int:
         click.echo(f"{error.filename or 'output'}: {error.strerror or error}.", err=True)
         return MachineError.exit_code
     return 0
+
+
+def _note(otherwise: Callable[..., None], message: Warning | str, category: type[Warning], *where: Any) -> None:
+    """Show a note on a persona in one line, and any other warning as ever."""
+    if issubclass(category, PersonaWarning):
+        click.echo(f"note: {message}", err=True)
+    else:
+        otherwise(message, category, *where)
 
 
 def _write_no_more() -> None:

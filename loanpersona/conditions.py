@@ -6,7 +6,8 @@ A condition is a value (`owner`), a list (`[owner, courier]`) or a range with bo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
 
 from loanpersona.errors import did_you_mean
@@ -38,7 +39,7 @@ def _pick(node: Node, values: Sequence[Value], faults: Faults) -> frozenset[int]
     text = node.value.strip()
     if isinstance(values[0], str):
         return _pick_levels(node, text, [str(value) for value in values], faults)
-    return _pick_numbers(node, text, [Fraction(str(value)) for value in values], faults)
+    return _pick_numbers(node, text, values, faults)
 
 
 def _pick_levels(node: Node, text: str, levels: list[str], faults: Faults) -> frozenset[int]:
@@ -57,10 +58,10 @@ def _pick_levels(node: Node, text: str, levels: list[str], faults: Faults) -> fr
     return _between(node, start, stop, faults)
 
 
-def _pick_numbers(node: Node, text: str, numbers: list[Fraction], faults: Faults) -> frozenset[int]:
+def _pick_numbers(node: Node, text: str, numbers: Sequence[Value], faults: Faults) -> frozenset[int]:
     first, dots, last = text.partition("..")
-    low = exact(first) if first else numbers[0]
-    high = exact(last) if last else numbers[-1] if dots else low
+    low = exact(first) if first else _stated(numbers[0])
+    high = exact(last) if last else _stated(numbers[-1]) if dots else low
     if low is None or high is None or not first + last:
         hint = "Write two dots between the ends." if any(c in text for c in "-–—~～") else ""
         faults.add(node, "not a number or a range", allowed="20, 20..24, 20.. or ..24, ends included", hint=hint)
@@ -68,13 +69,40 @@ def _pick_numbers(node: Node, text: str, numbers: list[Fraction], faults: Faults
     if low > high:
         faults.add(node, "the range is reversed", hint=f"Write {last}..{first}.")
         return frozenset()
-    picked = frozenset(i for i, value in enumerate(numbers) if low <= value <= high)
+    picked = range(bisect_left(numbers, low, key=_stated), bisect_right(numbers, high, key=_stated))
     if not picked:
         faults.add(node, "picks nothing", allowed=f"{float(numbers[0]):g} to {float(numbers[-1]):g}")
-    return picked
+    return frozenset(picked)
+
+
+def _stated(value: Value) -> Fraction:
+    """A number of a grid as the file states it: 0.1 is a tenth, and not the float next to it."""
+    return Fraction(str(value))
 
 
 def _between(node: Node, start: int, stop: int, faults: Faults) -> frozenset[int]:
     if start > stop:
         faults.add(node, "the range is reversed", hint="Ranges follow the order of the levels.")
     return frozenset(range(start, stop + 1))
+
+
+def written(values: Sequence[Value], picked: Collection[int]) -> str:
+    """A condition that picks these positions, as a file would write it.
+
+    >>> written(range(18, 30), {2, 3, 4, 7})
+    '20..22, 25'
+    """
+    return ", ".join(_run(values, start, stop) for start, stop in runs(sorted(picked)))
+
+
+def runs(positions: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last of each stretch of neighbours."""
+    start = 0
+    for i in range(1, len(positions) + 1):
+        if i == len(positions) or positions[i] != positions[i - 1] + 1:
+            yield positions[start], positions[i - 1]
+            start = i
+
+
+def _run(values: Sequence[Value], first: int, last: int) -> str:
+    return f"{values[first]}" if first == last else f"{values[first]}..{values[last]}"

@@ -33,6 +33,10 @@ class InputError(LoanpersonaError):
         super().__init__("\n".join(faults))
 
 
+class PersonaWarning(UserWarning):
+    """What a persona file may state although it looks like a slip, such as a row that nobody is ever in."""
+
+
 class ReportError(LoanpersonaError):
     """A report could not be made although its input was right: a cell failed, a kernel died."""
 

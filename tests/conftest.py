@@ -9,38 +9,13 @@ import pytest
 
 import loanpersona as lp
 
-TINY = """\
-persona: tiny
-format: 1
-title: {en: Tiny, zh: 小}
-about: {en: Three variables, zh: 三个变量}
-product:
-  apr_most: {value: 0.24, basis: published, source: cap-24}
-  limit_cny_most: {value: 200000, basis: published, source: limit-200k}
-variables:
-  age_years:
-    bands: {20..24: 0.25, 25..39: 0.5, 40..59: 0.25}
-    basis: assumed
-    because: easy to work by hand
-  sex:
-    shares: {male: 0.6, female: 0.4}
-    odds:
-      - {when: {age_years: 20..24}, multiply: {male: 3}}
-    basis: stated
-    source: 1.2a
-  education:
-    given: [sex]
-    table:
-      male: {junior_secondary: 0.5, bachelor: 0.5}
-      female: {junior_secondary: 0.3, bachelor: 0.7}
-    basis: published
-    source: jiguang-2018
-"""
+CASES = Path(__file__).parent / "cases"
+TINY = (CASES / "valid" / "tiny.yaml").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
 def tiny_text() -> str:
-    """A whole persona in 25 lines; line 14 holds the shares of sex."""
+    """The whole small persona; its line 14 holds the shares of sex."""
     return TINY
 
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from loanpersona.persona.calibration import Conditional, calibrate
+from loanpersona.persona.joint import Conditional
 from loanpersona.persona.model import Given, Persona, Shares, Value, When
 
 ONE = 2**53
@@ -53,7 +53,7 @@ def borrower(persona: Persona, seed: int, number: int) -> dict[str, Value]:
     """Every value of one borrower."""
     positions: dict[str, int] = {}
     values: dict[str, Value] = {}
-    for name, conditional in calibrate(persona).items():
+    for name, conditional in persona.conditionals.items():
         variable = conditional.variable
         table = "truth" if variable.hidden else "borrowers"
         draw = word(seed, f"{table}.{name}", number) >> 11

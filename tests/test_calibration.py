@@ -16,14 +16,16 @@ from scipy import stats
 import loanpersona as lp
 from loanpersona import catalog
 from loanpersona.conditions import select
-from loanpersona.persona.calibration import ONE, Conditional, calibrate, joint
 from loanpersona.persona.distributions import cumulative
+from loanpersona.persona.fitting import nearest_margin
+from loanpersona.persona.joint import ONE, Conditional, joint
 from loanpersona.persona.model import Given, Shares
 from loanpersona.strict_yaml import Faults, node_of
 
 Write = Callable[..., Path]
+FaultsOf = Callable[[Path], tuple[str, ...]]
 PERSONAS = sorted(catalog.persona_files())
-CALIBRATED = {name: calibrate(lp.load_persona(name)) for name in PERSONAS}
+CALIBRATED = {name: lp.load_persona(name).conditionals for name in PERSONAS}
 LEANING = [
     (persona, name)
     for persona, found in CALIBRATED.items()
@@ -56,7 +58,7 @@ def test_the_margin_is_what_the_file_states_however_the_odds_lean(persona: str, 
     conditional = CALIBRATED[persona][name]
     law = conditional.variable.law
     assert isinstance(law, Shares)
-    weights = joint(conditional.variable, conditional.bands, CALIBRATED[persona]).ravel()
+    weights = joint(conditional.bands, CALIBRATED[persona]).ravel()
     assert math.fsum(weights) == pytest.approx(1, abs=1e-12)
     margin = weights @ conditional.probabilities
     np.testing.assert_allclose(margin, [float(share) for share in law.shares], rtol=0, atol=1e-12)
@@ -92,7 +94,7 @@ def test_two_by_two_cells_come_out_as_worked_by_hand(tiny_with: Write) -> None:
         ("male: 0.6, female: 0.4", "male: 0.5, female: 0.5"),
         ("multiply: {male: 3}", "multiply: {male: 4}"),
     )
-    found = calibrate(lp.load_persona(path))["sex"].probabilities
+    found = lp.load_persona(path).conditionals["sex"].probabilities
     np.testing.assert_allclose(found, [[2 / 3, 1 / 3], [1 / 3, 2 / 3]], rtol=0, atol=1e-12)
 
 
@@ -102,7 +104,7 @@ def test_the_joint_of_parents_is_that_of_counting_every_combination(tiny_with: W
         "      - {when: {education: bachelor, age_years: 30..44}, multiply: {yes: 2}}\n"
         "    basis: assumed\n    because: x\n"
     )
-    found = calibrate(lp.load_persona(tiny_with(more=block)))
+    found = lp.load_persona(tiny_with(more=block)).conditionals
     age, sex, education, car = (found[name] for name in ("age_years", "sex", "education", "has_car"))
     counted = np.zeros([len(bands) for bands in car.bands.values()])
     for a, s, e in itertools.product(range(40), range(2), range(2)):
@@ -110,7 +112,7 @@ def test_the_joint_of_parents_is_that_of_counting_every_combination(tiny_with: W
         chance *= sex.probabilities[sex.bands["age_years"].of_value[a], s]
         chance *= education.probabilities[education.bands["sex"].of_value[s], e]
         counted[tuple(car.bands[name].of_value[{"education": e, "age_years": a}[name]] for name in car.bands)] += chance
-    np.testing.assert_allclose(joint(car.variable, car.bands, found), counted, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(joint(car.bands, found), counted, rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize(("persona", "name"), TABLES)
@@ -150,33 +152,68 @@ def test_what_cannot_happen_has_no_chance_at_all() -> None:
     [
         # half of them can be no men, so 60 % cannot
         ({"sex.odds": [{"when": {"age_years": "25..39"}, "multiply": {"male": 0}}]},
-         r"^sex\.shares: male = 0\.6 cannot hold together with the odds; the nearest is 0\.50\d*\. Change the share"),
+         "tiny.yaml:14: variables.sex.shares: cannot hold together with the odds: male = 0.6 (nearest 0.5), "
+         "female = 0.4 (nearest 0.5). Change these shares, or the odds of 0 that rule them out."),
         ({"sex.odds": [{"when": {"age_years": "25"}, "multiply": {"male": 0, "female": 0}}]},
-         r"^sex\.odds: some people are left with no value at all\."),
+         "change: sex.odds: some people are left with no value at all. Give one a factor above 0."),
+        # just as many as can be: no base odds do that, only odds of 0
+        ({"sex.shares": {"male": 0.5, "female": 0.5},
+          "sex.odds": [{"when": {"age_years": "25..39"}, "multiply": {"male": 0}}]},
+         "change: sex.shares: no base odds give male = 0.5 with these odds. Lower the factors, or state 0 for what "
+         "never happens."),
     ],
 )  # fmt: skip
-def test_margins_that_the_odds_rule_out_are_refused_with_the_level(
+def test_margins_that_the_odds_rule_out_are_refused_with_the_nearest(
     changes: dict[str, object], fault: str, tiny_with: Write
 ) -> None:
-    persona = lp.load_persona(tiny_with()).replace(changes)
-    with pytest.raises(lp.InputError, match=fault):
-        calibrate(persona)
+    with pytest.raises(lp.InputError) as caught:
+        lp.load_persona(tiny_with()).replace(changes)
+    assert caught.value.faults == (fault,)
+
+
+@pytest.mark.parametrize(
+    ("target", "allowed", "weights", "nearest"),
+    [
+        # a fifth can be b alone, half can be a alone: at most half a, so b and c take the rest
+        ([0.8, 0.1, 0.1], [[1, 0, 0], [0, 1, 0], [1, 1, 1]], [0.5, 0.2, 0.3], [0.8, 0.2, 0.0]),
+        ([0.2, 0.2, 0.6], [[1, 0, 0], [0, 1, 0], [1, 1, 1]], [0.5, 0.2, 0.3], [0.5, 0.2, 0.3]),
+        ([0.6, 0.2, 0.2], [[1, 0, 0], [0, 1, 0], [1, 1, 1]], [0.5, 0.2, 0.3], [0.6, 0.2, 0.2]),
+    ],
+)
+def test_the_nearest_margin_is_what_one_finds_by_hand(
+    target: list[float], allowed: list[list[int]], weights: list[float], nearest: list[float]
+) -> None:
+    found = nearest_margin(np.array(target), np.array(allowed, bool), np.array(weights))
+    np.testing.assert_allclose(np.abs(found - target).sum(), np.abs(np.array(nearest) - target).sum(), atol=1e-9)
+    assert found.sum() == pytest.approx(1)
 
 
 def test_two_rows_that_give_the_same_people_a_parameter_are_refused(article: lp.Persona) -> None:
     rows = [{"when": {"age_years": "20..30"}, "median": 4000}, {"when": {"sex": "male"}, "median": 5000}]
-    with pytest.raises(lp.InputError, match=r"^income_cny_month\.where: two rows give median for the same people"):
-        calibrate(article.replace({"income_cny_month.where": rows}))
+    fault = r"^change: income_cny_month\.where: two rows give median for the same people\. Allowed: one\.$"
+    with pytest.raises(lp.InputError, match=fault):
+        article.replace({"income_cny_month.where": rows})
     apart = [{"when": {"age_years": "20..30"}, "median": 4000}, {"when": {"sex": "male"}, "sigma": "0.4"}]
-    assert calibrate(article.replace({"income_cny_month.where": apart}))
+    assert article.replace({"income_cny_month.where": apart}).conditionals
 
 
 def test_more_cells_than_can_be_held_are_refused(article: lp.Persona) -> None:
     each = [{"when": {"age_years": age}, "by": "1.1"} for age in range(20, 60)]
     each += [{"when": {"province": p}, "by": "1.1"} for p in article.variables["province"].values]
     each += [{"when": {"occupation": o}, "by": "1.1"} for o in article.variables["occupation"].values]
-    with pytest.raises(lp.InputError, match=r"^income_cny_month: its parents make 12400 cells of 586 values"):
-        calibrate(article.replace({"income_cny_month.times": each, "income_cny_month.where": []}))
+    with pytest.raises(lp.InputError, match=r"variables\.income_cny_month: its parents make 12400 cells of 586 values"):
+        article.replace({"income_cny_month.times": each, "income_cny_month.where": []})
+
+
+def test_faults_of_calibration_come_together_with_all_others(tiny_with: Write, faults_of: FaultsOf) -> None:
+    path = tiny_with(("age_years: 20..24}, multiply: {male: 3", "age_years: 25..39}, multiply: {male: 0"),
+                     ("value: 0.24", "value: 0.36"), ("jiguang-2018", "jiguang-2081"))  # fmt: skip
+    found = faults_of(path)
+    assert [fault.split(" ")[:2] for fault in found] == [
+        ["tiny.yaml:6:", "product.apr_most.value"],
+        ["tiny.yaml:14:", "variables.sex.shares:"],
+        ["tiny.yaml:25:", "variables.education.source"],
+    ]
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -191,7 +228,7 @@ def test_an_unrelated_variable_moves_no_threshold_of_another(first: bool, tmp_pa
     path.write_text(
         text.replace("variables:\n", "variables:\n" + block, 1) if first else text + block + odds, encoding="utf-8"
     )
-    found = calibrate(lp.load_persona(path))
+    found = lp.load_persona(path).conditionals
     assert list(found)[0 if first else -1] == "pet"
     for name, conditional in CALIBRATED["article"].items():
         assert found[name].thresholds.tobytes() == conditional.thresholds.tobytes(), name
@@ -273,9 +310,9 @@ def test_where_replaces_times_multiplies_and_plus_adds(
 ) -> None:
     block = (
         f"  size:\n    {law}\n    {changes}\n    least: 0\n    most: 10\n    step: 1\n"
-        "    label: {en: Size, zh: 大小}\n    basis: assumed\n    because: x\n"
+        "    label: {en: Size, zh: 大小}\n    unit: count\n    basis: assumed\n    because: x\n"
     )
-    found = calibrate(lp.load_persona(tiny_with(more=block)))["size"]
+    found = lp.load_persona(tiny_with(more=block)).conditionals["size"]
     for age, theirs in ((20, young), (24, young), (25, old), (59, old)):
         below = found.thresholds[found.bands["age_years"].of_value[age - 20]] / ONE
         np.testing.assert_allclose(below, theirs.cdf(np.arange(0.5, 10)), rtol=0, atol=1e-14)

@@ -181,7 +181,7 @@ def test_report_renders_each_notebook_in_each_language(run: Run, monkeypatch: py
 
 
 def test_help_mentions_every_command_and_every_option(run: Run) -> None:
-    assert set(cli.commands) == {"generate", "report", "digest", "doctor"}
+    assert set(cli.commands) == {"generate", "report", "describe", "digest", "doctor"}
     whole = run("--help")
     assert whole.code == 0
     for name, command in cli.commands.items():
@@ -217,7 +217,7 @@ def test_the_command_is_installed_under_its_name() -> None:
     ("arguments", "fault"),
     [
         (["genrate"], r"genrate: unknown command\. Did you mean 'generate'\?"),
-        (["xyz"], r"xyz: unknown command\. Known: generate, report, digest, doctor\."),
+        (["xyz"], r"xyz: unknown command\. Known: generate, report, digest, describe, doctor\."),
         (["generate", "--sede", "7", "--out", "x"], r"'--sede'.*--seed.*See loanpersona --help\."),
         (["--sede"], r"'--sede'"),
         (["generate"], r"'--out'"),

@@ -17,7 +17,7 @@ import reference
 
 import loanpersona as lp
 from loanpersona import catalog
-from loanpersona.persona.calibration import calibrate, joint
+from loanpersona.persona.joint import joint
 from loanpersona.simulation import borrowers, generation
 from loanpersona.storage import SYNTHETIC, column_digest
 
@@ -217,9 +217,9 @@ def test_a_sample_of_what_there_is_not_is_refused_with_every_fault(
 
 def implied(persona: lp.Persona, name: str, low: float | str, high: float | str) -> float:
     """The share of people from one value of a variable to another, as the persona implies it."""
-    found = calibrate(persona)
+    found = persona.conditionals
     conditional = found[name]
-    weights = joint(conditional.variable, conditional.bands, found).ravel()
+    weights = joint(conditional.bands, found).ravel()
     values = list(conditional.variable.values)
     first = values.index(low) if isinstance(low, str) else sum(value < low for value in values)
     last = values.index(high) if isinstance(high, str) else sum(value <= high for value in values) - 1

@@ -26,6 +26,7 @@ PUBLIC = [
     "LoanpersonaError",
     "MachineError",
     "Persona",
+    "PersonaWarning",
     "Population",
     "ReportError",
     "charts",

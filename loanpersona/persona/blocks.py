@@ -22,10 +22,13 @@ OwnWord = tuple[str, tuple[tuple[str, str], ...]]
 def read_blocks(scope: Scope) -> dict[str, Variable]:
     """The variables that can be read, from top to bottom, each seeing those above it; all faults are noted."""
     for name, block in scope.blocks.items():
+        before = len(scope.faults.found)
         try:
             scope.known[name] = _variable(scope, name, block)
         except BrokenBlockError:
             continue
+        if len(scope.faults.found) == before:
+            scope.sound[name] = scope.known[name]
     return scope.known
 
 
@@ -40,16 +43,22 @@ def _variable(scope: Scope, name: str, node: Node) -> Variable:
     scope.only(node, (*_COMMON, laws[0], *LAWS[laws[0]]))
     basis = scope.basis(node)
     column = _column(name)
-    values = read_values(scope, name, node, laws[0], column)
+    values, words = scope.each(
+        lambda: read_values(scope, name, node, laws[0], column), lambda: tuple(_own_words(scope, name, node, column))
+    )
+    try:
+        law_read = read_law(scope, node, laws[0], values, basis)
+    finally:
+        scope.values[name] = values  # those below can be read whether or not the law could
     variable = Variable(
         name=name,
         values=values,
-        law=read_law(scope, node, laws[0], values, basis),
+        law=law_read,
         basis=basis,
         hidden=_hidden(scope, name, node),
-        own_words=tuple(_own_words(scope, name, node, column)),
+        own_words=words,
         type=column.type if column is not None else _type(values),
-        unit=column.unit if column is not None else _unit(scope, node),
+        unit=column.unit if column is not None else _unit(scope, name, node, values),
     )
     _check_column(scope, node, variable, column)
     return variable
@@ -72,9 +81,12 @@ def _hidden(scope: Scope, name: str, node: Node) -> bool:
     return name in tables.table("truth").columns or (stated is not None and stated.value == "true")
 
 
-def _unit(scope: Scope, node: Node) -> str:
+def _unit(scope: Scope, name: str, node: Node, values: tuple[Value, ...]) -> str:
+    """What the numbers of a variable of one's own count; words need no unit."""
     stated = node.child("unit")
-    if stated is not None and not isinstance(stated.value, str):
+    if stated is None and not isinstance(values[0], str):
+        scope.faults.add(node, f"'{name}' holds numbers and has no unit", allowed="unit: years, or unit: count")
+    elif stated is not None and not isinstance(stated.value, str):
         scope.faults.add(stated, "not a unit", allowed="a text such as CNY per month")
     return str(stated.value) if stated is not None else ""
 

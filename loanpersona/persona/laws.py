@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
 from loanpersona.conditions import pick_key, select
-from loanpersona.persona.model import Basis, Effect, Given, Odds, Shape, Shares, Value, Variable, When
+from loanpersona.persona.model import Basis, Effect, Given, Odds, Shape, Shares, Value, When
 from loanpersona.persona.reader import LAWS
-from loanpersona.persona.scope import Scope
+from loanpersona.persona.scope import Parent, Scope
 from loanpersona.strict_yaml import Node
 
 PARAMETERS = {
@@ -18,17 +18,17 @@ PARAMETERS = {
     "logistic": ("median", "scale"),
     "gamma": ("mean", "shape"),
 }
-_POSITIVE = {"sigma", "sd", "scale", "shape"}
+POSITIVE = {"sigma", "sd", "scale", "shape"}
 _SHOWN = 8
+Rows = list[tuple[When, tuple[Fraction, ...]]]
 
 
 def read_law(scope: Scope, node: Node, law: str, values: Sequence[Value], basis: Basis) -> Shares | Given | Shape:
     """The law that a block states under the key `law`."""
     body = scope.child(node, law)
-    if law == "shares":
-        return Shares(_shares(scope, body, values), _odds(scope, node, values, basis))
-    if law == "bands":
-        return Shares(_band_shares(scope, body, values), _odds(scope, node, values, basis))
+    if law in ("shares", "bands"):
+        read = _shares if law == "shares" else _band_shares
+        return Shares(*scope.each(lambda: read(scope, body, values), lambda: _odds(scope, node, values, basis)))
     if law == "table":
         parents = [scope.named(at) for at in scope.given(node)]
         return Given(tuple(_rows(scope, body, parents, (), values)))
@@ -62,20 +62,23 @@ def _summing_to_one(scope: Scope, node: Node, body: dict[str, Node]) -> dict[str
 
 
 def _band_shares(scope: Scope, node: Node, values: Sequence[Value]) -> tuple[Fraction, ...]:
-    bands = scope.mapping(node, "a share per band")
-    even = [Fraction(0)] * len(values)
-    for key, share in _summing_to_one(scope, node, bands).items():
-        inside = pick_key(key, bands[key], values, scope.faults)
-        for position in inside:
-            even[position] = share / len(inside)
+    """The share of each value: that of its band, evenly spread over the values in it."""
+    step = Fraction(str(values[1])) - Fraction(str(values[0])) if len(values) > 1 else Fraction(1)
+    even: list[Fraction] = []
+    for key, share in _summing_to_one(scope, node, scope.mapping(node, "a share per band")).items():
+        first, _, last = key.partition("..")
+        inside = int((Fraction(last or first) - Fraction(first)) / step) + 1
+        even += [share / inside] * inside
     return tuple(even)
 
 
 def _odds(scope: Scope, node: Node, values: Sequence[Value], basis: Basis) -> tuple[Odds, ...]:
-    return tuple(
-        Odds(when, _factors(scope, scope.child(entry, "multiply"), values), scope.basis(entry, basis))
-        for entry, when in scope.entries(node, "odds", ("multiply",))
+    entries = scope.entries(node, "odds", ("multiply",))
+    factors = scope.each(
+        *(lambda entry=entry: _factors(scope, scope.child(entry, "multiply"), values) for entry, _ in entries)
     )
+    bases = [scope.basis(entry, basis) for entry, _ in entries]
+    return tuple(Odds(when, *rest) for (_, when), *rest in zip(entries, factors, bases, strict=True))
 
 
 def _factors(scope: Scope, node: Node, values: Sequence[Value]) -> tuple[Fraction, ...]:
@@ -89,18 +92,18 @@ def _factors(scope: Scope, node: Node, values: Sequence[Value]) -> tuple[Fractio
     return tuple(factors)
 
 
-def _rows(
-    scope: Scope, node: Node, parents: list[Variable], above: When, values: Sequence[Value]
-) -> Iterable[tuple[When, tuple[Fraction, ...]]]:
+def _rows(scope: Scope, node: Node, parents: list[Parent], above: When, values: Sequence[Value]) -> Rows:
     if not parents:
-        yield above, _shares(scope, node, values)
-        return
+        return [(above, _shares(scope, node, values))]
     parent, *rest = parents
     rows = scope.mapping(node, f"a row per value of {parent.name}")
     picked = {key: pick_key(key, child, parent.values, scope.faults) for key, child in rows.items()}
     _check_cover(scope, node, parent, picked, rows)
-    for key, child in rows.items():
-        yield from _rows(scope, child, rest, (*above, (parent.name, picked[key])), values)
+    below = scope.each(
+        *(lambda key=key, child=child: _rows(scope, child, rest, (*above, (parent.name, picked[key])), values)
+          for key, child in rows.items())
+    )  # fmt: skip
+    return [row for found in below for row in found]
 
 
 def _groups(scope: Scope, node: Node, of: Node, values: Sequence[Value]) -> Given:
@@ -113,7 +116,7 @@ def _groups(scope: Scope, node: Node, of: Node, values: Sequence[Value]) -> Give
 
 
 def _check_cover(
-    scope: Scope, node: Node, parent: Variable, picked: dict[str, frozenset[int]], at: dict[str, Node]
+    scope: Scope, node: Node, parent: Parent, picked: dict[str, frozenset[int]], at: dict[str, Node]
 ) -> None:
     """Every value of the parent must be picked exactly once."""
     left = set(range(len(parent.values)))
@@ -130,25 +133,36 @@ def _check_cover(
 def _shape(scope: Scope, node: Node, family: str, basis: Basis) -> Shape:
     body, wanted = scope.child(node, family), PARAMETERS[family]
     scope.only(body, wanted)
-    general = tuple((name, _parameter(scope, body, family, name)) for name in wanted)
-    where = tuple(
-        Effect(when, name, _parameter(scope, entry, family, name), scope.basis(entry, basis))
-        for entry, when in scope.entries(node, "where", wanted)
-        for name in wanted
-        if entry.child(name) is not None
-    )
     key = "times" if "times" in LAWS[family] else "plus"
-    moves = tuple(
-        Effect(when, key, _move(scope, scope.child(entry, "by"), key), scope.basis(entry, basis))
-        for entry, when in scope.entries(node, key, ("by",))
+    general, where, moves = scope.each(
+        lambda: scope.each(*(lambda name=name: (name, _parameter(scope, body, family, name)) for name in wanted)),
+        lambda: _where(scope, node, family, basis),
+        lambda: _moves(scope, node, key, basis),
     )
-    return Shape(family, general, where, moves)
+    return Shape(family, tuple(general), tuple(where), tuple(moves))
+
+
+def _where(scope: Scope, node: Node, family: str, basis: Basis) -> list[Effect]:
+    """Parameters where a condition holds."""
+    entries = scope.entries(node, "where", PARAMETERS[family])
+    stated = [(entry, when, name) for entry, when in entries for name in PARAMETERS[family] if entry.child(name)]
+    values = scope.each(
+        *(lambda entry=entry, name=name: _parameter(scope, entry, family, name) for entry, _, name in stated)
+    )
+    return [Effect(when, name, v, scope.basis(at, basis)) for (at, when, name), v in zip(stated, values, strict=True)]
+
+
+def _moves(scope: Scope, node: Node, key: str, basis: Basis) -> list[Effect]:
+    """Factors or shifts of the location where a condition holds."""
+    entries = scope.entries(node, key, ("by",))
+    values = scope.each(*(lambda entry=entry: _move(scope, scope.child(entry, "by"), key) for entry, _ in entries))
+    return [Effect(when, key, v, scope.basis(at, basis)) for (at, when), v in zip(entries, values, strict=True)]
 
 
 def _parameter(scope: Scope, node: Node, family: str, name: str) -> Fraction:
     stated = scope.child(node, name)
     value = scope.number(stated)
-    if value <= 0 and (name in _POSITIVE or family in {"lognormal", "gamma"}):
+    if value <= 0 and (name in POSITIVE or family in {"lognormal", "gamma"}):
         scope.stop(stated, f"{name} is not above 0", allowed="a positive number")
     return value
 

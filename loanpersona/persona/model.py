@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import cached_property
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from loanpersona.errors import InputError, did_you_mean
+from loanpersona.errors import InputError, PersonaWarning, did_you_mean
 from loanpersona.labels import check_language, label
 from loanpersona.strict_yaml import Node
+
+if TYPE_CHECKING:
+    from loanpersona.persona.joint import Conditional
 
 Value = str | int | float
 When = tuple[tuple[str, frozenset[int]], ...]
@@ -163,6 +167,15 @@ class Product:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """Values that never meet in one borrower."""
+
+    name: str
+    never: When
+    basis: Basis
+
+
+@dataclass(frozen=True)
 class Persona:
     """Who borrows, as numbers with sources. Get one from `load_persona`; change one with `replace`."""
 
@@ -171,8 +184,13 @@ class Persona:
     about: Mapping[str, str]
     product: Product
     variables: Mapping[str, Variable]
+    rules: Mapping[str, Rule]
     document: Node
     """The text it was resolved from; `replace` edits this and resolves again."""
+    conditionals: Mapping[str, Conditional]
+    """Its variables, calibrated: how likely each value is in each cell of the parents."""
+    notes: tuple[str, ...] = ()
+    """What is allowed but looks like a slip, such as a row that nobody is ever in; one line each."""
 
     @cached_property
     def digest(self) -> str:
@@ -188,23 +206,74 @@ class Persona:
             "about": dict(self.about),
             "product": asdict(self.product),
             "variables": [asdict(variable) for variable in self.variables.values()],
+            "rules": [asdict(rule) for rule in self.rules.values()],
         }
         text = json.dumps(content, default=_canonical, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def replace(self, changes: Mapping[str, Any]) -> Persona:
-        """The persona with some values changed; paths start at a variable and are separated by dots.
+    def replace(self, changes: Mapping[str, Any] | str) -> Persona:
+        """The persona with some values changed; a path starts at a variable and its steps are separated by dots.
 
-        Raises InputError as loading a file would.
+        Entries of a list are counted from zero: `sex.odds[0].multiply.male`. Text holds a line `path: value` per
+        change. A changed block counts as assumed unless its basis is changed too. Raises InputError as loading a
+        file would: also where a rule is broken or shares cannot hold together.
 
         >>> import loanpersona as lp
         >>> even = lp.load_persona("article").replace({"sex.shares": {"male": 0.5, "female": 0.5}})
         >>> even.variables["sex"].law.shares
         (Fraction(1, 2), Fraction(1, 2))
         """
-        from loanpersona.persona.resolver import replaced
+        from loanpersona.persona.changes import replaced
 
-        return replaced(self, changes)
+        return replaced(self, changes).warned()
+
+    def warned(self) -> Persona:
+        """The persona itself, after a warning for each of its notes."""
+        for note in self.notes:
+            warnings.warn(PersonaWarning(note), stacklevel=3)
+        return self
+
+    def null(self) -> Persona:
+        """Its null twin: the same margins and every dependence removed, definitions and rules included.
+
+        >>> import loanpersona as lp
+        >>> lp.load_persona("article").null().variables["sex"].parents
+        ()
+        """
+        from loanpersona.persona.writing import null_twin
+
+        return null_twin(self)
+
+    def to_yaml(self) -> str:
+        """It as the text of a file of its own, with what it extends merged in; reading it gives the same persona."""
+        from loanpersona.persona.writing import to_yaml
+
+        return to_yaml(self)
+
+    def describe(self, lang: str = "en") -> str:
+        """It in words and Markdown tables: what is stated, what follows from it, and where the numbers come from.
+
+        Raises InputError for an unknown language.
+        """
+        from loanpersona.persona.description import describe
+
+        return describe(self, lang)
+
+    def diff(self, other: Persona, lang: str = "en") -> str:
+        """What differs from another persona, number by number, with where each comes from, as a Markdown table.
+
+        Raises InputError for an unknown language.
+        """
+        from loanpersona.persona.difference import difference
+
+        return difference(self, other, lang)
+
+    @staticmethod
+    def schema() -> dict[str, Any]:
+        """The JSON Schema (draft 7) of persona files, for editors."""
+        from loanpersona.persona.schema import persona_schema
+
+        return persona_schema()
 
     def basis(self, *names: str, lang: str = "en") -> Reasons:
         """Where the numbers of some variables (all if none is named) come from, and why.

@@ -15,7 +15,7 @@ SHAPES = ("lognormal", "normal", "logistic", "gamma")
 GRID = ("least", "most", "step")
 LAWS: dict[str, tuple[str, ...]] = {
     "shares": ("odds",),
-    "bands": ("odds",),
+    "bands": ("odds", "step"),
     "table": ("given",),
     "groups": ("groups_of",),
     "lognormal": ("where", "times", *GRID),
@@ -62,7 +62,7 @@ def merged(base: Node, change: Node) -> Node:
         return change
     whole = dict(mine)
     for key, node in theirs.items():
-        if key in {"product", "sources"} and key in mine:
+        if key in {"product", "sources", "rules"} and key in mine:
             whole[key] = _updated(mine[key], node)
         elif key == "variables" and key in mine:
             whole[key] = _merged_variables(mine[key], node)

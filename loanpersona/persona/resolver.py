@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from fractions import Fraction
 from os import PathLike
-from typing import Any
 
 from loanpersona import catalog
-from loanpersona.errors import InputError, did_you_mean
+from loanpersona.errors import did_you_mean
 from loanpersona.persona import reader
 from loanpersona.persona.blocks import read_blocks
+from loanpersona.persona.calibration import calibrate
 from loanpersona.persona.model import Persona, Product
+from loanpersona.persona.rules import never_drawn, read_rules
 from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope
-from loanpersona.strict_yaml import Faults, Node, node_of
+from loanpersona.strict_yaml import Faults, Node
 
 LEAST_AGE = 18
-_CAPS = {"apr_most": "0.24", "limit_cny_most": "200000"}
+CAPS = {"apr_most": "0.24", "limit_cny_most": "200000"}
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _STUDENTS = re.compile(r"student|pupil|undergraduate|学生", re.IGNORECASE)
-_TOP = {
+TOP = {
     "persona": "a name such as young_city",
     "format": "1",
     "title": "{en: …, zh: …}",
@@ -28,44 +28,20 @@ _TOP = {
     "product": "{apr_most: …, limit_cny_most: …}",
     "variables": "a block per variable",
 }
+OPTIONAL = ("extends", "sources", "rules")
 
 
 def load_persona(name: str | PathLike[str] = "article") -> Persona:
     """Read a persona by its name or by the path of its file.
 
-    Raises InputError with one line per fault of the file, each with line, path, value and what is allowed.
+    Raises InputError with one line per fault of the file, each with line, path, value and what is allowed;
+    shares that cannot hold together and rules that somebody would break are faults too. Warns (PersonaWarning)
+    of what is allowed but looks like a slip.
 
     >>> load_persona("article").name
     'article'
     """
-    return resolve(reader.document(reader.find(name)))
-
-
-def replaced(persona: Persona, changes: Mapping[str, Any]) -> Persona:
-    """The persona with the values at some dotted paths changed, checked as a file is."""
-    document = persona.document
-    for path, value in changes.items():
-        document = _with(document, str(path), value)
-    return resolve(document)
-
-
-def _with(document: Node, path: str, value: Any) -> Node:
-    steps = path.split(".")
-    at_top = steps[0] in _TOP
-    return _set(document, steps if at_top else ["variables", *steps], node_of(value, file="change", path=path))
-
-
-def _set(node: Node, steps: list[str], value: Node) -> Node:
-    if not steps:
-        return value
-    if not isinstance(node.value, dict):
-        raise InputError(f"change: {value.path}: nothing stands below '{node.path}'.")
-    below = node.child(steps[0])
-    if below is None and len(steps) > 1:
-        hint = did_you_mean(steps[0], node.value)
-        raise InputError(f"change: {value.path}: unknown path '{steps[0]}'. {hint}")
-    inner = {**node.value, steps[0]: _set(below or value, steps[1:], value)}
-    return Node(inner, node.file, node.line, node.path)
+    return resolve(reader.document(reader.find(name))).warned()
 
 
 def resolve(document: Node) -> Persona:
@@ -76,10 +52,12 @@ def resolve(document: Node) -> Persona:
     product = _product(document, scope)
     variables = read_blocks(scope)
     _check_people(scope)
+    conditionals = calibrate(scope.sound, scope.blocks, faults)
+    rules = read_rules(scope, _entries(document, "rules"), conditionals)
     faults.stop()
     words = {key: scope.words(scope.child(document, key)) for key in ("title", "about")}
-    name = str(scope.child(document, "persona").value)
-    return Persona(name, words["title"], words["about"], product, variables, document)
+    name, notes = str(scope.child(document, "persona").value), tuple(never_drawn(conditionals, scope.blocks))
+    return Persona(name, words["title"], words["about"], product, variables, rules, document, conditionals, notes)
 
 
 def _entries(document: Node, key: str) -> dict[str, Node]:
@@ -93,8 +71,8 @@ def _sources(document: Node) -> set[str]:
 
 def _check_top(document: Node, scope: Scope) -> None:
     faults = scope.faults
-    scope.only(document, (*_TOP, "extends", "sources"))
-    for key, example in _TOP.items():
+    scope.only(document, (*TOP, *OPTIONAL))
+    for key, example in TOP.items():
         if document.child(key) is None:
             faults.add(Node({}, document.file, document.line, key), "missing", allowed=example)
     name, form = document.child("persona"), document.child("format")
@@ -105,25 +83,25 @@ def _check_top(document: Node, scope: Scope) -> None:
     for key in ("title", "about"):
         if document.child(key) is not None:
             scope.words(scope.child(document, key))
-    for key in ("variables", "product", "sources"):
+    for key in ("variables", "product", "sources", "rules"):
         node = document.child(key)
         if node is not None and (not isinstance(node.value, dict) or not node.value):
-            faults.add(node, "expected a mapping", allowed=_TOP.get(key, "a block per source"))
+            faults.add(node, "expected a mapping", allowed=TOP.get(key) or f"a block per {key.removesuffix('s')}")
 
 
 def _product(document: Node, scope: Scope) -> Product:
     stated = _entries(document, "product")
     for key, node in stated.items():
-        if key not in _CAPS:
-            scope.faults.add(node, f"unknown key '{key}'", hint=did_you_mean(key, _CAPS))
+        if key not in CAPS:
+            scope.faults.add(node, f"unknown key '{key}'", hint=did_you_mean(key, CAPS))
     if not stated:  # noted already, as is everything that follows from it
-        return Product(Fraction(_CAPS["apr_most"]), int(_CAPS["limit_cny_most"]))
-    found = {key: _capped(document, key, stated.get(key), scope) for key in _CAPS}
+        return Product(Fraction(CAPS["apr_most"]), int(CAPS["limit_cny_most"]))
+    found = {key: _capped(document, key, stated.get(key), scope) for key in CAPS}
     return Product(found["apr_most"], int(found["limit_cny_most"]))
 
 
 def _capped(document: Node, key: str, node: Node | None, scope: Scope) -> Fraction:
-    cap = Fraction(_CAPS[key])
+    cap = Fraction(CAPS[key])
     try:
         entry = node or Node({}, document.file, document.line, f"product.{key}")
         scope.only(entry, ("value", *BASIS_KEYS))
@@ -133,10 +111,10 @@ def _capped(document: Node, key: str, node: Node | None, scope: Scope) -> Fracti
         return cap
     if not 0 < value <= cap:
         scope.faults.add(
-            scope.child(entry, "value"), "no persona may go beyond", allowed=f"above 0, at most {_CAPS[key]}"
+            scope.child(entry, "value"), "no persona may go beyond", allowed=f"above 0, at most {CAPS[key]}"
         )
     elif key == "limit_cny_most" and value.denominator != 1:
-        scope.faults.add(scope.child(entry, "value"), "not a whole number", allowed=f"1 to {_CAPS[key]}")
+        scope.faults.add(scope.child(entry, "value"), "not a whole number", allowed=f"1 to {CAPS[key]}")
     return value
 
 

@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from loanpersona import catalog
 from loanpersona.conditions import select
 from loanpersona.errors import did_you_mean
 from loanpersona.labels import LANGUAGES
-from loanpersona.persona.model import Basis, Variable, When
+from loanpersona.persona.model import Basis, Value, Variable, When
 from loanpersona.strict_yaml import Faults, Node, number
 
 BASIS_KEYS = ("basis", "source", "because")
-_NEEDS = {"stated": "source", "published": "source", "assumed": "because"}
+EXAMPLES = {
+    "value": "value: 0.24",
+    "when": "when: {age_years: 20..24}",
+    "multiply": "multiply: {owner: 0.5}",
+    "by": "by: 1.2",
+    "given": "given: [occupation]",
+    "groups_of": "groups_of: occupation",
+    "least": "least: 0",
+    "most": "most: 100",
+    "step": "step: 1",
+    "median": "median: 5200",
+    "mean": "mean: 640",
+    "sigma": "sigma: 0.3",
+    "sd": "sd: 25",
+    "scale": "scale: 1",
+    "shape": "shape: 1.5",
+    "never": "never: {age_years: ..21, education: master}",
+}
+"""What a missing key would look like."""
+NEEDS = {"stated": "source", "published": "source", "assumed": "because"}
 
 
 class BrokenBlockError(Exception):
     """A block too broken to go on with; its faults are noted already."""
+
+
+class Parent(NamedTuple):
+    """What a block can see of one above it, whose law may be broken."""
+
+    name: str
+    values: tuple[Value, ...]
 
 
 @dataclass
@@ -29,6 +56,22 @@ class Scope:
     sources: set[str]
     faults: Faults
     known: dict[str, Variable] = field(default_factory=dict)
+    sound: dict[str, Variable] = field(default_factory=dict)
+    """Those of them without a fault: what can be calibrated."""
+    values: dict[str, tuple[Value, ...]] = field(default_factory=dict)
+    """The values of each variable as soon as they are read."""
+
+    def each(self, *reads: Callable[[], Any]) -> list[Any]:
+        """What the reads return; all of them are tried before giving up on the block."""
+        found, broken = [], False
+        for read in reads:
+            try:
+                found.append(read())
+            except BrokenBlockError:
+                broken = True
+        if broken:
+            raise BrokenBlockError
+        return found
 
     def stop(self, node: Node, what: str, *, allowed: str = "", hint: str = "") -> NoReturn:
         """Note a fault and give up on the block."""
@@ -38,7 +81,7 @@ class Scope:
     def child(self, node: Node, key: str) -> Node:
         """The node under `key`, which must be there."""
         found = node.child(key)
-        return found if found is not None else self.stop(node, f"`{key}` is missing")
+        return found if found is not None else self.stop(node, f"`{key}` is missing", allowed=EXAMPLES.get(key, ""))
 
     def mapping(self, node: Node, what: str) -> dict[str, Node]:
         """The entries of a mapping; `what` says what was expected."""
@@ -81,16 +124,16 @@ class Scope:
         if stated is None:
             source = node.child("source")
             if general is None:
-                self.faults.add(node, "no number without a basis", allowed=f"basis: {', '.join(_NEEDS)}")
+                self.faults.add(node, "no number without a basis", allowed=f"basis: {', '.join(NEEDS)}")
             elif source is not None:
                 self.faults.add(source, "a source without a basis", allowed="basis: stated, published")
             return Basis(general.kind, general.sources, reason or general.because) if general else Basis("")
         kind = stated.value if isinstance(stated.value, str) else ""
-        if kind not in _NEEDS:
-            self.faults.add(stated, "unknown basis", hint=did_you_mean(kind, _NEEDS))
+        if kind not in NEEDS:
+            self.faults.add(stated, "unknown basis", hint=did_you_mean(kind, NEEDS))
             return Basis("")
-        if node.child(_NEEDS[kind]) is None:
-            self.faults.add(node, f"basis {kind} without `{_NEEDS[kind]}`", allowed=f"{_NEEDS[kind]}: …")
+        if node.child(NEEDS[kind]) is None:
+            self.faults.add(node, f"basis {kind} without `{NEEDS[kind]}`", allowed=f"{NEEDS[kind]}: …")
         return Basis(kind, self._cited(node, kind), reason)
 
     def _reason(self, node: Node) -> tuple[tuple[str, str], ...]:
@@ -128,17 +171,21 @@ class Scope:
             return []
         if not isinstance(stated.value, tuple):
             self.stop(stated, "not a list", allowed=f"- {{when: …, {wanted[0]}: …}}")
-        for entry in stated.value:
-            self.only(entry, ("when", *wanted, *BASIS_KEYS))
-            if not any(entry.child(name) is not None for name in wanted):
-                self.stop(entry, f"no {' or '.join(wanted)}")
-        return [(entry, self._when(self.child(entry, "when"))) for entry in stated.value]
+        self.each(*(lambda entry=entry: self._entry(entry, wanted) for entry in stated.value))
+        whens = self.each(*(lambda entry=entry: self.when(self.child(entry, "when")) for entry in stated.value))
+        return list(zip(stated.value, whens, strict=True))
 
-    def _when(self, node: Node) -> When:
-        return tuple(
-            (name, select(child, self.parent(child, name).values, self.faults))
-            for name, child in self.mapping(node, "a condition per variable").items()
-        )
+    def _entry(self, entry: Node, wanted: tuple[str, ...]) -> None:
+        self.only(entry, ("when", *wanted, *BASIS_KEYS))
+        if not any(entry.child(name) is not None for name in wanted):
+            self.stop(entry, f"no {' or '.join(wanted)}", allowed=EXAMPLES[wanted[0]])
+
+    def when(self, node: Node) -> When:
+        """The condition that a node states."""
+        stated = self.mapping(node, "a condition per variable")
+        if not stated:
+            self.stop(node, "names no variable", allowed="at least one, such as {age_years: 20..24}")
+        return tuple((name, select(at, self.parent(at, name).values, self.faults)) for name, at in stated.items())
 
     def given(self, node: Node) -> list[Node]:
         """The parents that a table names."""
@@ -147,24 +194,24 @@ class Scope:
             self.stop(stated, "not a list of variables", allowed="given: [occupation]")
         return list(stated.value) if isinstance(stated.value, tuple) else [stated]
 
-    def named(self, at: Node) -> Variable:
+    def named(self, at: Node) -> Parent:
         """The variable above that a node names."""
         if not isinstance(at.value, str):
             self.stop(at, "not a variable", allowed="the name of one variable above")
         return self.parent(at, at.value)
 
-    def parent(self, at: Node, name: str) -> Variable:
+    def parent(self, at: Node, name: str) -> Parent:
         """The variable above of that name; notes what is wrong where there is none."""
-        if name in self.known:
-            return self.known[name]
+        if name in self.values:
+            return Parent(name, self.values[name])
         own = at.path.removeprefix("variables.").split(".")[0].split("[")[0]
         if name not in self.blocks:
-            self.stop(at, f"unknown variable '{name}'", hint=did_you_mean(name, self.known or self.blocks))
+            self.stop(at, f"unknown variable '{name}'", hint=did_you_mean(name, self.values or self.blocks))
         circle = _circle(own, name, self.blocks)
         if circle:
             self.stop(at, f"depends on itself: {' → '.join(circle)}", hint="Break the circle.")
         order = list(self.blocks)
-        if order.index(name) > order.index(own):
+        if own in order and order.index(name) > order.index(own):
             self.stop(at, f"'{name}' stands below", hint=f"Move it above {own}: blocks are drawn in their order.")
         raise BrokenBlockError  # the parent stands above but is broken itself, and said so
 

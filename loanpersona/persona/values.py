@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from itertools import pairwise
+from math import lcm
 
 from loanpersona.errors import did_you_mean
 from loanpersona.persona.model import Value
 from loanpersona.persona.reader import GRID, SHAPES
 from loanpersona.persona.scope import BrokenBlockError, Scope
-from loanpersona.strict_yaml import Node
+from loanpersona.strict_yaml import Node, exact
 from loanpersona.tables import Column
 
 MAX_VALUES = 10_000
 MAX_NUMBER = 10**12
+_EXAMPLE = "20..24"
 
 
 def read_values(scope: Scope, name: str, node: Node, law: str, column: Column | None) -> tuple[Value, ...]:
     """The values of a block, in order; `column` is the standard column of that name, if there is one."""
     if law == "bands":
-        return _bands(scope, scope.child(node, law))
+        return _bands(scope, scope.child(node, law), node.child("step"))
     if law in SHAPES:
         return _grid(scope, node)
     body = scope.child(node, law)
@@ -78,31 +80,51 @@ def _grid(scope: Scope, node: Node) -> tuple[Value, ...]:
     count = int((most - least) / step) + 1
     if count > MAX_VALUES:
         scope.stop(node, f"{count} values", allowed=f"at most {MAX_VALUES}", hint="Take a larger step.")
-    return tuple(_plain(least + step * i) for i in range(count))
+    return _steps(least, step, count)
 
 
-def _bands(scope: Scope, node: Node) -> tuple[Value, ...]:
-    ends = [_ends(scope, key, child) for key, child in scope.mapping(node, "bands such as 20..24").items()]
+def _steps(least: Fraction, step: Fraction, count: int) -> tuple[int | float, ...]:
+    """`count` numbers from `least` on; a fraction is the float nearest to it."""
+    one = lcm(least.denominator, step.denominator)
+    start, width = int(least * one), int(step * one)
+    return tuple(_plain(start + width * i, one) for i in range(count))
+
+
+def _plain(part: int, one: int) -> int | float:
+    return part / one if part % one else part // one
+
+
+def _bands(scope: Scope, node: Node, stepped: Node | None) -> tuple[Value, ...]:
+    step = scope.number(stepped) if stepped is not None else Fraction(1)
+    if stepped is not None and step <= 0:
+        scope.stop(stepped, "not a step", allowed="a number above 0")
+    ends = [_ends(scope, key, child, step) for key, child in scope.mapping(node, f"bands such as {_EXAMPLE}").items()]
     if not ends:
-        scope.stop(node, "names no band", allowed="bands such as 20..24")
+        scope.stop(node, "names no band", allowed=f"bands such as {_EXAMPLE}")
     for (first, last), (start, stop) in pairwise(ends):
-        if start != last + 1:
+        if start != last + step:
             what = "overlap or stand in the wrong order" if start <= last else "leave a gap"
-            scope.stop(node, f"the bands {first}..{last} and {start}..{stop} {what}", hint="Both ends count.")
-    return tuple(range(ends[0][0], ends[-1][1] + 1))
+            shown = f"{_text(first)}..{_text(last)} and {_text(start)}..{_text(stop)}"
+            scope.stop(node, f"the bands {shown} {what}", hint=f"Both ends count, in steps of {_text(step)}.")
+    count = int((ends[-1][1] - ends[0][0]) / step) + 1
+    if count > MAX_VALUES:
+        scope.stop(node, f"{count} values", allowed=f"at most {MAX_VALUES}", hint="Take a larger step.")
+    return _steps(ends[0][0], step, count)
 
 
-def _ends(scope: Scope, key: str, at: Node) -> tuple[int, int]:
+def _ends(scope: Scope, key: str, at: Node, step: Fraction) -> tuple[Fraction, Fraction]:
     first, dots, last = key.partition("..")
-    if not (first.isascii() and first.isdecimal()) or (dots and not (last.isascii() and last.isdecimal())):
-        scope.stop(at, f"'{key}' is no band", allowed="20..24 with both ends included, or one number")
-    ends = int(first[:9]), int((last or first)[:9])
-    if ends[0] > ends[1]:
+    low, high = exact(first), exact(last if dots else first)
+    if low is None or high is None or last.startswith("."):
+        scope.stop(at, f"'{key}' is no band", allowed=f"{_EXAMPLE} with both ends included, or one number")
+    if low > high:
         scope.stop(at, f"the band {key} is reversed", hint=f"Write {last}..{first}.")
-    if ends[1] > MAX_VALUES:
-        scope.stop(at, f"the band {key} reaches too far", allowed=f"numbers up to {MAX_VALUES}")
-    return ends
+    if max(abs(low), abs(high)) > MAX_NUMBER:
+        scope.stop(at, f"the band {key} reaches too far", allowed=f"numbers up to {MAX_NUMBER:g} in size")
+    if (high - low) % step:
+        scope.stop(at, f"the band {key} is not whole in steps of {_text(step)}", allowed="ends a whole step apart")
+    return low, high
 
 
-def _plain(value: Fraction) -> int | float:
-    return value.numerator if value.denominator == 1 else float(value)
+def _text(value: Fraction) -> str:
+    return f"{float(value):.12g}"

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from loanpersona.persona.calibration import ONE, Conditional, calibrate
+from loanpersona.persona.joint import ONE, Conditional
 from loanpersona.persona.model import Persona
 from loanpersona.simulation import chance
 
@@ -78,7 +78,7 @@ class Sampler:
 @lru_cache(maxsize=8)
 def samplers(persona: Persona) -> dict[str, Sampler]:
     """A sampler per variable, in order of drawing."""
-    return {name: _sampler(conditional) for name, conditional in calibrate(persona).items()}
+    return {name: _sampler(conditional) for name, conditional in persona.conditionals.items()}
 
 
 def _sampler(conditional: Conditional) -> Sampler:

@@ -12,20 +12,24 @@ from loanpersona.simulation.chance import check_count, check_seed
 
 
 def check_parameters(
-    *, persona: str | PathLike[str] = "article", n: int = 20_000, seed: int = 7, lang: str = "en"
+    *, persona: str | PathLike[str] = "article", changes: str = "", n: int = 20_000, seed: int = 7, lang: str = "en"
 ) -> Persona:
-    """Check the parameters of a notebook and return the persona they name.
+    """Check the parameters of a notebook and return the persona they name, with the changes they state.
 
-    Raises InputError with the faults of all of them at once.
+    `changes` holds a line `path: value` per change. Raises InputError with the faults of all parameters at once.
 
-    >>> check_parameters(persona="article", n=500, seed=1, lang="zh").name
+    >>> check_parameters(persona="article", changes="sex.shares: {male: 0.5, female: 0.5}", n=500, seed=1).name
     'article'
     """
     loaded, *_ = together(
-        lambda: load_persona(persona),
+        lambda: _changed(load_persona(persona), changes),
         lambda: check_count(n, "n"),
         lambda: check_seed(seed),
         lambda: check_language(lang),
     )
     assert isinstance(loaded, Persona)
     return loaded
+
+
+def _changed(persona: Persona, changes: str) -> Persona:
+    return persona.replace(changes) if changes.strip() else persona

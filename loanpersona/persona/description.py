@@ -1,0 +1,264 @@
+"""A persona told back in words and tables, so that it can be checked without reading YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from tabulate import tabulate
+
+from loanpersona import catalog
+from loanpersona.conditions import runs
+from loanpersona.labels import check_language, label, phrase
+from loanpersona.persona.joint import Conditional, Floats, holds, total
+from loanpersona.persona.model import Basis, Effect, Given, Odds, Persona, Shape, Shares, Value, Variable, When
+
+Row = list[str]
+
+_FEW = 4
+"""Up to so many levels are listed; of more, those left out, if they are fewer."""
+
+
+def describe(persona: Persona, lang: str = "en") -> str:
+    """The persona in words and Markdown tables.
+
+    >>> from loanpersona.persona.resolver import load_persona
+    >>> print(describe(load_persona("article"))[:30])
+    # The borrowers of the article
+    """
+    return "\n".join(_Teller(persona, check_language(lang)).lines()) + "\n"
+
+
+class _Teller:
+    """Tells one persona in one language."""
+
+    def __init__(self, persona: Persona, lang: str) -> None:
+        self.persona, self.lang = persona, lang
+
+    def lines(self) -> Iterator[str]:
+        persona = self.persona
+        yield from (f"# {persona.title[self.lang]}", "", persona.about[self.lang], "")
+        yield from (self.say("told_digest", name=persona.name, digest=persona.digest[:12]), "")
+        yield from (self._counts(), "", f"## {self.word('product')}", "")
+        yield from (f"- {line}" for line in self._product())
+        if persona.rules:
+            yield from ("", f"## {self.word('rules')}", "")
+            yield from (f"- {self.where(rule.never)} ({self.reason(rule.basis)})" for rule in persona.rules.values())
+        for conditional in persona.conditionals.values():
+            yield from self._variable(conditional)
+        if persona.notes:
+            yield from ("", f"## {self.word('notes')}", "", *(f"- {note}" for note in persona.notes))
+
+    def say(self, key: str, **values: object) -> str:
+        return phrase(key, self.lang, **values)
+
+    def word(self, word: str, of: Variable | None = None) -> str:
+        own = dict(dict(of.own_words).get(word, ())) if of is not None else {}
+        return own.get(self.lang) or label(word, self.lang)
+
+    def _counts(self) -> str:
+        kinds = [variable.basis.kind for variable in self.persona.variables.values()]
+        counts = {kind: kinds.count(kind) for kind in ("stated", "published", "assumed")}
+        return self.say("told_counts", n=len(kinds), **counts)
+
+    def _product(self) -> Iterator[str]:
+        product = self.persona.product
+        yield self.say("told_apr", most=f"{float(product.apr_most):.4g}", percent=f"{float(product.apr_most):.1%}")
+        yield self.say("told_limit", most=f"{product.limit_cny_most:,}")
+
+    # A variable
+
+    def _variable(self, conditional: Conditional) -> Iterator[str]:
+        variable = conditional.variable
+        hidden = f" · {self.word('hidden')}" if variable.hidden else ""
+        yield from ("", f"## {self.word(variable.name, variable)} (`{variable.name}`){hidden}", "")
+        if variable.parents:
+            parents = ", ".join(self.name(parent) for parent in variable.parents)
+            yield from (self.say("told_parents", parents=parents), "")
+        if isinstance(variable.law, Shape):
+            yield from (self._stated(variable, variable.law), "", self._quantiles(conditional, variable.law))
+        elif isinstance(variable.law, Given):
+            yield self._groups_of(conditional) if _certain(variable.law) else self._cells(conditional)
+        else:
+            yield self._margin(conditional)
+            if variable.law.odds:
+                yield from ("", self._leaning(conditional, variable.law))
+        yield from ("", self.reason(variable.basis))
+
+    def name(self, variable: str) -> str:
+        return self.word(variable, self.persona.variables[variable])
+
+    def _margin(self, conditional: Conditional) -> str:
+        """Every level with its share; the bands of a number as the file states them."""
+        variable, margin = conditional.variable, conditional.margin
+        if isinstance(variable.values[0], str):
+            return " · ".join(
+                f"{self.word(str(v), variable)} {p:.1%}" for v, p in zip(variable.values, margin, strict=True)
+            )
+        heads = [self.word(variable.name, variable), self.word("share")]
+        return _table(
+            heads,
+            [[self.range(variable, low, high), f"{margin[low : high + 1].sum():.1%}"] for low, high in _even(margin)],
+        )
+
+    def _leaning(self, conditional: Conditional, law: Shares) -> str:
+        """What the odds say, and the shares that follow from them."""
+        variable = conditional.variable
+        leaning = [i for i in range(len(law.shares)) if any(odds.factors[i] != 1 for odds in law.odds)]
+        groups = _groups(leaning, law.odds)
+        heads = [self.word("told_where"), self.word("told_people"), self.word("told_factor")]
+        heads += [self.level(variable, group) for group in groups]
+        every = [self.word("everybody"), "100.0%", "", *_shares(conditional.margin, groups)]
+        return _table(
+            heads,
+            [every, *(self._lean(conditional, odds, groups) for odds in law.odds)],
+            self.marks([o.basis for o in law.odds], variable.basis),
+        )
+
+    def _lean(self, conditional: Conditional, odds: Odds, groups: Sequence[Sequence[int]]) -> Row:
+        variable = conditional.variable
+        factors = ", ".join(
+            f"{self.level(variable, g)} × {float(odds.factors[g[0]]):g}" for g in groups if odds.factors[g[0]] != 1
+        )
+        people, shares = _among(conditional, odds.when)
+        return [self.where(odds.when), f"{people:.1%}", factors, *_shares(shares, groups)]
+
+    def _groups_of(self, conditional: Conditional) -> str:
+        """What each level consists of, where nothing is left to chance."""
+        variable, margin = conditional.variable, conditional.margin
+        assert isinstance(variable.law, Given)
+        return "\n".join(
+            f"- {self.word(str(variable.values[i]), variable)} {margin[i]:.1%}: {self.where(when)}"
+            for when, shares in variable.law.rows
+            for i in [shares.index(1)]
+        )
+
+    def _cells(self, conditional: Conditional) -> str:
+        """A table of shares, a row per cell as the file states it."""
+        variable = conditional.variable
+        heads = [
+            self.word("told_where"),
+            self.word("told_people"),
+            *(self.word(str(v), variable) for v in variable.values),
+        ]
+        rows = [[self.word("everybody"), "100.0%", *(f"{p:.1%}" for p in conditional.margin)]]
+        for when in variable.conditions:
+            people, shares = _among(conditional, when)
+            rows.append([self.where(when), f"{people:.1%}", *(f"{share:.1%}" for share in shares)])
+        return _table(heads, rows)
+
+    def _stated(self, variable: Variable, law: Shape) -> str:
+        parameters = ", ".join(f"{self.word(f'told_{name}')} {float(value):g}" for name, value in law.parameters)
+        least, most = (f"{value:,}" for value in (variable.values[0], variable.values[-1]))
+        step = f"{float(variable.values[1]) - float(variable.values[0]):g}"
+        family, unit = self.word(f"told_{law.family}"), variable.unit
+        return self.say(
+            "told_distribution",
+            family=family,
+            parameters=parameters,
+            least=least,
+            most=most,
+            step=step,
+            unit=unit,
+        ).rstrip()
+
+    def _quantiles(self, conditional: Conditional, law: Shape) -> str:
+        """Tenth, half, ninetieth and mean, for everybody and wherever something is stated."""
+        variable, effects = conditional.variable, (*law.where, *law.moves)
+        heads = [
+            self.word(key) for key in ("told_where", "told_people", "told_effect", "p10", "p50", "p90", "told_average")
+        ]
+        rows = [[self.word("everybody"), "100.0%", "", *_summary(variable.values, conditional.margin)]]
+        for effect in effects:
+            people, shares = _among(conditional, effect.when)
+            rows.append(
+                [self.where(effect.when), f"{people:.1%}", self.effect(effect), *_summary(variable.values, shares)]
+            )
+        return _table(heads, rows, self.marks([effect.basis for effect in effects], variable.basis))
+
+    # Words
+
+    def effect(self, effect: Effect) -> str:
+        value = float(effect.value)
+        if effect.parameter in ("times", "plus"):
+            return f"× {value:g}" if effect.parameter == "times" else f"{value:+g}"
+        return f"{self.word(f'told_{effect.parameter}')} {value:g}"
+
+    def where(self, when: When) -> str:
+        parts = ((self.persona.variables[name], picked) for name, picked in when)
+        return "; ".join(f"{self.word(v.name, v)}: {self.level(v, sorted(picked))}" for v, picked in parts)
+
+    def level(self, variable: Variable, picked: Sequence[int]) -> str:
+        """The picked values in words, neighbours of a number or of an ordered scale as a range."""
+        if isinstance(variable.values[0], str):
+            others = [i for i in range(len(variable.values)) if i not in picked]
+            if _FEW < len(picked) > len(others) > 0:
+                return self.say("told_but", others=self.level(variable, others))
+            return ", ".join(self.word(str(variable.values[i]), variable) for i in picked)
+        return ", ".join(self.range(variable, low, high) for low, high in runs(picked))
+
+    def range(self, variable: Variable, low: int, high: int) -> str:
+        values, last = variable.values, len(variable.values) - 1
+        if low == high:
+            return f"{values[low]:,}"
+        key = "range_between" if low and high < last else "range_to" if high < last else "range_from"
+        key = "range_between" if not low and high == last else key
+        return self.say(key, low=f"{values[low]:,}", high=f"{values[high]:,}")
+
+    def reason(self, basis: Basis) -> str:
+        titles = catalog.load("sources")
+        cited = ", ".join(f"{titles[s]['title']} [{s}]" if s in titles else s for s in basis.sources)
+        because = dict(basis.because).get(self.lang, "")
+        said = self.say("told_basis", kind=self.word(basis.kind), cited=cited) if cited else self.word(basis.kind)
+        return self.say("told_because", said=said, because=because) if because else said
+
+    def marks(self, bases: Iterable[Basis], general: Basis) -> list[str]:
+        """A reason per row that has one of its own; the first row is everybody's."""
+        return ["", *("" if basis == general else self.reason(basis) for basis in bases)]
+
+
+def _table(heads: Sequence[str], rows: Sequence[Row], marks: Sequence[str] = ()) -> str:
+    """A Markdown table; `marks` make a last column where there are any."""
+    if any(marks):
+        heads, rows = [*heads, ""], [[*row, mark] for row, mark in zip(rows, marks, strict=True)]
+    return str(tabulate(rows, heads, tablefmt="github", disable_numparse=True))
+
+
+def _certain(law: Given) -> bool:
+    return all(share in (0, 1) for _, shares in law.rows for share in shares)
+
+
+def _among(conditional: Conditional, when: When) -> tuple[float, Floats]:
+    """Share of people for whom a condition holds, and the shares of the values among them."""
+    weights = conditional.weights * holds(when, conditional.bands)
+    people = float(weights.sum())
+    return people, total(conditional.probabilities * weights[:, None]) / (people or 1.0)
+
+
+def _groups(leaning: Sequence[int], odds: Sequence[Odds]) -> list[list[int]]:
+    """Leaning values, together where every condition treats them alike."""
+    found: dict[tuple[object, ...], list[int]] = {}
+    for i in leaning:
+        found.setdefault(tuple(entry.factors[i] for entry in odds), []).append(i)
+    return list(found.values())
+
+
+def _shares(shares: Floats, groups: Sequence[Sequence[int]]) -> Row:
+    return [f"{shares[list(group)].sum():.1%}" for group in groups]
+
+
+def _even(margin: Floats) -> Iterator[tuple[int, int]]:
+    """First and last of each stretch of equal shares."""
+    edges = np.flatnonzero(np.abs(np.diff(margin)) > 1e-15) + 1
+    starts = [0, *edges.tolist()]
+    yield from zip(starts, [*(start - 1 for start in starts[1:]), len(margin) - 1], strict=True)
+
+
+def _summary(values: Sequence[Value], shares: Floats) -> Row:
+    numbers, below = np.array(values, float), np.add.accumulate(shares)
+    quantiles = [numbers[min(int(np.searchsorted(below, p)), len(numbers) - 1)] for p in (0.1, 0.5, 0.9)]
+    return [_number(value) for value in (*quantiles, float(numbers @ shares))]
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
