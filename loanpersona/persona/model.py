@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
 from functools import cached_property
 from html import escape
@@ -186,8 +186,8 @@ class Persona:
             "name": self.name,
             "title": dict(self.title),
             "about": dict(self.about),
-            "product": asdict(self.product),
-            "variables": [asdict(variable) for variable in self.variables.values()],
+            "product": self.product,
+            "variables": list(self.variables.values()),
         }
         text = json.dumps(content, default=_canonical, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -242,6 +242,6 @@ class Persona:
 
 
 def _canonical(value: Any) -> Any:
-    if isinstance(value, frozenset):
-        return sorted(value)
-    return str(value)
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return sorted(value) if isinstance(value, frozenset) else str(value)
