@@ -9,6 +9,7 @@ OUT ?= reports
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+BENCH_STAMP := $(VENV)/.installed-bench
 NBVAL := $(if $(filter lax,$(LOANPERSONA_NBVAL)),--nbval-lax,--nbval)
 
 # Packages of another Python must not reach into .venv.
@@ -42,14 +43,16 @@ notebooks: $(STAMP) ## run the notebooks again and store their outputs
 sample: $(STAMP) ## make data/sample again
 	$(BIN)/python tools/sample.py
 
-bench: $(STAMP) ## time the generator
+bench: $(BENCH_STAMP) ## time generator and personas, compare with Faker and Mimesis (installs these two, once)
 	$(BIN)/python benchmarks/borrowers.py
+	$(BIN)/python benchmarks/personas.py
+	$(BIN)/python benchmarks/peers.py
 
 lock: ## make constraints.txt again with the newest versions pyproject.toml allows
 	@test -x $(BIN)/python || { $(NEW_VENV); }
 	$(BIN)/python -m pip install --disable-pip-version-check -q uv
-	$(BIN)/uv pip compile pyproject.toml --extra dev -o constraints.txt --upgrade --quiet \
-	  --universal --python-version 3.11 --no-annotate --no-header
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra bench -o constraints.txt --upgrade \
+	  --quiet --universal --python-version 3.11 --no-annotate --no-header
 
 clean: ## remove .venv, reports/, caches and builds
 	rm -rf $(VENV) reports build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
@@ -61,6 +64,12 @@ $(STAMP): pyproject.toml constraints.txt
 	@rm -f $@
 	@echo "Installing into $(VENV), about a minute ..."
 	@$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[dev]"
+	@touch $@
+
+# What only the benchmarks need, on top of the rest.
+$(BENCH_STAMP): $(STAMP)
+	@echo "Installing what is compared with into $(VENV) ..."
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[bench]"
 	@touch $@
 
 # One line of advice instead of a traceback when the interpreter will not do.

@@ -6,15 +6,13 @@ Run `python benchmarks/borrowers.py [rows]`.
 
 from __future__ import annotations
 
-import os
-import statistics
 import sys
-import time
 import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from timing import medians, one_core, seconds
 
 import loanpersona as lp
 from loanpersona.persona.joint import Conditional
@@ -24,17 +22,17 @@ ROWS = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdecimal() else 1_
 ROUNDS = 5
 
 
-def ours(rows: int) -> lp.Population:
+def ours(persona: lp.Persona, rows: int) -> lp.Population:
     """All columns of borrowers and truth."""
-    return lp.generate(lp.load_persona("article"), n=rows, seed=7)
+    return lp.generate(persona, n=rows, seed=7)
 
 
-def plain(rows: int) -> pd.DataFrame:
+def plain(persona: lp.Persona, rows: int) -> pd.DataFrame:
     """The same columns as a numpy user would draw them: a uniform searched in cumulative shares, or a normal draw."""
     stream = np.random.default_rng(7)
     columns: dict[str, np.ndarray] = {}
     frame: dict[str, np.ndarray] = {"borrower_id": np.arange(rows)}
-    for name, conditional in lp.load_persona("article").conditionals.items():
+    for name, conditional in persona.conditionals.items():
         cells = np.zeros(rows, np.int64)
         for parent, bands in conditional.bands.items():
             cells = cells * len(bands) + bands.of_value[columns[parent]]
@@ -77,17 +75,10 @@ def _bytes(column: pd.Series) -> np.ndarray:
     return column.cat.codes.to_numpy() if isinstance(column.dtype, pd.CategoricalDtype) else column.to_numpy()
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """How long one call takes."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def peak(rows: int) -> tuple[float, float]:
+def peak(persona: lp.Persona, rows: int) -> tuple[float, float]:
     """Peak memory allocated while generating, and the size of the finished frames, in MiB."""
     tracemalloc.start()
-    population = ours(rows)
+    population = ours(persona, rows)
     highest = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     size = sum(_bytes(frame[name]).nbytes for frame in population.tables.values() for name in frame)
@@ -96,24 +87,27 @@ def peak(rows: int) -> tuple[float, float]:
 
 def main() -> None:
     """Print medians and ratios of interleaved rounds."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    population = ours(ROWS)
+    one_core()
+    persona = lp.load_persona("article")  # personas.py times this
+    population = ours(persona, ROWS)
     write = written(list(population.tables.values()))
-    works = {"loanpersona": lambda: ours(ROWS), "plain numpy": lambda: plain(ROWS), "write bytes": write}
-    plain(1_000)
-    times: dict[str, list[float]] = {name: [] for name in works}
-    for _ in range(ROUNDS):
-        for name, work in works.items():
-            times[name].append(seconds(work))
-    median = {name: statistics.median(found) for name, found in times.items()}
+    plain(persona, 1_000)
+    median = medians(
+        {
+            "loanpersona": lambda: seconds(lambda: ours(persona, ROWS)),
+            "plain numpy": lambda: seconds(lambda: plain(persona, ROWS)),
+            "write bytes": lambda: seconds(write),
+        },
+        ROUNDS,
+    )
     columns = sum(frame.shape[1] for frame in population.tables.values())
     print(f"{ROWS:,} borrowers, {columns} columns, one core, median of {ROUNDS} interleaved rounds")
     for name, found in median.items():
         print(f"  {name:12} {found * 1e3:9.1f} ms   {found / median['loanpersona']:6.2f} × loanpersona")
-    used, size = peak(ROWS)
+    used, size = peak(persona, ROWS)
     print(f"  peak memory  {used:9.1f} MiB  {used / size:6.2f} × the frame ({size:.1f} MiB)")
-    print(f"bounds: plain numpy at least 2 ×: {median['plain numpy'] / median['loanpersona']:.2f}; "
+    share = median["loanpersona"] / median["plain numpy"]
+    print(f"bounds: at most 0.5 × plain numpy, towards 0.3 ×: {share:.2f}; "
           f"peak at most 1.5 ×: {used / size:.2f}")  # fmt: skip
 
 

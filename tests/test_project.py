@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "loanpersona"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DIRECT = [Requirement(r) for r in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]]
+PEERS = [Requirement(r) for r in PROJECT["optional-dependencies"]["bench"]]
 LOCK = (ROOT / "constraints.txt").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
@@ -103,6 +104,14 @@ def test_environment_yml_has_the_names_and_bounds_of_pyproject() -> None:
     assert (pip, pip_section) == ("pip", {"pip": ["-e ."]})
 
 
+def test_what_the_benchmarks_compare_with_is_in_no_other_environment() -> None:
+    peers = {canonicalize_name(peer.name) for peer in PEERS}
+    assert peers == {"faker", "mimesis"}
+    assert peers & {canonicalize_name(direct.name) for direct in DIRECT} == set()
+    words = re.findall(r"[\w-]+", (ROOT / "environment.yml").read_text(encoding="utf-8"))
+    assert peers & {canonicalize_name(word) for word in words} == set()
+
+
 @pytest.mark.parametrize("minor", ["3.11", "3.12", "3.13"])
 def test_constraints_pin_each_direct_dependency_once_and_within_its_bounds(minor: str) -> None:
     python = {"python_version": minor, "python_full_version": f"{minor}.9"}
@@ -110,7 +119,7 @@ def test_constraints_pin_each_direct_dependency_once_and_within_its_bounds(minor
     for pin in map(Requirement, LOCK.splitlines()):
         if pin.marker is None or pin.marker.evaluate(python):
             pins.setdefault(canonicalize_name(pin.name), []).append(str(pin.specifier))
-    for direct in DIRECT:
+    for direct in [*DIRECT, *PEERS]:
         [version] = pins[canonicalize_name(direct.name)]
         assert version.startswith("=="), direct
         assert direct.specifier.contains(version.removeprefix("==")), direct
@@ -159,11 +168,34 @@ def test_every_script_the_makefile_runs_is_there() -> None:
     assert [s for s in scripts if not (ROOT / s).is_file()] == []
 
 
+def copied(folder: Path) -> Path:
+    """What make needs to install, in a folder of its own."""
+    for name in ["Makefile", "pyproject.toml", "constraints.txt"]:
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("target", "installs"),
+    [("setup", [".[dev]"]), ("test", [".[dev]"]), ("report", [".[dev]"]), ("bench", [".[dev]", ".[bench]"])],
+)
+def test_only_make_bench_installs_what_it_compares_with(target: str, installs: list[str], tmp_path: Path) -> None:
+    run = make("--dry-run", target, cwd=copied(tmp_path))
+    assert re.findall(r'pip install .* -c constraints\.txt -e "(.*)"', run.stdout) == installs
+    for stamp in re.findall(r"^touch (.+)$", run.stdout, flags=re.MULTILINE):
+        (tmp_path / stamp).parent.mkdir(exist_ok=True)
+        (tmp_path / stamp).touch()
+    assert "pip install" not in make("--dry-run", target, cwd=tmp_path).stdout
+
+
+def test_the_lock_pins_every_extra() -> None:
+    [command] = re.findall(r"uv pip compile .*", MAKEFILE)
+    assert re.findall(r"--extra (\w+)", command) == list(PROJECT["optional-dependencies"])
+
+
 @pytest.mark.parametrize("found", ["missing", "3.10", "3.14"])
 def test_an_unfit_python_gets_one_line_of_advice(found: str, tmp_path: Path) -> None:
-    for name in ["Makefile", "pyproject.toml", "constraints.txt"]:
-        shutil.copy(ROOT / name, tmp_path)
-    python = tmp_path / "python"
+    python = copied(tmp_path) / "python"
     if found != "missing":
         python.write_text(f"#!/bin/sh\necho {found}\n", encoding="utf-8")
         python.chmod(0o755)

@@ -1,7 +1,7 @@
 """Cumulative probabilities of the named distributions.
 
-They go through Python's `math`, value by value: numpy's own exp and log differ between builds and
-processors in the last bit, and a population must not.
+Their functions are those of Python's `math`, value by value: numpy's own exp and log differ between builds
+and processors in the last bit, and a population must not. numpy's + - * / are the same everywhere.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ def cumulative(family: str, edges: Floats, parameters: dict[str, Floats], move: 
 
 def _normal(edges: Floats, parameters: dict[str, Floats], move: Floats) -> Floats:
     centre = parameters["mean"] + move
-    return _each(_phi, (edges[None, :] - centre[:, None]) / parameters["sd"][:, None])
+    return _phi((edges[None, :] - centre[:, None]) / parameters["sd"][:, None])
 
 
 def _logistic(edges: Floats, parameters: dict[str, Floats], move: Floats) -> Floats:
     centre = parameters["median"] + move
-    return _each(_sigmoid, (edges[None, :] - centre[:, None]) / parameters["scale"][:, None])
+    return _sigmoid((edges[None, :] - centre[:, None]) / parameters["scale"][:, None])
 
 
 def _lognormal(edges: Floats, parameters: dict[str, Floats], move: Floats) -> Floats:
     # A median of zero lies above every edge that is not above zero, and below the others.
     logs = np.array([_log(edge, -2e200) for edge in edges.tolist()])
     centre = np.array([_log(median, -1e200) for median in (parameters["median"] * move).tolist()])
-    return _each(_phi, (logs[None, :] - centre[:, None]) / parameters["sigma"][:, None])
+    return _phi((logs[None, :] - centre[:, None]) / parameters["sigma"][:, None])
 
 
 def _gamma(edges: Floats, parameters: dict[str, Floats], move: Floats) -> Floats:
@@ -58,15 +58,16 @@ def _gamma(edges: Floats, parameters: dict[str, Floats], move: Floats) -> Floats
 
 
 def _each(function: Callable[[float], float], values: Floats) -> Floats:
-    return np.array([function(value) for value in values.ravel().tolist()]).reshape(values.shape)
+    return np.fromiter(map(function, values.ravel().tolist()), np.float64, values.size).reshape(values.shape)
 
 
-def _phi(z: float) -> float:
-    return 0.5 * math.erfc(-z / math.sqrt(2.0))
+def _phi(z: Floats) -> Floats:
+    return 0.5 * _each(math.erfc, -z / math.sqrt(2.0))
 
 
-def _sigmoid(z: float) -> float:
-    return 1.0 / (1.0 + math.exp(-z)) if z > -700 else 0.0
+def _sigmoid(z: Floats) -> Floats:
+    powers = _each(math.exp, np.minimum(-z, 700.0))  # beyond that exp soon overflows
+    return np.where(z > -700, 1.0 / (1.0 + powers), 0.0)
 
 
 def _log(value: float, of_nothing: float) -> float:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
 from functools import cached_property
 from html import escape
@@ -204,9 +204,9 @@ class Persona:
             "name": self.name,
             "title": dict(self.title),
             "about": dict(self.about),
-            "product": asdict(self.product),
-            "variables": [asdict(variable) for variable in self.variables.values()],
-            "rules": [asdict(rule) for rule in self.rules.values()],
+            "product": self.product,
+            "variables": list(self.variables.values()),
+            "rules": list(self.rules.values()),
         }
         text = json.dumps(content, default=_canonical, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -311,6 +311,6 @@ class Persona:
 
 
 def _canonical(value: Any) -> Any:
-    if isinstance(value, frozenset):
-        return sorted(value)
-    return str(value)
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return sorted(value) if isinstance(value, frozenset) else str(value)

@@ -13,10 +13,11 @@ from loanpersona.persona.joint import ONE, Conditional
 from loanpersona.persona.model import Persona
 from loanpersona.simulation import chance
 
-Codes = npt.NDArray[np.intp]
-Guide = npt.NDArray[np.int16]
+Codes = npt.NDArray[np.int16]
+"""Positions of values: of two bytes, because what is small stays near the processor."""
+Slots = npt.NDArray[np.int64]
 
-BLOCK = 65_536
+BLOCK = 131_072
 """Borrowers drawn at a time; the size bounds memory and changes no value."""
 _GUIDE_BITS = 22
 """A guide holds about two to this power of entries at most: many cells share fewer slots each."""
@@ -34,45 +35,46 @@ class Sampler:
     """
 
     conditional: Conditional
-    strides: Mapping[str, Codes]
+    strides: Mapping[str, Slots]
     """Per parent: what each of its values adds to the first slot of the cell."""
     bits: int
-    guide: Guide
-    highest: Guide
+    guide: Codes
+    highest: Codes
     certain: Codes | None
     """The value of each cell where nothing is left to chance; None elsewhere."""
 
-    def cells(self, codes: Mapping[str, Codes], n: int) -> Codes:
+    def cells(self, codes: Mapping[str, Codes], n: int) -> Slots:
         """First slot of the cell that each of `n` borrowers is in."""
         parts = [strides.take(codes[name]) for name, strides in self.strides.items()]
-        first = parts[0] if parts else np.zeros(n, np.intp)
+        first = parts[0] if parts else np.zeros(n, np.int64)
         for part in parts[1:]:
             first += part
         return first
 
-    def draw(self, words: chance.Words, cells: Codes) -> Codes:
+    def draw(self, words: chance.Words, cells: Slots) -> Codes:
         """Position of the drawn value for each word, shape (words,); `cells` as `self.cells` gives them."""
         slots = (words >> np.uint64(64 - self.bits)).view(np.int64)
         slots += cells
-        codes = self.guide.take(slots).astype(np.intp)
+        codes = self.guide.take(slots)
         open_ = np.flatnonzero(codes < 0)
         if open_.size:
-            rows, draws = cells[open_] >> self.bits, (words[open_] >> np.uint64(11)).view(np.int64)
-            low, high = -1 - codes[open_], self.highest.take(slots[open_]).astype(np.intp)
-            codes[open_] = self._search(draws, rows, low, high)
+            thresholds = self.conditional.thresholds
+            first = (cells[open_] >> self.bits) * thresholds.shape[1]
+            low, high = first - 1 - codes[open_], first + self.highest.take(slots[open_])
+            draws = (words[open_] >> np.uint64(11)).view(np.int64)
+            codes[open_] = _search(thresholds.ravel(), draws, low, high) - first
         return codes
 
-    def _search(self, draws: npt.NDArray[np.int64], rows: Codes, low: Codes, high: Codes) -> Codes:
-        """Number of thresholds at or below each draw, known to lie between `low` and `high`."""
-        thresholds = self.conditional.thresholds
-        open_ = np.flatnonzero(low < high)
-        while open_.size:
-            middle = (low[open_] + high[open_]) >> 1
-            above = thresholds[rows[open_], middle] <= draws[open_]
-            low[open_] = np.where(above, middle + 1, low[open_])
-            high[open_] = np.where(above, high[open_], middle)
-            open_ = open_[low[open_] < high[open_]]
-        return low
+
+def _search(thresholds: npt.NDArray[np.int64], draws: Slots, low: Slots, high: Slots) -> Slots:
+    """Position of the first threshold above each draw, known to stand from `low` to `high`."""
+    middle = (low + high) >> 1
+    below = thresholds.take(middle) <= draws
+    low, high = np.where(below, middle + 1, low), np.where(below, high, middle)
+    open_ = np.flatnonzero(low < high)
+    if open_.size:
+        low[open_] = _search(thresholds, draws[open_], low[open_], high[open_])
+    return low
 
 
 @lru_cache(maxsize=8)
@@ -86,28 +88,29 @@ def _sampler(conditional: Conditional) -> Sampler:
     cells, values = len(thresholds), len(conditional.variable.values)
     wanted = min(max(_LEAST_BITS, values.bit_length() + _BITS_PER_VALUE), _MOST_BITS)
     bits = min(wanted, max(1, _GUIDE_BITS - cells.bit_length()))
-    strides, size = dict[str, Codes](), 1 << bits
+    strides, size = dict[str, Slots](), 1 << bits
     for name, bands in reversed(list(conditional.bands.items())):
-        strides[name] = (bands.of_value * size).astype(np.intp)
+        strides[name] = bands.of_value * size
         size *= len(bands)
     settled = ((thresholds == 0) | (thresholds == ONE)).all()
-    certain = (thresholds == 0).sum(axis=1) if settled else None
+    certain = (thresholds == 0).sum(axis=1, dtype=np.int16) if settled else None
     return Sampler(conditional, strides, bits, *_guide(thresholds, bits), certain)
 
 
-def _guide(thresholds: npt.NDArray[np.int64], bits: int) -> tuple[Guide, Guide]:
+def _guide(thresholds: npt.NDArray[np.int64], bits: int) -> tuple[Codes, Codes]:
     """Lowest answer of each slot (negative less one where it is not the only one), and the highest."""
     slots, width = 1 << bits, 53 - bits
-    slot, inside = thresholds >> width, (thresholds & ((1 << width) - 1)) > 0
-    cell = np.broadcast_to(np.arange(len(thresholds))[:, None], thresholds.shape)
-    passed = np.zeros((len(thresholds), slots + 1), np.int16)
-    np.add.at(passed, (cell, slot), 1)
-    split = np.zeros_like(passed)
-    np.add.at(split, (cell[inside], slot[inside]), 1)
+    cells = np.arange(len(thresholds))[:, None] * (slots + 1)
+    inside = (thresholds & ((1 << width) - 1)) > 0
+    places = (thresholds >> width) + cells
+    passed, split = (_counted(at, len(thresholds), slots + 1) for at in (places.ravel(), places[inside]))
     highest = np.add.accumulate(passed, axis=1, dtype=np.int16)[:, :slots]
     split = split[:, :slots]
-    lowest = np.where(split > 0, -1 - (highest - split), highest)
-    return lowest.astype(np.int16).ravel(), highest.ravel()
+    return np.where(split > 0, split - highest - 1, highest).ravel(), highest.ravel()
+
+
+def _counted(places: Slots, rows: int, columns: int) -> Codes:
+    return np.bincount(places, minlength=rows * columns).astype(np.int16).reshape(rows, columns)
 
 
 def draw(
@@ -120,7 +123,7 @@ def draw(
     codes: dict[str, Codes] = {}
     for name, sampler in samplers.items():
         if given and name in given:
-            codes[name] = np.full(stop - start, given[name], np.intp)
+            codes[name] = np.full(stop - start, given[name], np.int16)
             continue
         cells = sampler.cells(codes, stop - start)
         if sampler.certain is not None:

@@ -153,16 +153,21 @@ def _column(variable: Variable, standard: Table) -> Column:
 
 
 def _columns(
-    every: Mapping[str, Sampler], wanted: Iterable[Variable], n: int, seed: int, given: Mapping[str, int] | None = None
+    every: Mapping[str, Sampler], wanted: Sequence[Variable], n: int, seed: int, given: Mapping[str, int] | None = None
 ) -> dict[str, Array]:
     """The columns of the wanted variables, filled block by block so that scratch memory stays small."""
     lookups = {variable.name: _lookup(variable) for variable in wanted}
+    categories = {variable.name for variable in wanted if variable.type == "category"}
     chosen = needed(every, lookups, given or ())
     columns = {name: np.empty(n, lookup.dtype) for name, lookup in lookups.items()}
     for start, stop in borrowers.blocks(n):
         codes = borrowers.draw(chosen, seed, start, stop, given)
         for name, lookup in lookups.items():
-            np.take(lookup, codes[name], out=columns[name][start:stop], mode="clip")
+            column = columns[name][start:stop]
+            if name in categories:  # their columns hold the codes as drawn
+                column[:] = codes[name]
+            else:
+                np.take(lookup, codes[name], out=column, mode="clip")
     return columns
 
 
