@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
-import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loanpersona import catalog, tables
-from loanpersona.errors import InputError, MachineError, did_you_mean
+from loanpersona import catalog, folders, tables
+from loanpersona.errors import InputError, did_you_mean
 
 SYNTHETIC = "SYNTHETIC: drawn from a persona file; no row is a real person"
 MANIFEST = "manifest.json"
@@ -76,37 +74,21 @@ def check_format(format: str) -> str:
     return format
 
 
-def check_folder(folder: Path) -> None:
-    """Raise before any work is done if a population cannot be written to `folder`, or would replace other files."""
-    if "\0" in str(folder):
-        raise InputError("folder: holds the invisible character U+0000. Remove it.")
-    with _said(folder):
-        if folder.exists() and not folder.is_dir():
-            raise MachineError(f"{folder}: is a file. Allowed: a folder, new or with an earlier population in it.")
-        if folder.resolve() == Path.cwd():  # it would be renamed away under the feet of whoever stands in it
-            raise InputError(f"{folder}: is the current folder. Allowed: a folder below it, or elsewhere.")
-        others = _others(folder) if folder.is_dir() else []
-        if others:
-            raise InputError(
-                f"{folder}: holds other files ({', '.join(others[:3])}). "
-                "Allowed: a new or empty folder, or one with an earlier population and nothing else."
-            )
-        parent = folder.resolve().parent
-        parent.mkdir(parents=True, exist_ok=True)
-        probe = parent / f".{folder.name}.{os.getpid()}.probe"
-        probe.touch()
-        probe.unlink()
+def check_folder(folder: Path, needed: Callable[[], int] | None = None) -> None:
+    """Raise before any work is done if a population cannot be written to `folder`, or would replace other files.
+
+    `needed` counts the bytes to name where there is no space.
+    """
+    folders.check_folder(folder, _own, needed)
 
 
-def _others(folder: Path) -> list[str]:
-    """What stands in a folder and is no part of a saved population, which may be replaced."""
-    found = sorted(path.name for path in folder.iterdir())
+def _own(folder: Path) -> list[str]:
+    """The files of a saved population, which may be replaced."""
     try:
         manifest = _manifest(folder)
-        own = {MANIFEST, *_WORDS, *(stated["file"] for stated in manifest["tables"].values())}
     except InputError:
-        return found
-    return [name for name in found if name not in own]
+        return []
+    return [MANIFEST, *_WORDS, *(stated["file"] for stated in manifest["tables"].values())]
 
 
 def save(
@@ -119,16 +101,31 @@ def save(
 ) -> Path:
     """Write the tables with dictionary, datasheet and manifest; `folder` appears at once, or not at all."""
     check_format(format)
-    check_folder(folder)
+    needed = partial(_needed, frames, format)
+    check_folder(folder, needed)
     kept = [schema for schema in schemas if schema.name in frames]
-    with _said(folder), _replaced(folder) as partial:
-        stated = {schema.name: _write(frames[schema.name], schema, partial, format) for schema in kept}
-        (partial / "dictionary.md").write_text(_dictionary(kept), encoding="utf-8")
-        (partial / "datasheet.md").write_text(_datasheet(made), encoding="utf-8")
+    with folders.said(folder, needed), folders.replaced(folder) as new:
+        stated = {schema.name: _write(frames[schema.name], schema, new, format) for schema in kept}
+        (new / "dictionary.md").write_text(_dictionary(kept), encoding="utf-8")
+        (new / "datasheet.md").write_text(_datasheet(made), encoding="utf-8")
         manifest = {**made, "format": format, "versions": versions(), "tables": stated}
         text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
-        (partial / MANIFEST).write_text(text, encoding="utf-8")
+        (new / MANIFEST).write_text(text, encoding="utf-8")
     return folder
+
+
+def _needed(frames: Mapping[str, pd.DataFrame], format: str) -> int:
+    """About how many bytes the files of the tables take."""
+    columns = [frame[name] for frame in frames.values() for name in frame]
+    if format == "csv":
+        return int(sum(_text_bytes(column.head(1_000)) / min(len(column), 1_000) * len(column) for column in columns))
+    # Parquet writes the distinct values of a column once, and then a number of so many bits per row.
+    distinct = [(len(column), int(column.nunique())) for column in columns]
+    return sum(rows * kinds.bit_length() // 8 + 8 * kinds for rows, kinds in distinct)
+
+
+def _text_bytes(values: pd.Series) -> int:
+    return sum(len(str(value).encode()) + 1 for value in values)
 
 
 def load(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame], list[tables.Table]]:
@@ -136,6 +133,11 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame], list[ta
 
     Raises InputError naming the first file that is missing, cut, changed or of another form.
     """
+    if earlier := folders.set_aside(folder):
+        raise InputError(
+            f"{folder}: missing: a save was killed, or is under way. The earlier population lies in {earlier}. "
+            "Save again, or give that folder its name back."
+        )
     manifest = _manifest(folder)
     schemas = [_schema(name, stated) for name, stated in manifest["tables"].items()]
     frames = {schema.name: _read(folder, manifest["tables"][schema.name], schema) for schema in schemas}
@@ -144,40 +146,6 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame], list[ta
         raise InputError(f"{folder}: the digest is {found[:12]}, the manifest says {manifest['digest'][:12]}.")
     made = {key: manifest[key] for key in ("synthetic", "persona", "persona_digest", "n", "seed", "digest")}
     return made, frames, schemas
-
-
-@contextmanager
-def _said(folder: Path) -> Iterator[None]:
-    """Turn what the machine refuses into one line that names the place."""
-    try:
-        yield
-    except OSError as error:
-        raise MachineError(f"{folder}: cannot be written ({error.strerror or error}).") from None
-
-
-@contextmanager
-def _replaced(folder: Path) -> Iterator[Path]:
-    """A new folder beside `folder` that takes its place when the block ends well, and vanishes otherwise."""
-    folder = folder.resolve()  # what a link leads to is replaced, not the link
-    partial = folder.parent / f".{folder.name}.{os.getpid()}.partial"
-    earlier = partial.with_suffix(".earlier")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        yield partial
-        for path in partial.iterdir():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        if folder.exists():
-            folder.rename(earlier)
-        partial.rename(folder)
-    except BaseException:
-        if earlier.exists() and not folder.exists():
-            earlier.rename(folder)
-        raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.rmtree(earlier, ignore_errors=True)
 
 
 def _write(frame: pd.DataFrame, schema: tables.Table, folder: Path, format: str) -> dict[str, Any]:
