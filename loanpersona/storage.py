@@ -95,10 +95,12 @@ def save(
         stated = {schema.name: _write(frames[schema.name], schema, new, format) for schema in kept}
         (new / "dictionary.md").write_text(_dictionary(kept), encoding="utf-8")
         (new / "datasheet.md").write_text(_datasheet(made), encoding="utf-8")
+        marked = {"text_mark": table_files.TEXT_MARK} if format == "csv" else {}
         whole = {
             "manifest": manifest.FORM,
             **made,
             "format": format,
+            **marked,
             "versions": versions(),
             "tables": stated,
         }
@@ -134,8 +136,9 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame], list[ta
         )
     stated = manifest.read(folder)
     schemas = [manifest.schema(name, body) for name, body in stated["tables"].items()]
+    marked = stated.get("text_mark") == table_files.TEXT_MARK  # in CSV files from before, nothing was marked
     read = together(*(
-        partial(table_files.read, folder, stated["tables"][schema.name], schema) for schema in schemas
+        partial(table_files.read, folder, stated["tables"][schema.name], schema, marked=marked) for schema in schemas
     ))  # fmt: skip
     frames = {schema.name: frame for schema, frame in zip(schemas, read, strict=True)}
     _check_digest(folder, stated, frames)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,10 @@ import pyarrow.parquet as pq
 from loanpersona.errors import InputError
 from loanpersona.tables import Column, Table
 
+TEXT_MARK = "'"
+"""Stands before a word in CSV that a spreadsheet would run as a formula; before itself too, so it can be undone."""
+_MARKED = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", TEXT_MARK)
+
 
 def sha256(path: Path) -> str:
     """SHA-256 of the bytes of a file, in hexadecimal."""
@@ -24,16 +29,25 @@ def sha256(path: Path) -> str:
 
 
 def write(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table as Parquet, exactly, or as CSV."""
+    """Write a table as Parquet, exactly, or as CSV with a mark before words that look like formulas."""
     if path.suffix == ".csv":
-        frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+        words = frame.select_dtypes("category")
+        safe = frame.assign(**{name: words[name].cat.rename_categories(_safe) for name in words})
+        # Python leaves a lone carriage return without quotes, and to most readers it begins a new row.
+        returns = any("\r" in word for name in words for word in words[name].cat.categories)
+        quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
+        safe.to_csv(path, index=False, lineterminator="\n", encoding="utf-8", quoting=quoting)
     else:
         with path.open("wb") as file:  # pyarrow cannot name every folder itself where the locale is C
             frame.to_parquet(file, index=False)
 
 
-def read(folder: Path, stated: Mapping[str, Any], schema: Table) -> pd.DataFrame:
-    """A table as it was saved.
+def _safe(word: str) -> str:
+    return TEXT_MARK + word if word.startswith(_MARKED) else word
+
+
+def read(folder: Path, stated: Mapping[str, Any], schema: Table, *, marked: bool) -> pd.DataFrame:
+    """A table as it was saved; `marked` says whether words of a CSV file may bear a mark to take off.
 
     Raises InputError with one line for each thing in which file and manifest differ.
     """
@@ -41,9 +55,9 @@ def read(folder: Path, stated: Mapping[str, Any], schema: Table) -> pd.DataFrame
     if not path.is_file():
         raise InputError(f"{path}: missing, though the manifest lists it.")
     if sha256(path) != stated["sha256"]:
-        raise InputError(*_damage(path, stated["rows"], schema))
+        raise InputError(*_damage(path, stated["rows"], schema, marked))
     try:
-        frame = _read_csv(path, schema) if path.suffix == ".csv" else _read_parquet(path)
+        frame = _read_csv(path, schema, marked) if path.suffix == ".csv" else _read_parquet(path)
     except (OSError, ValueError, TypeError, KeyError, NotImplementedError) as error:
         raise InputError(f"{path}: cannot be read as a table ({_first_line(error)}).") from None
     faults = list(_differences(path, frame, len(frame), schema, stated["rows"]))
@@ -56,12 +70,12 @@ def _first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
-def _damage(path: Path, rows: int, schema: Table) -> list[str]:
+def _damage(path: Path, rows: int, schema: Table, marked: bool) -> list[str]:
     """That a file is not the one saved, and in which columns, as far as it can be seen."""
     faults = [f"{path}: changed or cut since it was saved (its SHA-256 is not that of the manifest)."]
     with suppress(Exception):  # a damaged file may fail in any way, and the line above holds all the same
         if path.suffix == ".csv":
-            frame = _read_csv(path, schema)
+            frame = _read_csv(path, schema, marked)
             found = len(frame)
         else:
             frame, found = _outline(path)
@@ -111,19 +125,20 @@ def _outline(path: Path) -> tuple[pd.DataFrame, int]:
         return parquet.schema_arrow.empty_table().to_pandas(), parquet.metadata.num_rows
 
 
-def _read_csv(path: Path, schema: Table) -> pd.DataFrame:
+def _read_csv(path: Path, schema: Table, marked: bool) -> pd.DataFrame:
     """The table as it was: words stay words ("1", "NA"), and fractions are left to `float`, exact to the last bit."""
     texts = {name: str for name, column in schema.columns.items() if column.type in {"category", "float64"}}
     frame = pd.read_csv(path, dtype=texts, keep_default_na=False)
     known = [name for name in frame if name in schema.columns]
-    return frame.assign(**{name: _typed(frame[name], schema.columns[name]) for name in known})
+    return frame.assign(**{name: _typed(frame[name], schema.columns[name], marked) for name in known})
 
 
-def _typed(values: pd.Series, column: Column) -> pd.Series:
+def _typed(values: pd.Series, column: Column, marked: bool) -> pd.Series:
     """A column of a CSV file in its type; where it holds something else it stays as read, to be named so."""
     if column.type == "category":
-        more = [word for word in values.dropna().unique() if word not in column.levels]
-        return values.astype(pd.CategoricalDtype([*column.levels, *more], ordered=column.ordered))
+        words = values.str.removeprefix(TEXT_MARK) if marked else values
+        more = [word for word in words.dropna().unique() if word not in column.levels]
+        return words.astype(pd.CategoricalDtype([*column.levels, *more], ordered=column.ordered))
     try:
         typed = values.astype(column.dtype)
     except (TypeError, ValueError):
