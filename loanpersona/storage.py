@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import platform
-import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from loanpersona import catalog, tables
-from loanpersona.errors import InputError, MachineError, did_you_mean
+from loanpersona import catalog, folders, manifest, table_files, tables
+from loanpersona.errors import InputError, did_you_mean, together
+from loanpersona.manifest import versions
+
+__all__ = [
+    "FORMATS", "SYNTHETIC", "check_folder", "check_format", "column_digest", "digest", "load", "save", "versions",
+]  # fmt: skip
 
 SYNTHETIC = "SYNTHETIC: drawn from a persona file; no row is a real person"
-MANIFEST = "manifest.json"
-_STATED = {
-    "synthetic": str, "persona": str, "persona_digest": str, "n": int, "seed": int, "digest": str, "format": str,
-    "tables": dict,
-}  # fmt: skip
 FORMATS = ("parquet", "csv")
 _WORDS = ("dictionary.md", "datasheet.md")
 
@@ -58,17 +54,6 @@ def column_digest(values: pd.Series) -> str:
     return found.hexdigest()
 
 
-def versions() -> dict[str, str]:
-    """The versions that made something: this package, Python and what the numbers pass through."""
-    found = {"python": platform.python_version()}
-    for name in ("loanpersona", "numpy", "pandas", "pyarrow", "matplotlib"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
-
-
 def check_format(format: str) -> str:
     """Return `format` if tables can be written so; raise InputError otherwise."""
     if format not in FORMATS:
@@ -76,37 +61,21 @@ def check_format(format: str) -> str:
     return format
 
 
-def check_folder(folder: Path) -> None:
-    """Raise before any work is done if a population cannot be written to `folder`, or would replace other files."""
-    if "\0" in str(folder):
-        raise InputError("folder: holds the invisible character U+0000. Remove it.")
-    with _said(folder):
-        if folder.exists() and not folder.is_dir():
-            raise MachineError(f"{folder}: is a file. Allowed: a folder, new or with an earlier population in it.")
-        if folder.resolve() == Path.cwd():  # it would be renamed away under the feet of whoever stands in it
-            raise InputError(f"{folder}: is the current folder. Allowed: a folder below it, or elsewhere.")
-        others = _others(folder) if folder.is_dir() else []
-        if others:
-            raise InputError(
-                f"{folder}: holds other files ({', '.join(others[:3])}). "
-                "Allowed: a new or empty folder, or one with an earlier population and nothing else."
-            )
-        parent = folder.resolve().parent
-        parent.mkdir(parents=True, exist_ok=True)
-        probe = parent / f".{folder.name}.{os.getpid()}.probe"
-        probe.touch()
-        probe.unlink()
+def check_folder(folder: Path, needed: Callable[[], int] | None = None) -> None:
+    """Raise before any work is done if a population cannot be written to `folder`, or would replace other files.
+
+    `needed` counts the bytes to name where there is no space.
+    """
+    folders.check_folder(folder, _own, needed)
 
 
-def _others(folder: Path) -> list[str]:
-    """What stands in a folder and is no part of a saved population, which may be replaced."""
-    found = sorted(path.name for path in folder.iterdir())
+def _own(folder: Path) -> list[str]:
+    """The files of a saved population, which may be replaced."""
     try:
-        manifest = _manifest(folder)
-        own = {MANIFEST, *_WORDS, *(stated["file"] for stated in manifest["tables"].values())}
+        stated = manifest.read(folder)
     except InputError:
-        return found
-    return [name for name in found if name not in own]
+        return []
+    return [manifest.FILE, *_WORDS, *(table["file"] for table in stated["tables"].values())]
 
 
 def save(
@@ -119,74 +88,84 @@ def save(
 ) -> Path:
     """Write the tables with dictionary, datasheet and manifest; `folder` appears at once, or not at all."""
     check_format(format)
-    check_folder(folder)
+    needed = partial(_needed, frames, format)
+    check_folder(folder, needed)
     kept = [schema for schema in schemas if schema.name in frames]
-    with _said(folder), _replaced(folder) as partial:
-        stated = {schema.name: _write(frames[schema.name], schema, partial, format) for schema in kept}
-        (partial / "dictionary.md").write_text(_dictionary(kept), encoding="utf-8")
-        (partial / "datasheet.md").write_text(_datasheet(made), encoding="utf-8")
-        manifest = {**made, "format": format, "versions": versions(), "tables": stated}
-        text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
-        (partial / MANIFEST).write_text(text, encoding="utf-8")
+    with folders.said(folder, needed), folders.replaced(folder) as new:
+        stated = {schema.name: _write(frames[schema.name], schema, new, format) for schema in kept}
+        (new / "dictionary.md").write_text(_dictionary(kept), encoding="utf-8")
+        (new / "datasheet.md").write_text(_datasheet(made), encoding="utf-8")
+        marked = {"text_mark": table_files.TEXT_MARK} if format == "csv" else {}
+        whole = {
+            "manifest": manifest.FORM,
+            **made,
+            "format": format,
+            **marked,
+            "versions": versions(),
+            "tables": stated,
+        }
+        text = json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+        (new / manifest.FILE).write_text(text, encoding="utf-8")
     return folder
 
 
-def load(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame], list[tables.Table]]:
-    """Read tables back and check them against the manifest: files, rows, columns, digest.
+def _needed(frames: Mapping[str, pd.DataFrame], format: str) -> int:
+    """About how many bytes the files of the tables take."""
+    columns = [frame[name] for frame in frames.values() for name in frame]
+    if format == "csv":
+        return int(sum(_text_bytes(column.head(1_000)) / min(len(column), 1_000) * len(column) for column in columns))
+    # Parquet writes the distinct values of a column once, and then a number of so many bits per row.
+    distinct = [(len(column), int(column.nunique())) for column in columns]
+    return sum(rows * kinds.bit_length() // 8 + 8 * kinds for rows, kinds in distinct)
 
-    Raises InputError naming the first file that is missing, cut, changed or of another form.
+
+def _text_bytes(values: pd.Series) -> int:
+    return sum(len(str(value).encode()) + 1 for value in values)
+
+
+def load(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame], list[tables.Table]]:
+    """Read tables back and check them against the manifest: files, rows, columns, types, digest.
+
+    Raises InputError with one line for each file that is missing, cut or changed, and for each column that is
+    missing, of another type or not in the manifest.
     """
-    manifest = _manifest(folder)
-    schemas = [_schema(name, stated) for name, stated in manifest["tables"].items()]
-    frames = {schema.name: _read(folder, manifest["tables"][schema.name], schema) for schema in schemas}
-    found = digest(frames)
-    if found != manifest["digest"]:
-        raise InputError(f"{folder}: the digest is {found[:12]}, the manifest says {manifest['digest'][:12]}.")
-    made = {key: manifest[key] for key in ("synthetic", "persona", "persona_digest", "n", "seed", "digest")}
+    if earlier := folders.set_aside(folder):
+        raise InputError(
+            f"{folder}: missing: a save was killed, or is under way. The earlier population lies in {earlier}. "
+            "Save again, or give that folder its name back."
+        )
+    stated = manifest.read(folder)
+    schemas = [manifest.schema(name, body) for name, body in stated["tables"].items()]
+    marked = stated.get("text_mark") == table_files.TEXT_MARK  # in CSV files from before, nothing was marked
+    read = together(*(
+        partial(table_files.read, folder, stated["tables"][schema.name], schema, marked=marked) for schema in schemas
+    ))  # fmt: skip
+    frames = {schema.name: frame for schema, frame in zip(schemas, read, strict=True)}
+    _check_digest(folder, stated, frames)
+    made = {key: stated[key] for key in ("synthetic", "persona", "persona_digest", "n", "seed", "digest")}
     return made, frames, schemas
 
 
-@contextmanager
-def _said(folder: Path) -> Iterator[None]:
-    """Turn what the machine refuses into one line that names the place."""
-    try:
-        yield
-    except OSError as error:
-        raise MachineError(f"{folder}: cannot be written ({error.strerror or error}).") from None
-
-
-@contextmanager
-def _replaced(folder: Path) -> Iterator[Path]:
-    """A new folder beside `folder` that takes its place when the block ends well, and vanishes otherwise."""
-    folder = folder.resolve()  # what a link leads to is replaced, not the link
-    partial = folder.parent / f".{folder.name}.{os.getpid()}.partial"
-    earlier = partial.with_suffix(".earlier")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        yield partial
-        for path in partial.iterdir():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        if folder.exists():
-            folder.rename(earlier)
-        partial.rename(folder)
-    except BaseException:
-        if earlier.exists() and not folder.exists():
-            earlier.rename(folder)
-        raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.rmtree(earlier, ignore_errors=True)
+def _check_digest(folder: Path, stated: Mapping[str, Any], frames: Mapping[str, pd.DataFrame]) -> None:
+    found = digest(frames)
+    if found == stated["digest"]:
+        return
+    changed = [
+        f"{name}.{column}"
+        for name, table in stated["tables"].items()
+        for column, body in table["columns"].items()
+        if body.get("digest") != column_digest(frames[name][column])
+    ]
+    where = f" Changed: {', '.join(changed)}." if changed else ""
+    raise InputError(
+        f"{folder}: the digest is {found[:12]}, the manifest says {stated['digest'][:12]} "
+        f"({manifest.between(stated)}).{where}"
+    )
 
 
 def _write(frame: pd.DataFrame, schema: tables.Table, folder: Path, format: str) -> dict[str, Any]:
     path = folder / f"{schema.name}.{format}"
-    if format == "csv":
-        frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
-    else:
-        with path.open("wb") as file:  # pyarrow cannot name every folder itself where the locale is C
-            frame.to_parquet(file, index=False)
+    table_files.write(frame, path)
     columns = {
         name: {
             "type": column.type,
@@ -199,12 +178,7 @@ def _write(frame: pd.DataFrame, schema: tables.Table, folder: Path, format: str)
         for name, column in schema.columns.items()
     }
     described = {"row": schema.row, "key": schema.key, "hidden": schema.hidden}
-    return {"file": path.name, "rows": len(frame), "sha256": _hash(path), **described, "columns": columns}
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return {"file": path.name, "rows": len(frame), "sha256": table_files.sha256(path), **described, "columns": columns}
 
 
 def _dictionary(schemas: Iterable[tables.Table]) -> str:
@@ -224,73 +198,3 @@ def _dictionary(schemas: Iterable[tables.Table]) -> str:
 def _datasheet(made: Mapping[str, Any]) -> str:
     text = (catalog.FOLDER / "datasheet.md").read_text(encoding="utf-8")
     return text.format(**made)
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file: no saved population, or one cut short.") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: cannot be read as a manifest ({error}).") from None
-    stated = manifest if isinstance(manifest, dict) else {}
-    wrong = [key for key, kind in _STATED.items() if type(stated.get(key)) is not kind]
-    if wrong:
-        raise InputError(f"{path}: no {', '.join(wrong)}. Allowed: a manifest as saving writes it.")
-    for name, body in stated["tables"].items():
-        _check_stated(path, name, body)
-    return stated
-
-
-def _check_stated(path: Path, name: str, body: Any) -> None:
-    """Raise where a manifest does not describe a table as saving does; a file must stand beside it."""
-    try:
-        kinds = [column.dtype for column in _schema(name, body).columns.values()]
-        whole = kinds and Path(body["file"]).name == body["file"] and type(body["rows"]) is int and body["sha256"]
-    except (AttributeError, KeyError, TypeError, ValueError):
-        whole = False
-    if not whole:
-        raise InputError(f"{path}: tables.{name} is not whole. Allowed: a manifest as saving writes it.")
-
-
-def _schema(name: str, stated: Mapping[str, Any]) -> tables.Table:
-    columns = {
-        key: tables.Column(
-            key,
-            body["type"],
-            body["meaning"],
-            body["unit"],
-            tuple(body.get("levels", ())),
-            body.get("ordered", False),
-            words=body.get("words", {}),
-        )
-        for key, body in stated["columns"].items()
-    }
-    return tables.Table(name, stated["row"], stated["key"], stated["hidden"], columns)
-
-
-def _read(folder: Path, stated: Mapping[str, Any], schema: tables.Table) -> pd.DataFrame:
-    path = folder / stated["file"]
-    if not path.is_file():
-        raise InputError(f"{path}: missing, though the manifest lists it.")
-    if _hash(path) != stated["sha256"]:
-        raise InputError(f"{path}: changed or cut since it was saved (its SHA-256 is not that of the manifest).")
-    frame = _read_csv(path, schema) if path.suffix == ".csv" else _read_parquet(path)
-    if list(frame.columns) != list(schema.columns) or len(frame) != stated["rows"]:
-        raise InputError(f"{path}: {len(frame)} rows of {', '.join(frame.columns)}; the manifest says otherwise.")
-    try:
-        return frame.astype({key: column.dtype for key, column in schema.columns.items()})
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{path}: not of the types that the manifest states ({error}).") from None
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
-    with path.open("rb") as file:
-        return pd.read_parquet(file)
-
-
-def _read_csv(path: Path, schema: tables.Table) -> pd.DataFrame:
-    """The table as it was: words stay words ("1", "NA"), and fractions are left to `float`, exact to the last bit."""
-    texts = {name: str for name, column in schema.columns.items() if column.type in {"category", "float64"}}
-    return pd.read_csv(path, dtype=texts, keep_default_na=False)

@@ -323,7 +323,7 @@ def test_a_full_disk_leaves_the_earlier_population(run: Run, tmp_path: Path, mon
     monkeypatch.setattr(pd.DataFrame, "to_csv", full)
     for out in ("people", "others"):
         ended = run("generate", "--n", "6", "--out", out, "--format", "csv")
-        ended.assert_refused(3, rf"^{out}: cannot be written \({os.strerror(errno.ENOSPC)}\)\.$")
+        ended.assert_refused(3, rf"^{out}: cannot be written \({os.strerror(errno.ENOSPC)}\): needs about 0\.1 MB\.$")
     assert files(tmp_path) == before
     assert [path.name for path in tmp_path.iterdir()] == ["people"]
 

@@ -25,7 +25,10 @@ LOCK = (ROOT / "constraints.txt").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 # The drawing of the house: a room and the rooms it may import from. The foundation is these modules.
-FOUNDATION = {"errors", "strict_yaml", "conditions", "catalog", "labels", "tables", "storage", "population"}
+FOUNDATION = {
+    "errors", "strict_yaml", "conditions", "catalog", "labels", "tables", "manifest", "folders", "table_files",
+    "storage", "population",
+}  # fmt: skip
 MAY_IMPORT = {
     "foundation": set[str](),
     "persona": {"foundation"},

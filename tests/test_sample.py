@@ -100,7 +100,7 @@ def test_the_dictionary_describes_every_column_in_both_languages() -> None:
 
 
 @pytest.mark.parametrize(
-    "heading", ["Purpose 用途", "Not for 不适用于", "How it was made 生成方式", "Known gaps 已知不足"]
+    "heading", ["Purpose 用途", "Not for 不适用于", "How it was made 生成方式", "Files 文件", "Known gaps 已知不足"]
 )
 def test_the_datasheet_says_it_in_both_languages(heading: str) -> None:
     [section] = re.findall(rf"^## {heading}\n(.+)\n(.+)$", read("datasheet.md"), flags=re.MULTILINE)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pandas as pd
 import pytest
 
 import loanpersona as lp
-from loanpersona import storage, tables
+from loanpersona import storage, table_files, tables
 
 FORMATS = ("parquet", "csv")
 FAULTS = "an earlier population stays"
@@ -79,6 +81,79 @@ def test_levels_that_look_like_something_else_stay_words(
     loaded = lp.load_population(made.save(tmp_path / "people", format=format))
     assert set(loaded.borrowers["pet"]) == set(levels)
     assert loaded.digest == made.digest
+
+
+DANGEROUS = ["=1+1", "+a", "-b", "-1", "@x", "\tc", "\nd", "＝1", "＋e", "－f", "＠g", "'h", "'=i", "'"]
+HARMLESS = ["a", "1-2", "a=b", " =1", 'j,"k"\nl;=m', ""]
+
+
+@pytest.fixture
+def pets(tiny_text: str, tmp_path: Path) -> lp.Population:
+    """Borrowers with pets of such names."""
+    levels = [json.dumps(level, ensure_ascii=False) for level in DANGEROUS + HARMLESS]
+    block = (
+        f"  pet:\n    shares: {{{', '.join(f'{level}: 0.05' for level in levels)}}}\n    label: {{en: Pet, zh: 宠物}}\n"
+        "    labels:\n" + "".join(f"      {level}: {{en: A, zh: 甲}}\n" for level in levels)
+        + "    basis: assumed\n    because: x\n"
+    )  # fmt: skip
+    path = tmp_path / "pets.yaml"
+    path.write_text(tiny_text + block, encoding="utf-8")
+    return lp.generate(lp.load_persona(path), n=500, seed=1)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_words_that_look_like_formulas_come_back_exactly(format: str, pets: lp.Population, tmp_path: Path) -> None:
+    loaded = lp.load_population(pets.save(tmp_path / "people", format=format))
+    assert set(loaded.borrowers["pet"]) == {*DANGEROUS, *HARMLESS}
+    pd.testing.assert_frame_equal(loaded.borrowers, pets.borrowers, check_exact=True)
+    assert loaded.digest == pets.digest
+
+
+def test_no_word_of_a_csv_file_is_a_formula_to_a_spreadsheet(pets: lp.Population, tmp_path: Path) -> None:
+    folder = pets.save(tmp_path / "people", format="csv")
+    with (folder / "borrowers.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    written = dict(zip(pets.borrowers["pet"], (row["pet"] for row in rows), strict=True))
+    assert written == {**{word: "'" + word for word in DANGEROUS}, **{word: word for word in HARMLESS}}
+    assert json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["text_mark"] == "'"
+
+
+def test_parquet_holds_words_as_they_are(pets: lp.Population, tmp_path: Path) -> None:
+    folder = pets.save(tmp_path / "people")
+    assert set(pd.read_parquet(folder / "borrowers.parquet")["pet"]) == {*DANGEROUS, *HARMLESS}
+    assert "text_mark" not in json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+
+
+def test_numbers_below_zero_stay_numbers_in_csv_and_carriage_returns_stay_in_their_cells(tmp_path: Path) -> None:
+    said, levels = {"en": "x", "zh": "甲"}, ("\r=1", "a\rb")
+    frame = pd.DataFrame({"number": np.array([-1, 2], "int8"), "part": [-0.5, 1e-7], "word": pd.Categorical(levels)})
+    columns = {name: tables.Column(name, kind, said) for name, kind in [("number", "int8"), ("part", "float64")]}
+    columns["word"] = tables.Column("word", "category", said, levels=levels)
+    made = {"synthetic": "yes", "persona": "p", "persona_digest": "d", "n": 2, "seed": 1}
+    made["digest"] = storage.digest({"t": frame})
+    schema = tables.Table("t", said, "number", False, columns)
+    folder = storage.save({"t": frame}, tmp_path / "t", format="csv", schemas=[schema], made=made)
+    with (folder / "t.csv").open(encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file))[1:] == [["-1", "-0.5", "'\r=1"], ["2", "1e-07", "a\rb"]]
+    pd.testing.assert_frame_equal(storage.load(folder)[1]["t"], frame, check_exact=True)
+
+
+def test_csv_from_before_words_were_marked_keeps_its_apostrophes(tiny_text: str, tmp_path: Path) -> None:
+    block = (
+        '  pet:\n    shares: {"\'a": 0.5, a: 0.5}\n    label: {en: Pet, zh: 宠物}\n'
+        '    labels: {"\'a": {en: A, zh: 甲}, a: {en: B, zh: 乙}}\n    basis: assumed\n    because: x\n'
+    )
+    path = tmp_path / "pets.yaml"
+    path.write_text(tiny_text + block, encoding="utf-8")
+    made = lp.generate(lp.load_persona(path), n=50, seed=1)
+    folder = made.save(tmp_path / "people", format="csv")
+    text = (folder / "borrowers.csv").read_text(encoding="utf-8").replace("''a", "'a")
+    (folder / "borrowers.csv").write_text(text, encoding="utf-8")
+    edit_manifest(folder, lambda m: [
+        m.pop("manifest"), m.pop("text_mark"),
+        m["tables"]["borrowers"].update(sha256=table_files.sha256(folder / "borrowers.csv")),
+    ])  # fmt: skip
+    assert lp.load_population(folder).digest == made.digest
 
 
 def test_a_folder_holds_a_file_per_table_with_dictionary_datasheet_and_manifest(saved: Path) -> None:
@@ -180,14 +255,21 @@ def test_a_damaged_manifest_is_named(content: bytes, saved: Path) -> None:
 @pytest.mark.parametrize(
     ("edit", "fault"),
     [
-        (lambda m: m["tables"]["borrowers"].update(rows=1_999), "2000 rows of borrower_id, .*; the manifest says"),
-        (lambda m: m["tables"]["borrowers"]["columns"].pop("sex"), "2000 rows of .*; the manifest says otherwise"),
+        (lambda m: m["tables"]["borrowers"].update(rows=1_999), r"expected 1,999 rows, got 2,000\.$"),
+        (lambda m: m["tables"]["borrowers"]["columns"].pop("sex"), "sex: expected no such column, got "),
         (lambda m: m["tables"]["borrowers"].update(sha256="0" * 64), "changed or cut since it was saved"),
         (lambda m: m.update(digest="0" * 64), "the digest is .*, the manifest says 000000000000"),
-        (lambda m: m["tables"]["borrowers"]["columns"]["sex"].update(levels=["male", "x", "female"]), "the digest is "),
+        (
+            lambda m: m["tables"]["borrowers"]["columns"]["sex"].update(levels=["male", "x", "female"]),
+            "(sex: expected level 2 to be 'x', got 'female'|the digest is .* Changed: borrowers.sex)",
+        ),
+        (
+            lambda m: m["tables"]["borrowers"]["columns"]["age_years"].update(type="bool"),
+            "age_years: expected bool, got int",
+        ),
         (
             lambda m: m["tables"]["borrowers"]["columns"]["sex"].update(type="int8"),
-            "not of the types that the manifest",
+            "sex: expected int8, got (category|text)",
         ),
         (lambda m: m["tables"]["borrowers"]["columns"]["sex"].update(type="word"), "tables.borrowers is not whole"),
         (lambda m: m["tables"]["borrowers"]["columns"]["sex"].pop("meaning"), "tables.borrowers is not whole"),
@@ -205,6 +287,156 @@ def test_a_manifest_that_describes_other_tables_is_named(
     edit_manifest(saved, edit)
     with pytest.raises(lp.InputError, match=rf"^{saved}.*: {fault}"):
         lp.load_population(saved)
+
+
+def rewrite(folder: Path, table: str, edit: Callable[[pd.DataFrame], pd.DataFrame], *, known: bool) -> Path:
+    """Write a table of a folder anew as pandas does, with the hash in the manifest made to fit if `known`."""
+    [path] = folder.glob(f"{table}.*")
+    if path.suffix == ".csv":
+        edit(pd.read_csv(path)).to_csv(path, index=False)
+    else:
+        edit(pd.read_parquet(path)).to_parquet(path)
+    if known:
+        edit_manifest(folder, lambda m: m["tables"][table].update(sha256=table_files.sha256(path)))
+    return path
+
+
+DIFFERENCES: list[tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = [
+    (lambda f: f.drop(columns="sex"), "sex: expected category, got no such column."),
+    (lambda f: f.assign(pet=1), "pet: expected no such column, got int64."),
+    (lambda f: f.head(1_999), "expected 2,000 rows, got 1,999."),
+    (lambda f: f.assign(age_years=f["age_years"] + 0.5), "age_years: expected int8, got float64."),
+    (lambda f: f.assign(age_years="old"), "age_years: expected int8, got text."),
+    (lambda f: f.assign(has_car="yes"), "has_car: expected bool, got text."),
+    (lambda f: f.assign(income_variation="some"), "income_variation: expected float64, got text."),
+]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["hash fits", "hash does not fit"])
+@pytest.mark.parametrize(("edit", "fault"), DIFFERENCES)
+def test_a_table_of_another_form_is_named_with_its_column_expected_and_got(
+    edit: Callable[[pd.DataFrame], pd.DataFrame], fault: str, known: bool, saved: Path
+) -> None:
+    path = rewrite(saved, "borrowers", edit, known=known)
+    damage = [] if known else [f"{path}: changed or cut since it was saved (its SHA-256 is not that of the manifest)."]
+    with pytest.raises(lp.InputError) as caught:
+        lp.load_population(saved)
+    assert list(caught.value.faults) == [*damage, f"{path}: {fault}"]
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("edit", "fault"),
+    [
+        (lambda f: f.assign(age_years=f["age_years"].astype("int64")), "age_years: expected int8, got int64."),
+        (lambda f: f.assign(sex=f["sex"].astype(str)), "sex: expected category, got text."),
+        (lambda f: f.assign(sex=f["sex"].cat.as_ordered()), "sex: expected category, got ordered category."),
+        (
+            lambda f: f.assign(sex=f["sex"].cat.reorder_categories(["female", "male"])),
+            "sex: expected level 1 to be 'male', got 'female'.",
+        ),
+        (
+            lambda f: f.assign(sex=f["sex"].cat.add_categories("x")),
+            "sex: expected level 3 to be none, got 'x'.",
+        ),
+        (lambda f: f.set_index("borrower_id"), "borrower_id: expected int64, got no such column."),
+    ],
+)
+def test_parquet_of_other_types_is_named(
+    edit: Callable[[pd.DataFrame], pd.DataFrame], fault: str, small: lp.Population, tmp_path: Path
+) -> None:
+    folder = small.save(tmp_path / "people")
+    path = rewrite(folder, "borrowers", edit, known=True)
+    with pytest.raises(lp.InputError) as caught:
+        lp.load_population(folder)
+    assert caught.value.faults == (f"{path}: {fault}",)
+
+
+@pytest.mark.parametrize(
+    ("edit", "fault"),
+    [
+        (lambda f: f.assign(age_years=f["age_years"] + 2**16), "age_years: expected int8, got int64."),
+        (lambda f: f.assign(sex="mail"), "sex: expected level 3 to be none, got 'mail'."),
+        (lambda f: f.assign(has_car=2), "has_car: expected bool, got int64."),
+    ],
+)
+def test_csv_with_values_that_do_not_fit_is_named(
+    edit: Callable[[pd.DataFrame], pd.DataFrame], fault: str, small: lp.Population, tmp_path: Path
+) -> None:
+    folder = small.save(tmp_path / "people", format="csv")
+    path = rewrite(folder, "borrowers", edit, known=True)
+    with pytest.raises(lp.InputError) as caught:
+        lp.load_population(folder)
+    assert caught.value.faults == (f"{path}: {fault}",)
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" * 9, b"\xff\xfe\x00", b'"', b"a,b\n1,2,3\n4\n"])
+def test_a_file_that_is_no_table_is_one_line_though_its_hash_fits(content: bytes, saved: Path) -> None:
+    path = borrowers_file(saved)
+    path.write_bytes(content)
+    edit_manifest(saved, lambda m: m["tables"]["borrowers"].update(sha256=table_files.sha256(path)))
+    with pytest.raises(lp.InputError) as caught:
+        lp.load_population(saved)
+    assert all(fault.startswith(f"{path}: ") for fault in caught.value.faults)
+    assert str(caught.value).splitlines() == list(caught.value.faults)
+
+
+def test_all_faults_of_a_folder_are_told_in_one_go(saved: Path) -> None:
+    path = rewrite(saved, "borrowers", lambda f: f.drop(columns=["sex", "province"]).assign(pet="x"), known=True)
+    [gone] = saved.glob("truth.*")
+    gone.unlink()
+    with pytest.raises(lp.InputError) as caught:
+        lp.load_population(saved)
+    assert sorted(caught.value.faults) == [
+        f"{path}: pet: expected no such column, got text.",
+        f"{path}: province: expected category, got no such column.",
+        f"{path}: sex: expected category, got no such column.",
+        f"{gone}: missing, though the manifest lists it.",
+    ]
+
+
+def test_values_that_are_not_those_of_the_manifest_are_named_with_both_versions(saved: Path) -> None:
+    rewrite(saved, "borrowers", lambda f: f.assign(platforms=f["platforms"][::-1].to_numpy()), known=True)
+    edit_manifest(saved, lambda m: m["versions"].update(loanpersona="0.0.9"))
+    with pytest.raises(lp.InputError) as caught:
+        lp.load_population(saved)
+    both = rf"saved by loanpersona 0\.0\.9, read by loanpersona {storage.versions()['loanpersona']}"
+    assert re.fullmatch(
+        rf"{saved}: the digest is [0-9a-f]{{12}}, the manifest says [0-9a-f]{{12}} \({both}\)\. "
+        r"Changed: borrowers\.platforms\.",
+        str(caught.value),
+    )
+
+
+@pytest.mark.parametrize("strip", [(), ("persona", "digest", "tables", "format")])
+def test_a_manifest_of_a_newer_form_needs_a_newer_loanpersona(strip: tuple[str, ...], saved: Path) -> None:
+    edit_manifest(saved, lambda m: [m.update(manifest=2), m["versions"].update(loanpersona="7.1"), *map(m.pop, strip)])
+    with pytest.raises(lp.InputError) as caught:
+        lp.load_population(saved)
+    assert str(caught.value) == (
+        f"{saved}/manifest.json: manifest = 2: needs a newer loanpersona (saved by loanpersona 7.1, "
+        f"read by loanpersona {storage.versions()['loanpersona']}). Allowed: 1."
+    )
+
+
+def test_a_manifest_of_a_newer_form_may_lack_what_it_says_of_versions(saved: Path) -> None:
+    (saved / "manifest.json").write_text('{"manifest": 2, "versions": 3}', encoding="utf-8")
+    with pytest.raises(lp.InputError, match=r"needs a newer loanpersona \(saved by loanpersona unknown, read by "):
+        lp.load_population(saved)
+
+
+@pytest.mark.parametrize(
+    ("form", "fault"), [(0, "manifest = 0: unknown form. Allowed: 1."), ("1", "no manifest"), (True, "no manifest")]
+)
+def test_a_form_that_never_was_is_refused(form: object, fault: str, saved: Path) -> None:
+    edit_manifest(saved, lambda m: m.update(manifest=form))
+    with pytest.raises(lp.InputError, match=re.escape(fault)):
+        lp.load_population(saved)
+
+
+def test_a_population_saved_before_forms_had_numbers_still_loads(saved: Path, small: lp.Population) -> None:
+    edit_manifest(saved, lambda m: [m.pop("manifest"), m.pop("text_mark", None)])
+    assert lp.load_population(saved).digest == small.digest
 
 
 # What is in the way
@@ -286,7 +518,7 @@ STEPS = [
     (pd.DataFrame, "to_parquet"),
     (pd.DataFrame, "to_csv"),
     (Path, "write_text"),
-    (storage, "_hash"),
+    (table_files, "sha256"),
     (os, "fsync"),
 ]
 

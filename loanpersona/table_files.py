@@ -1,0 +1,147 @@
+"""One table, one file: written as Parquet or CSV, read back exactly, with every difference from the manifest named."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from loanpersona.errors import InputError
+from loanpersona.tables import Column, Table
+
+TEXT_MARK = "'"
+"""Stands before a word in CSV that a spreadsheet would run as a formula; before itself too, so it can be undone."""
+_MARKED = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", TEXT_MARK)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of the bytes of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as Parquet, exactly, or as CSV with a mark before words that look like formulas."""
+    if path.suffix == ".csv":
+        words = frame.select_dtypes("category")
+        safe = frame.assign(**{name: words[name].cat.rename_categories(_safe) for name in words})
+        # Python leaves a lone carriage return without quotes, and to most readers it begins a new row.
+        returns = any("\r" in word for name in words for word in words[name].cat.categories)
+        quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
+        safe.to_csv(path, index=False, lineterminator="\n", encoding="utf-8", quoting=quoting)
+    else:
+        with path.open("wb") as file:  # pyarrow cannot name every folder itself where the locale is C
+            frame.to_parquet(file, index=False)
+
+
+def _safe(word: str) -> str:
+    return TEXT_MARK + word if word.startswith(_MARKED) else word
+
+
+def read(folder: Path, stated: Mapping[str, Any], schema: Table, *, marked: bool) -> pd.DataFrame:
+    """A table as it was saved; `marked` says whether words of a CSV file may bear a mark to take off.
+
+    Raises InputError with one line for each thing in which file and manifest differ.
+    """
+    path = folder / stated["file"]
+    if not path.is_file():
+        raise InputError(f"{path}: missing, though the manifest lists it.")
+    if sha256(path) != stated["sha256"]:
+        raise InputError(*_damage(path, stated["rows"], schema, marked))
+    try:
+        frame = _read_csv(path, schema, marked) if path.suffix == ".csv" else _read_parquet(path)
+    except (OSError, ValueError, TypeError, KeyError, NotImplementedError) as error:
+        raise InputError(f"{path}: cannot be read as a table ({_first_line(error)}).") from None
+    faults = list(_differences(path, frame, len(frame), schema, stated["rows"]))
+    if faults:
+        raise InputError(*faults)
+    return frame.astype({key: column.dtype for key, column in schema.columns.items()})[list(schema.columns)]
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def _damage(path: Path, rows: int, schema: Table, marked: bool) -> list[str]:
+    """That a file is not the one saved, and in which columns, as far as it can be seen."""
+    faults = [f"{path}: changed or cut since it was saved (its SHA-256 is not that of the manifest)."]
+    with suppress(Exception):  # a damaged file may fail in any way, and the line above holds all the same
+        if path.suffix == ".csv":
+            frame = _read_csv(path, schema, marked)
+            found = len(frame)
+        else:
+            frame, found = _outline(path)
+        faults += _differences(path, frame, found, schema, rows)
+    return faults
+
+
+def _differences(path: Path, frame: pd.DataFrame, rows: int, schema: Table, stated_rows: int) -> Iterator[str]:
+    if rows != stated_rows:
+        yield f"{path}: expected {stated_rows:,} rows, got {rows:,}."
+    got = dict(zip(frame.columns, frame.dtypes, strict=True))
+    for name, column in schema.columns.items():
+        if name not in got:
+            yield f"{path}: {name}: expected {_kind(column.dtype)}, got no such column."
+        elif _kind(got[name]) != _kind(column.dtype):
+            yield f"{path}: {name}: expected {_kind(column.dtype)}, got {_kind(got[name])}."
+        elif column.levels:
+            yield from _other_levels(f"{path}: {name}", list(got[name].categories), column.levels)
+    for name in Counter(frame.columns) - Counter(list(schema.columns)):
+        yield f"{path}: {name}: expected no such column, got {_kind(got[name])}."
+
+
+def _kind(dtype: Any) -> str:
+    if isinstance(dtype, pd.CategoricalDtype):
+        return "ordered category" if dtype.ordered else "category"
+    return "text" if dtype.name in {"object", "str", "string"} else str(dtype.name)
+
+
+def _other_levels(where: str, got: list[str], wanted: tuple[str, ...]) -> Iterator[str]:
+    """The first level that is not the one of the manifest; an outline of a file holds no levels at all."""
+    pairs = zip_longest(map(repr, wanted), map(repr, got), fillvalue="none")
+    for number, (expected, found) in enumerate(pairs, start=1):
+        if got and found != expected:
+            yield f"{where}: expected level {number} to be {expected}, got {found}."
+            return
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    with path.open("rb") as file:
+        return pd.read_parquet(file)
+
+
+def _outline(path: Path) -> tuple[pd.DataFrame, int]:
+    """Columns and number of rows of a Parquet file, without its values, which may be damaged."""
+    with path.open("rb") as file:
+        parquet = pq.ParquetFile(file)
+        return parquet.schema_arrow.empty_table().to_pandas(), parquet.metadata.num_rows
+
+
+def _read_csv(path: Path, schema: Table, marked: bool) -> pd.DataFrame:
+    """The table as it was: words stay words ("1", "NA"), and fractions are left to `float`, exact to the last bit."""
+    texts = {name: str for name, column in schema.columns.items() if column.type in {"category", "float64"}}
+    frame = pd.read_csv(path, dtype=texts, keep_default_na=False)
+    known = [name for name in frame if name in schema.columns]
+    return frame.assign(**{name: _typed(frame[name], schema.columns[name], marked) for name in known})
+
+
+def _typed(values: pd.Series, column: Column, marked: bool) -> pd.Series:
+    """A column of a CSV file in its type; where it holds something else it stays as read, to be named so."""
+    if column.type == "category":
+        words = values.str.removeprefix(TEXT_MARK) if marked else values
+        more = [word for word in words.dropna().unique() if word not in column.levels]
+        return words.astype(pd.CategoricalDtype([*column.levels, *more], ordered=column.ordered))
+    try:
+        typed = values.astype(column.dtype)
+    except (TypeError, ValueError):
+        return values
+    # Fractions were read as text. Other numbers must not have changed by being made small, whole or yes and no.
+    return typed if column.type == "float64" or (typed == values).all() else values
