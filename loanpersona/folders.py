@@ -20,6 +20,10 @@ def check_folder(folder: Path, own: Callable[[Path], Iterable[str]], needed: Cal
     """Raise before any work is done if `folder` cannot be written, or holds files that are not our `own`."""
     if "\0" in str(folder):
         raise InputError("folder: holds the invisible character U+0000. Remove it.")
+    try:
+        folder.resolve()
+    except RuntimeError:  # what Python before 3.13 says of such a link; later it is an error of the system
+        raise MachineError(f"{folder}: cannot be written (a link that leads back to itself).") from None
     with said(folder, needed):
         if folder.exists() and not folder.is_dir():
             raise MachineError(f"{folder}: is a file. Allowed: a folder, new or with an earlier population in it.")

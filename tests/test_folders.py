@@ -381,3 +381,11 @@ def test_where_folders_cannot_be_flushed_a_population_is_saved_all_the_same(
     new.save(folder)
     monkeypatch.undo()
     assert lp.load_population(folder).digest == new.digest
+
+
+def test_a_link_that_leads_back_to_itself_is_named(new: lp.Population, tmp_path: Path) -> None:
+    (tmp_path / "people").symlink_to(tmp_path / "people")
+    with pytest.raises(lp.MachineError, match=r"people: cannot be written \("):
+        new.save(tmp_path / "people")
+    with pytest.raises(lp.InputError, match=r"people/manifest\.json: "):
+        lp.load_population(tmp_path / "people")
