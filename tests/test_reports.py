@@ -207,6 +207,20 @@ def test_unknown_and_mistyped_parameters_stop_before_a_kernel(
 
 
 @pytest.mark.usefixtures("no_kernel")
+def test_changes_that_the_persona_does_not_take_stop_before_a_kernel(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^changes:1: sex\.shres: unknown key 'shres'\. Did you mean 'shares'\?"):
+        render_report("01_profile", out=tmp_path / "out", changes="sex.shres: {male: 1}")
+    assert not (tmp_path / "out").exists()
+
+
+def test_changes_stand_at_the_top_of_a_page_one_after_the_other() -> None:
+    changes = "sex.shares.male: 0.5\nsex.shares.female: 0.5"
+    ran = nbformat.v4.new_notebook(cells=[prose("# Title", "lang-en")])
+    page = make_page(ran, "x", {"changes": changes, "lang": "en"}, IGNORED, {"numpy": "1"})
+    assert "changes = sex.shares.male: 0.5; sex.shares.female: 0.5</code>" in page.html
+
+
+@pytest.mark.usefixtures("no_kernel")
 def test_all_faults_are_told_at_once_one_line_each(notebook: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         render_report(notebook, out=tmp_path, lang="de", seeed=7, n="x" * 500)

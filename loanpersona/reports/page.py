@@ -53,7 +53,7 @@ def make_page(
         "lang": HTML_LANGUAGE[lang],
         "title": title,
         "words": words(lang),
-        "parameters": {name: _without_paths(str(value)) for name, value in parameters.items()},
+        "parameters": {name: _without_paths("; ".join(str(value).splitlines())) for name, value in parameters.items()},
         "origin": origin,
         "versions": versions,
     }

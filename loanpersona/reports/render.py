@@ -34,7 +34,7 @@ def render_report(notebook: str | Path, *, out: str | Path = "reports", lang: st
     if "lang" not in declared_parameters(source):
         raise InputError(f"{source.stem}: declares no parameter `lang: str`. Hint: every report needs it.")
     values = check_parameters(source, {**parameters, "lang": lang})
-    check_shared(**{name: value for name, value in values.items() if name in _IN_NAME})
+    check_shared(**{name: value for name, value in values.items() if name in (*_IN_NAME, "changes")})
     with workplace(folder) as work:
         executed = run_notebook(source, values, work)
         origin = provenance_of(executed, f"{source.stem} ({lang})")
