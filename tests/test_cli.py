@@ -393,6 +393,18 @@ def test_an_output_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) ->
     found.assert_refused(3, rf"^output: {os.strerror(errno.EFBIG)}\.$")
 
 
+def test_an_output_that_is_cut_short_is_said_though_python_does_not_buffer(tmp_path: Path) -> None:
+    script = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
+        "from loanpersona.cli import main; main()"
+    )
+    for buffering in ("", "1"):
+        with (tmp_path / "out.txt").open("w", encoding="utf-8") as out:
+            places = {**os.environ, "PYTHONUNBUFFERED": buffering}
+            found = ended(start("describe", python=("-c", script), stdout=out, env=places))
+        found.assert_refused(3, rf"^output: {os.strerror(errno.EFBIG)}\.$")
+
+
 CHINESE_OUT = ["generate", "--n", "5", "--out", "数据", "--format", "parquet"]
 
 

@@ -13,6 +13,8 @@ _WORK = 100_000_000
 """Rounds times cells times values at most, a few seconds: what converges at all takes far less."""
 _PATIENCE = 50
 """Rounds after which it is worth asking whether there is an answer."""
+_NEAR = 1e-4
+"""What is as near as this by then is on its way there."""
 _SEEN = 1e-9
 """Shares that differ by less are shown as the same."""
 
@@ -33,9 +35,10 @@ def fitted(target: Floats, factors: Floats, weights: Floats, values: tuple[objec
         margin = total(shares * weights[:, None])
         if np.abs(margin - target).max() <= _TOLERANCE:
             return shares
-        if done == _PATIENCE:
+        if done == _PATIENCE and np.abs(margin - target).max() > _NEAR:
             _refuse_the_impossible(target, factors > 0, weights, values)
         base = base * np.divide(target, margin, out=np.ones_like(target), where=margin > 0)
+    _refuse_the_impossible(target, factors > 0, weights, values)
     worst = int(np.abs(margin - target).argmax())
     hint = "Lower the factors, or state 0 for what never happens."
     raise RefusedError("shares", f"no base odds give {values[worst]} = {target[worst]:g} with these odds", hint=hint)
