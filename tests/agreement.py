@@ -24,7 +24,6 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import combinations, product
 
 import numpy as np
@@ -85,14 +84,14 @@ def bins(chances: Floats, least: float) -> Integers:
     return np.array(starts if total >= least or len(starts) == 1 else starts[:-1])
 
 
-def rejected(found: Mapping[str, float], family: float | None = None) -> dict[str, float]:
+def rejected(found: Mapping[str, float], family: int = 0, error: float = ERROR) -> dict[str, float]:
     """The p-values that are too small by Holm's method, for a family of checks of which these are some or all."""
     left, small = family or len(found), dict[str, float]()
     for name, p in sorted(found.items(), key=lambda item: item[1]):
-        if p > ERROR / left:
+        if p > error / left:
             break
         small[name] = p
-        left -= 1
+        left -= 1  # what is rejected no longer counts
     return small
 
 
@@ -119,14 +118,15 @@ class Draw:
     """What to set; the draws are counted together."""
     chances: Floats
 
-    @cached_property
-    def starts(self) -> Integers:
-        """The bins to count in."""
-        least = LEAST_COUNT / N / len(self.given)
+    def starts(self, count: int) -> Integers:
+        """First position of each bin to count that many people in."""
+        least = LEAST_COUNT / count
         if isinstance(self.variable.values[0], str) or len(self.chances) <= FEW:
             return bins(self.chances, least)
-        ends = [at for at, end in ((1, 0), (len(self.chances) - 1, -1)) if self.chances[end] >= least]
-        return np.unique([*bins(self.chances, 1 / NUMBER_BINS), *ends])  # what a grid cuts off heaps up at its ends
+        last = len(self.chances) - 1
+        ends = [at for at, end in ((1, 0), (last, last)) if self.chances[end] >= least]
+        starts = np.unique([*bins(self.chances, 1 / NUMBER_BINS), *ends])  # what a grid cuts off heaps up at its ends
+        return starts[(np.add.reduceat(self.chances, starts) >= least) | (starts == 0)]
 
     def p(self, persona: lp.Persona, luck: str = "") -> float:
         """The p-value of the people of a persona; `luck` names other seeds than the usual ones."""
@@ -144,7 +144,8 @@ class Draw:
             counts += np.bincount(found, minlength=len(counts))
         if counts[self.chances == 0].any():
             return 0.0
-        return p_value(np.add.reduceat(counts, self.starts), np.add.reduceat(self.chances, self.starts))
+        starts = self.starts(N * len(self.given))
+        return p_value(np.add.reduceat(counts, starts), np.add.reduceat(self.chances, starts))
 
 
 class Lucks:
@@ -216,19 +217,19 @@ class Layer:
         self.truth = calibrate(persona)
         self.margins = {name: _margin(name, self.truth) for name in self.truth}
         self.cells = {name: _reaching(list(_cells(name, self.truth))) for name in self.truth if self.truth[name].bands}
+        self.draws = [*self.margins.values(), *(draw for name in self.cells for draw in self.cells[name])]
         self.names = list(self.truth)
         self.pairs = list(combinations(self.names, 2))
 
     @property
     def size(self) -> int:
         """The number of p-values."""
-        return len(self.margins) + sum(map(len, self.cells.values())) + len(self.cells)
+        return len(self.draws) + len(self.cells)
 
     def p_values(self, persona: lp.Persona, luck: str = "") -> dict[str, float]:
         """The p-value of every check but the pairs, for the people of a persona."""
-        draws = [*self.margins.values(), *(cell for cells in self.cells.values() for cell in cells)]
         lucks = self.lucks(persona, luck)
-        return {draw.name: draw.p(persona, luck) for draw in draws} | {
+        return {draw.name: draw.p(persona, luck) for draw in self.draws} | {
             f"within {name}": within(lucks, name) for name in self.cells
         }
 

@@ -12,43 +12,32 @@ A mutant is the persona with one thing changed in its text. Kinds:
 - **stream**: a variable drawn with the random words of another.
 
 The caps of the product and the words of a persona touch no borrower, and a group holds no number: the schema and the
-golden digests hold these. As a script it tries all mutants, prints the survivors, and fails if there is one that
-DECISIONS.md does not name.
+golden digests hold these. `teeth.py` tries them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-import os
 import re
-import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
 from itertools import chain, combinations, pairwise, zip_longest
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from agreement import ERROR, LIMIT, Draw, Layer, dependence
 from scipy import optimize
 
 import loanpersona as lp
-from loanpersona.persona.calibration import Conditional, calibrate
 from loanpersona.persona.distributions import cumulative
 from loanpersona.persona.laws import PARAMETERS
-from loanpersona.persona.model import Value, Variable
-from loanpersona.simulation import borrowers, chance
+from loanpersona.persona.model import Variable
+from loanpersona.simulation import borrowers
 from loanpersona.strict_yaml import plain
 
 POINTS = Fraction(2, 100)
 LEAN = 0.1
-DECISIONS = Path(__file__).parents[1] / "DECISIONS.md"
 Block = Mapping[str, Any]
 
 
@@ -66,20 +55,26 @@ class Mutant:
     """The variable whose stream is used again."""
 
 
-# Making them
-
-
 def mutants(persona: lp.Persona) -> list[Mutant]:
     """All mutants of a persona."""
     found: list[Mutant] = []
     for name, block in plain(persona.document)["variables"].items():
         made = chain(_shares(block), _effects(block), _parameters(persona.variables[name], block), _rows(block),
-                     _ends(persona, name, block))  # fmt: skip
+                     _ends(persona, block))  # fmt: skip
         for kind, path, how, value in made:
             changed = _put(block[path[0]], path[1:], value)
             said = ".".join(map(str, path))
             found.append(Mutant(kind, f"{name}.{said} {how}", name, {f"{name}.{path[0]}": changed}))
     return found + list(_streams(persona))
+
+
+def sampled(found: list[Mutant], count: int) -> list[Mutant]:
+    """Some mutants of every kind in turn, picked by the hash of their names."""
+    kinds: dict[str, list[Mutant]] = {}
+    for mutant in sorted(found, key=lambda mutant: hashlib.sha256(mutant.name.encode()).digest()):
+        kinds.setdefault(mutant.kind, []).append(mutant)
+    in_turn = chain.from_iterable(zip_longest(*kinds.values()))
+    return [mutant for mutant in in_turn if mutant is not None][:count]
 
 
 def _put(tree: Any, path: tuple[Any, ...], value: Any) -> Any:
@@ -188,7 +183,7 @@ def _streams(persona: lp.Persona) -> Iterator[Mutant]:
 # Ends
 
 
-def _ends(persona: lp.Persona, name: str, block: Block) -> Iterator[Change]:
+def _ends(persona: lp.Persona, block: Block) -> Iterator[Change]:
     yield from _grid_ends(block)
     if "bands" in block:
         for how, moved in _moved_keys(block["bands"], Fraction(1)):
@@ -263,117 +258,3 @@ def _moved_range(condition: Any, parent: Variable) -> Iterator[str]:
 
 def _said(value: Fraction) -> str:
     return f"{float(value):.12g}"
-
-
-# Catching them
-
-
-def sampled(found: list[Mutant], count: int) -> list[Mutant]:
-    """Some mutants of every kind in turn, picked by the hash of their names."""
-    kinds: dict[str, list[Mutant]] = {}
-    for mutant in sorted(found, key=lambda mutant: hashlib.sha256(mutant.name.encode()).digest()):
-        kinds.setdefault(mutant.kind, []).append(mutant)
-    in_turn = chain.from_iterable(zip_longest(*kinds.values()))
-    return [mutant for mutant in in_turn if mutant is not None][:count]
-
-
-def verdict(layer: Layer, persona: lp.Persona, mutant: Mutant) -> str:
-    """`refused` by the package, `caught` by the layer, or `survived`, with what it looked like."""
-    try:
-        changed = persona.replace(mutant.changes) if mutant.changes else persona
-        found = calibrate(changed)
-    except lp.InputError:
-        return "refused"
-    with twin_streams(changed, mutant):
-        return "caught" if _caught(layer, changed, found, mutant) else "survived"
-
-
-def _caught(layer: Layer, changed: lp.Persona, found: Mapping[str, Conditional], mutant: Mutant) -> bool:
-    """The likeliest checks first; what they do not see is put to the whole layer."""
-    bound = ERROR / layer.size
-    if mutant.twin:
-        lucks = layer.lucks(changed, names=[mutant.variable, mutant.twin])
-        if dependence(lucks.fields(mutant.variable), lucks.fields(mutant.twin)) >= LIMIT:
-            return True
-    else:
-        draws = layer.cells.get(mutant.variable) or [layer.margins[mutant.variable]]
-        moved = sorted(draws, key=lambda draw: distance(draw, found), reverse=True)
-        if any(draw.p(changed) < bound for draw in moved[:5]):
-            return True
-    return min(layer.p_values(changed).values()) < bound or max(layer.dependences(changed).values()) >= LIMIT
-
-
-def distance(draw: Draw, found: Mapping[str, Conditional]) -> float:
-    """The share of people whom a draw from another persona gives other values, in the mean over what is set."""
-    far = 0.0
-    for given in draw.given:
-        theirs = _chances(found[draw.variable.name], given, found)
-        mine = dict(zip(draw.variable.values, draw.chances.tolist(), strict=True))
-        far += sum(abs(theirs.get(value, 0) - mine.get(value, 0)) for value in {**mine, **theirs}) / 2
-    return far / len(draw.given)
-
-
-def _chances(
-    conditional: Conditional, given: Mapping[str, Value], found: Mapping[str, Conditional]
-) -> dict[Value, float]:
-    """The chance of each value where the parents are set; nothing where they cannot be."""
-    cell = 0
-    for parent, bands in conditional.bands.items():
-        values = found[parent].variable.values
-        if given[parent] not in values:
-            return {}
-        cell = cell * len(bands) + int(bands.of_value[values.index(given[parent])])
-    return dict(zip(conditional.variable.values, conditional.probabilities[cell].tolist(), strict=True))
-
-
-@contextmanager
-def twin_streams(persona: lp.Persona, mutant: Mutant) -> Iterator[None]:
-    """Within it, the words of one variable serve another too."""
-    pair = [persona.variables[name] for name in (mutant.variable, mutant.twin) if name]
-    mine, twin = f"{pair[0].table}.{pair[0].name}", f"{pair[-1].table}.{pair[-1].name}"
-    words = chance.words
-    chance.words = lambda seed, decision, start, stop: words(seed, twin if decision == mine else decision, start, stop)
-    try:
-        yield
-    finally:
-        chance.words = words
-
-
-@lru_cache
-def _original() -> tuple[lp.Persona, Layer]:
-    persona = lp.load_persona("article")
-    return persona, Layer(persona)
-
-
-def _judged(mutant: Mutant) -> str:
-    persona, layer = _original()
-    return verdict(layer, persona, mutant)
-
-
-def main() -> int:
-    """Try every mutant of `article`; 1 where one survives that DECISIONS.md does not name."""
-    found = mutants(_original()[0])
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        verdicts = list(pool.map(_judged, found, chunksize=8))
-    for (kind, said), count in sorted(Counter(zip((m.kind for m in found), verdicts, strict=True)).items()):
-        print(f"{kind:10} {said:9} {count:5}")
-    judged = dict(zip(found, verdicts, strict=True))
-    print(*(f"refused by the package: {mutant.name}" for mutant in found if judged[mutant] == "refused"), sep="\n")
-    left = [mutant for mutant in found if judged[mutant] == "survived"]
-    explained = DECISIONS.read_text(encoding="utf-8")
-    for mutant in left:
-        said = "explained" if mutant.name in explained else "NOT EXPLAINED in DECISIONS.md"
-        print(f"survived: {mutant.name}: {_moves(mutant):.2g} of a million people have other values; {said}")
-    print(f"{len(found)} mutants, {len(left)} survived.")
-    return 1 if any(mutant.name not in explained for mutant in left) else 0
-
-
-def _moves(mutant: Mutant) -> float:
-    """How many people of a million a mutant gives other values, in the cell where it gives most."""
-    persona, layer = _original()
-    found, name = calibrate(persona.replace(mutant.changes)), mutant.variable
-    return 1e6 * max(distance(draw, found) for draw in layer.cells.get(name, [layer.margins[name]]))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
