@@ -16,10 +16,10 @@ NBVAL := $(if $(filter lax,$(LOANPERSONA_NBVAL)),--nbval-lax,--nbval)
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test report lab notebooks sample bench lock clean
+.PHONY: help setup test test-matrix report lab notebooks sample bench lock clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 	@echo "Variables of report: PERSONA=$(PERSONA) N=$(N) SEED=$(SEED) OUT=$(OUT); of setup: PYTHON=$(PYTHON)"
 
 setup: $(STAMP) ## install everything into .venv (about a minute, once)
@@ -30,6 +30,9 @@ test: $(STAMP) ## style, types, unit tests, doctests, notebooks (LOANPERSONA_NBV
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest --doctest-modules loanpersona tests
 	$(BIN)/python -m pytest $(NBVAL) --nbval-current-env --nbval-cell-timeout=120 -p no:cacheprovider notebooks/
+
+test-matrix: $(STAMP) ## draw the golden populations with the oldest and newest packages, Python 3.11 and 3.13
+	$(BIN)/python tools/matrix.py --python "$(PYTHON)"
 
 report: $(STAMP) ## render every report in English and Chinese, print the path of the index page
 	@$(BIN)/loanpersona report --out "$(OUT)" --persona "$(PERSONA)" --n "$(N)" --seed "$(SEED)" --lang en --lang zh
@@ -54,8 +57,8 @@ lock: ## make constraints.txt again with the newest versions pyproject.toml allo
 	$(BIN)/uv pip compile pyproject.toml --extra dev --extra bench -o constraints.txt --upgrade \
 	  --quiet --universal --python-version 3.11 --no-annotate --no-header
 
-clean: ## remove .venv, reports/, caches and builds
-	rm -rf $(VENV) reports build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+clean: ## remove .venv, .venv-matrix, reports/, caches and builds
+	rm -rf $(VENV) .venv-matrix reports build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Without the stamp an install was never finished: start from an empty .venv. The stamp comes last.

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from loanpersona.errors import InputError
 from loanpersona.tables import Column, Table
@@ -120,6 +119,8 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 def _outline(path: Path) -> tuple[pd.DataFrame, int]:
     """Columns and number of rows of a Parquet file, without its values, which may be damaged."""
+    import pyarrow.parquet as pq
+
     with path.open("rb") as file:
         parquet = pq.ParquetFile(file)
         return parquet.schema_arrow.empty_table().to_pandas(), parquet.metadata.num_rows
