@@ -16,7 +16,7 @@ NBVAL := $(if $(filter lax,$(LOANPERSONA_NBVAL)),--nbval-lax,--nbval)
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-matrix report lab notebooks sample bench lock clean
+.PHONY: help setup test test-matrix fuzz report lab notebooks sample bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ test: $(STAMP) ## style, types, unit tests, doctests, notebooks (LOANPERSONA_NBV
 
 test-matrix: $(STAMP) ## draw the golden populations with the oldest and newest packages, Python 3.11 and 3.13
 	$(BIN)/python tools/matrix.py --python "$(PYTHON)"
+
+fuzz: $(STAMP) ## load 20,000 broken persona files: none may crash, hang or bloat
+	$(BIN)/python tests/fuzz.py 20000
 
 report: $(STAMP) ## render every report in English and Chinese, print the path of the index page
 	@$(BIN)/loanpersona report --out "$(OUT)" --persona "$(PERSONA)" --n "$(N)" --seed "$(SEED)" --lang en --lang zh
