@@ -59,6 +59,9 @@ def test_what_is_told_is_in_the_language_asked_for_and_holds_no_code_word(
     assert bool(CJK.search(text)) == (lang == "zh")
     prose = re.sub(r"`[^`]*`|\[[^\]]*\]", "", text)
     assert not re.search(r"\b[a-z]+_[a-z_]+\b|\bnan\b|\{|\}", prose)
+    units = {variable.unit for variable in article.variables.values() if variable.unit}
+    assert len(units) > 5
+    assert lang == "en" or not [unit for unit in units if re.search(rf"步长 [\d.]+ {re.escape(unit)}", text)]
     assert article.title[lang] in text
     assert article.digest[:12] in text
 
@@ -90,7 +93,7 @@ def test_quantiles_are_those_of_people_drawn(article: lp.Persona) -> None:
 
 def test_bands_groups_rules_and_own_words_are_told(article: lp.Persona) -> None:
     text = article.describe()
-    assert ["25–29", "31.0%"] in rows(section(text, "age_years"))
+    assert ["25 to 29", "31.0%"] in rows(section(text, "age_years"))
     assert "- Small owner 16.0%: Occupation: Small owner" in section(text, "borrower_class")
     assert "- Individual consumer 84.0%: Occupation: all but Small owner" in section(text, "borrower_class")
     assert "- Province: all but Beijing, Shanghai, Guangdong; City tier: Tier 1 (Assumed – " in text

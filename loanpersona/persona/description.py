@@ -62,9 +62,8 @@ class _Teller:
         return self.say("told_counts", n=len(kinds), **counts)
 
     def _product(self) -> Iterator[str]:
-        product = self.persona.product
-        yield self.say("told_apr", most=f"{float(product.apr_most):.4g}", percent=f"{float(product.apr_most):.1%}")
-        yield self.say("told_limit", most=f"{product.limit_cny_most:,}")
+        yield self.say("told_apr", percent=f"{float(self.persona.product.apr_most):.1%}")
+        yield self.say("told_limit", most=f"{self.persona.product.limit_cny_most:,}")
 
     # A variable
 
@@ -151,7 +150,7 @@ class _Teller:
         parameters = ", ".join(f"{self.word(f'told_{name}')} {float(value):g}" for name, value in law.parameters)
         least, most = (f"{value:,}" for value in (variable.values[0], variable.values[-1]))
         step = f"{float(variable.values[1]) - float(variable.values[0]):g}"
-        family, unit = self.word(f"told_{law.family}"), variable.unit
+        family, unit = self.word(f"told_{law.family}"), self.word(variable.unit)
         return self.say(
             "told_distribution",
             family=family,
@@ -189,7 +188,7 @@ class _Teller:
         return "; ".join(f"{self.word(v.name, v)}: {self.level(v, sorted(picked))}" for v, picked in parts)
 
     def level(self, variable: Variable, picked: Sequence[int]) -> str:
-        """The picked values in words, neighbours of a number or of an ordered scale as a range."""
+        """The picked values in words: levels one by one, or those left out; numbers as ranges."""
         if isinstance(variable.values[0], str):
             others = [i for i in range(len(variable.values)) if i not in picked]
             if _FEW < len(picked) > len(others) > 0:
@@ -198,11 +197,11 @@ class _Teller:
         return ", ".join(self.range(variable, low, high) for low, high in runs(picked))
 
     def range(self, variable: Variable, low: int, high: int) -> str:
+        """Numbers from one position to another; an end of the whole grid is left open."""
         values, last = variable.values, len(variable.values) - 1
         if low == high:
             return f"{values[low]:,}"
-        key = "range_between" if low and high < last else "range_to" if high < last else "range_from"
-        key = "range_between" if not low and high == last else key
+        key = "told_range" if (low == 0) == (high == last) else "range_from" if low else "range_to"
         return self.say(key, low=f"{values[low]:,}", high=f"{values[high]:,}")
 
     def reason(self, basis: Basis) -> str:
