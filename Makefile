@@ -15,7 +15,7 @@ NBVAL := $(if $(filter lax,$(LOANPERSONA_NBVAL)),--nbval-lax,--nbval)
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-matrix report lab notebooks sample bench lock clean
+.PHONY: help setup test test-matrix mutants verify report lab notebooks sample bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,12 @@ test: $(STAMP) ## style, types, unit tests, doctests, notebooks (LOANPERSONA_NBV
 
 test-matrix: $(STAMP) ## draw the golden populations with the oldest and newest packages, Python 3.11 and 3.13
 	$(BIN)/python tools/matrix.py --python "$(PYTHON)"
+
+mutants: $(STAMP) ## try the statistical tests on every wrong persona there is, print those that survive (minutes)
+	$(BIN)/python tests/teeth.py
+
+verify: $(STAMP) ## draw 1,000 populations from fresh seeds, or from those of SEED=... (minutes)
+	$(BIN)/python tests/verify.py $(if $(filter-out file,$(origin SEED)),--seed "$(SEED)")
 
 report: $(STAMP) ## render every report in English and Chinese, print the path of the index page
 	@$(BIN)/loanpersona report --out "$(OUT)" --persona "$(PERSONA)" --n "$(N)" --seed "$(SEED)" --lang en --lang zh
