@@ -16,7 +16,7 @@ NBVAL := $(if $(filter lax,$(LOANPERSONA_NBVAL)),--nbval-lax,--nbval)
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-matrix fuzz report lab notebooks sample bench lock clean
+.PHONY: help setup test test-matrix fuzz mutants verify report lab notebooks sample bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,12 @@ test-matrix: $(STAMP) ## draw the golden populations with the oldest and newest 
 
 fuzz: $(STAMP) ## load 20,000 broken persona files: none may crash, hang or bloat
 	$(BIN)/python tests/fuzz.py 20000
+
+mutants: $(STAMP) ## try the statistical tests on every wrong persona there is, print those that survive (minutes)
+	$(BIN)/python tests/teeth.py
+
+verify: $(STAMP) ## draw 1,000 populations from fresh seeds, or from those of SEED=... (minutes)
+	$(BIN)/python tests/verify.py $(if $(filter-out file,$(origin SEED)),--seed "$(SEED)")
 
 report: $(STAMP) ## render every report in English and Chinese, print the path of the index page
 	@$(BIN)/loanpersona report --out "$(OUT)" --persona "$(PERSONA)" --n "$(N)" --seed "$(SEED)" --lang en --lang zh
