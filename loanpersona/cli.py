@@ -115,7 +115,7 @@ def report(
     seed: str,
     langs: Sequence[str],
     debug: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Run notebooks (all of them if none is named) and turn each into one HTML file per language."""
     del debug
     from loanpersona.labels import LANGUAGES, check_language
@@ -170,7 +170,7 @@ def describe(
     yaml: bool,
     schema: bool,
     debug: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Tell a persona in words and tables, or what differs, or write it down."""
     del debug
     from loanpersona.persona.model import Persona
@@ -182,9 +182,10 @@ def describe(
     if schema:
         click.echo(json.dumps(Persona.schema(), indent=1, ensure_ascii=False))
         return
-    loaded, *others = together(
-        lambda: check_parameters(persona=persona, changes=_changes(changes), lang=lang),
-        *([] if other is None else [lambda: load_persona(other)]),
+    loaded, _, *others = together(
+        partial(check_parameters, persona=persona, changes=_changes(changes), lang=lang),
+        partial(_check_changes, changes),
+        *([] if other is None else [partial(load_persona, other)]),
     )
     said = loaded.diff(others[0], lang) if others else loaded.null().to_yaml() if null else ""
     click.echo(said or (loaded.to_yaml() if yaml else loaded.describe(lang)), nl=False)
@@ -212,19 +213,27 @@ def _checked(
     """The persona, n and seed of a command, with the faults of all of them and of further checks in one go."""
     from loanpersona.simulation.parameters import check_parameters
 
-    count, start, text = _whole(n), _whole(seed), _changes(changes)
-    checked = partial(check_parameters, persona=persona, changes=text, n=count, seed=start)
-    loaded, *_ = together(checked, *further)
+    count, start = _whole(n), _whole(seed)
+    checked = partial(check_parameters, persona=persona, changes=_changes(changes), n=count, seed=start)
+    loaded, *_ = together(checked, partial(_check_changes, changes), *further)
     return loaded, int(count), int(start)
 
 
 def _changes(stated: Sequence[str]) -> str:
-    """Changes as the lines `path: value` that a persona takes."""
-    wrong = [change for change in stated if not change.partition("=")[0].strip() or "=" not in change]
+    """Changes as the lines `path: value` that a persona takes; those of another form are left to the check."""
+    return "\n".join("{0}: {2}".format(*change.partition("=")) for change in stated if _is_change(change))
+
+
+def _check_changes(stated: Sequence[str]) -> None:
+    allowed = "PATH=VALUE, such as sex.shares.male=0.5"
+    wrong = [f"--set = {change!r}: not a change. Allowed: {allowed}." for change in stated if not _is_change(change)]
     if wrong:
-        allowed = "PATH=VALUE, such as sex.shares.male=0.5"
-        raise InputError(*(f"--set = {change!r}: not a change. Allowed: {allowed}." for change in wrong))
-    return "\n".join("{0}: {2}".format(*change.partition("=")) for change in stated)
+        raise InputError(*wrong)
+
+
+def _is_change(text: str) -> bool:
+    path, equal, _ = text.partition("=")
+    return bool(path.strip() and equal)
 
 
 def _check_named(out: str) -> None:

@@ -297,6 +297,7 @@ def test_describe_prints_what_python_says(article: lp.Persona, capsys: pytest.Ca
         (["artcle"], ["persona = artcle: unknown persona. Did you mean 'article'?"]),
         (["--diff", "evidense", "--lang", "cn"], ["lang = cn: unknown language.", "persona = evidense: unknown"]),
         (["--null", "--schema"], ["describe: one thing at a time. Allowed: one of --diff, --null, --yaml, --schema."]),
+        (["--set", "sex", "--lang", "cn"], ["lang = cn: unknown language.", "--set = 'sex': not a change."]),
         (["--set", "sex"], ["--set = 'sex': not a change. Allowed: PATH=VALUE, such as sex.shares.male=0.5."]),
         (["--set", "sex.shares.male=1", "--set", "sex.shares.male=2"],
          ["changes:2: sex.shares.male: stated twice, first in line 1. Remove one."]),

@@ -245,15 +245,24 @@ class Persona:
         return null_twin(self)
 
     def to_yaml(self) -> str:
-        """It as the text of a file of its own, with what it extends merged in; reading it gives the same persona."""
+        """One file that gives the same persona when read, with what it extends merged in.
+
+        >>> import loanpersona as lp
+        >>> lp.load_persona("evidence").to_yaml().splitlines()[0]
+        'persona: evidence'
+        """
         from loanpersona.persona.writing import to_yaml
 
         return to_yaml(self)
 
     def describe(self, lang: str = "en") -> str:
-        """It in words and Markdown tables: what is stated, what follows from it, and where the numbers come from.
+        """In words and Markdown tables: what is stated, what follows from it, and where the numbers come from.
 
         Raises InputError for an unknown language.
+
+        >>> import loanpersona as lp
+        >>> lp.load_persona("article").describe("zh").splitlines()[0]
+        '# 文章所述的借钱用户'
         """
         from loanpersona.persona.description import describe
 
@@ -263,6 +272,10 @@ class Persona:
         """What differs from another persona, number by number, with where each comes from, as a Markdown table.
 
         Raises InputError for an unknown language.
+
+        >>> import loanpersona as lp
+        >>> "province.shares.guangdong" in lp.load_persona("article").diff(lp.load_persona("evidence"))
+        True
         """
         from loanpersona.persona.difference import difference
 
