@@ -227,6 +227,8 @@ def test_changes_can_be_lines_of_text(article: lp.Persona) -> None:
         ("sex.odds[0].multiply.mal: 3", "changes:1: sex.odds[0].multiply.mal = mal: unknown level 'mal'. Did you "),
         ("sex.shares.male: '0.698'", "changes:1: sex.shares.male = '0.698': not a number."),
         ("a: b: c", "changes:1: not YAML: "),
+        ({"extends": "evidence"}, "change: extends: only a file extends another. Load that persona and change it."),
+        ({"variables": "x"}, "change: variables = x: expected a mapping. Allowed: a block per variable."),
     ],
 )  # fmt: skip
 def test_a_change_that_cannot_be_is_refused_with_the_reason(
@@ -234,7 +236,7 @@ def test_a_change_that_cannot_be_is_refused_with_the_reason(
 ) -> None:
     with pytest.raises(lp.InputError) as caught:
         article.replace(changes)
-    assert any(found.startswith(fault) for found in caught.value.faults), caught.value.faults
+    assert [found for found in caught.value.faults if found.startswith(fault)] == list(caught.value.faults)
 
 
 def test_a_rule_is_checked_against_the_exact_share_of_people_who_break_it(article: lp.Persona) -> None:

@@ -21,6 +21,8 @@ def replaced(persona: Persona, changes: Mapping[str, Any] | str) -> Persona:
     """The persona with the values at some dotted paths changed."""
     nodes = _nodes(changes)
     kept = frozenset(_whole(path) for path in nodes if path.endswith(".basis"))
+    if "extends" in nodes:
+        raise InputError("change: extends: only a file extends another. Load that persona and change it.")
     document = persona.document
     for path, node in nodes.items():
         document = _set(document, _whole(path), node, _Change(path, persona.name, kept))
