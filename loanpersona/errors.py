@@ -29,8 +29,8 @@ class InputError(LoanpersonaError):
     exit_code = 2
 
     def __init__(self, *faults: str) -> None:
-        self.faults = faults
-        super().__init__("\n".join(faults))
+        self.faults = tuple(" ".join(fault.splitlines()) for fault in faults)
+        super().__init__("\n".join(self.faults))
 
 
 class PersonaWarning(UserWarning):

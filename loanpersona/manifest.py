@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ FORM = 1
 """The form of manifest that is written, and the newest that can be read."""
 _STATED = {
     "manifest": int, "synthetic": str, "persona": str, "persona_digest": str, "n": int, "seed": int, "digest": str,
-    "format": str, "versions": dict, "tables": dict,
+    "format": str, "versions": dict, "tables": dict, "texts": dict, "sha256": str,
 }  # fmt: skip
 
 
@@ -30,6 +31,17 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
+
+
+def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest with the SHA-256 of all else in it as its last key, so that a change of itself shows too.
+
+    >>> sealed({"n": 5}) == sealed(sealed({"n": 5}))
+    True
+    """
+    rest = {key: value for key, value in content.items() if key != "sha256"}
+    text = json.dumps(rest, sort_keys=True, ensure_ascii=False)
+    return {**rest, "sha256": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()}
 
 
 def between(stated: Mapping[str, Any]) -> str:
@@ -52,12 +64,15 @@ def read(folder: Path) -> dict[str, Any]:
         raise InputError(f"{path}: no such file: no saved population, or one cut short.") from None
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: cannot be read as a manifest ({error}).") from None
-    # The first manifests did not state their form. They are whole by the same rules, so nothing is guessed.
-    stated = {"manifest": 1, **found} if isinstance(found, dict) else {}
+    stated = found if isinstance(found, dict) else {}
+    if "manifest" not in stated:  # the first manifests did not state their form, nor vouch for themselves
+        stated = sealed({"manifest": FORM, "texts": {}, **stated})
     _check_form(path, stated)
     wrong = [key for key, kind in _STATED.items() if type(stated.get(key)) is not kind]
     if wrong:
         raise InputError(f"{path}: no {', '.join(wrong)}. Allowed: a manifest as saving writes it.")
+    if sealed(stated) != stated:
+        raise InputError(f"{path}: changed or cut since it was saved (its SHA-256 is not the one it states).")
     for name, body in stated["tables"].items():
         _check_table(path, name, body)
     return stated
@@ -74,12 +89,25 @@ def _check_form(path: Path, stated: Mapping[str, Any]) -> None:
 def _check_table(path: Path, name: str, body: Any) -> None:
     """Raise where a manifest does not describe a table as saving does; a file must stand beside it."""
     try:
-        kinds = [column.dtype for column in schema(name, body).columns.values()]
-        whole = kinds and Path(body["file"]).name == body["file"] and type(body["rows"]) is int and body["sha256"]
+        columns = schema(name, body).columns.values()
+        kinds = [column.dtype for column in columns if _in_words(column)]
+        whole = (
+            kinds
+            and len(kinds) == len(columns)
+            and Path(body["file"]).name == body["file"]
+            and type(body["rows"]) is int
+            and body["sha256"]
+        )
     except (AttributeError, KeyError, TypeError, ValueError):
         whole = False
     if not whole:
         raise InputError(f"{path}: tables.{name} is not whole. Allowed: a manifest as saving writes it.")
+
+
+def _in_words(column: tables.Column) -> bool:
+    """Whether the words that go with a column are words."""
+    texts = [column.meaning, *column.words.values()]
+    return all(isinstance(text, str) for each in texts for text in each.values()) and isinstance(column.unit, str)
 
 
 def schema(name: str, stated: Mapping[str, Any]) -> tables.Table:

@@ -96,14 +96,15 @@ def save(
         (new / "dictionary.md").write_text(_dictionary(kept), encoding="utf-8")
         (new / "datasheet.md").write_text(_datasheet(made), encoding="utf-8")
         marked = {"text_mark": table_files.TEXT_MARK} if format == "csv" else {}
-        whole = {
+        whole = manifest.sealed({
             "manifest": manifest.FORM,
             **made,
             "format": format,
             **marked,
             "versions": versions(),
             "tables": stated,
-        }
+            "texts": {name: table_files.sha256(new / name) for name in _WORDS},
+        })  # fmt: skip
         text = json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
         (new / manifest.FILE).write_text(text, encoding="utf-8")
     return folder
@@ -137,10 +138,14 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame], list[ta
     stated = manifest.read(folder)
     schemas = [manifest.schema(name, body) for name, body in stated["tables"].items()]
     marked = stated.get("text_mark") == table_files.TEXT_MARK  # in CSV files from before, nothing was marked
-    read = together(*(
-        partial(table_files.read, folder, stated["tables"][schema.name], schema, marked=marked) for schema in schemas
-    ))  # fmt: skip
-    frames = {schema.name: frame for schema, frame in zip(schemas, read, strict=True)}
+    read = together(
+        *(
+            partial(table_files.read, folder, stated["tables"][schema.name], schema, marked=marked)
+            for schema in schemas
+        ),
+        *(partial(table_files.check_text, folder / name, found) for name, found in stated["texts"].items()),
+    )
+    frames = {schema.name: frame for schema, frame in zip(schemas, read, strict=False)}
     _check_digest(folder, stated, frames)
     made = {key: stated[key] for key in ("synthetic", "persona", "persona_digest", "n", "seed", "digest")}
     return made, frames, schemas

@@ -32,9 +32,9 @@ def write(frame: pd.DataFrame, path: Path) -> None:
     if path.suffix == ".csv":
         words = frame.select_dtypes("category")
         safe = frame.assign(**{name: words[name].cat.rename_categories(_safe) for name in words})
-        # Python leaves a lone carriage return without quotes, and to most readers it begins a new row.
-        returns = any("\r" in word for name in words for word in words[name].cat.categories)
-        quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
+        # Python leaves these without quotes; elsewhere they begin a new row or, by locale, a new cell.
+        breaks = any(set(word) & set("\r;\t|") for name in words for word in words[name].cat.categories)
+        quoting = csv.QUOTE_NONNUMERIC if breaks else csv.QUOTE_MINIMAL
         safe.to_csv(path, index=False, lineterminator="\n", encoding="utf-8", quoting=quoting)
     else:
         with path.open("wb") as file:  # pyarrow cannot name every folder itself where the locale is C
@@ -51,9 +51,7 @@ def read(folder: Path, stated: Mapping[str, Any], schema: Table, *, marked: bool
     Raises InputError with one line for each thing in which file and manifest differ.
     """
     path = folder / stated["file"]
-    if not path.is_file():
-        raise InputError(f"{path}: missing, though the manifest lists it.")
-    if sha256(path) != stated["sha256"]:
+    if _found(path) != stated["sha256"]:
         raise InputError(*_damage(path, stated["rows"], schema, marked))
     try:
         frame = _read_csv(path, schema, marked) if path.suffix == ".csv" else _read_parquet(path)
@@ -63,6 +61,22 @@ def read(folder: Path, stated: Mapping[str, Any], schema: Table, *, marked: bool
     if faults:
         raise InputError(*faults)
     return frame.astype({key: column.dtype for key, column in schema.columns.items()})[list(schema.columns)]
+
+
+def check_text(path: Path, stated: str | None) -> None:
+    """Raise InputError where a text beside the tables is missing, or not the one that was saved."""
+    if _found(path) != stated:
+        raise InputError(f"{path}: changed or cut since it was saved (its SHA-256 is not that of the manifest).")
+
+
+def _found(path: Path) -> str:
+    """The hash of a file that the manifest lists; raises InputError where there is none to read."""
+    try:
+        if path.is_file():
+            return sha256(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error}).") from None
+    raise InputError(f"{path}: missing, though the manifest lists it.")
 
 
 def _first_line(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """Whether people are as a persona says: the statistical layer of the proof.
 
-What to expect comes from the persona as it is written, what is seen from drawing people, and the persona drawn from
-may be another one: then the layer must notice.
+What to expect comes from the persona as it is calibrated (the exact layer holds that to its text), what is seen from
+drawing people, and the persona drawn from may be another one: then the layer must notice.
 
 - **Margins**: each variable is drawn anew with its ancestors, and counted against the margin that follows.
 - **Cells**: each variable is drawn with its parents set (`lp.sample(persona, given=...)`), once with the first and
@@ -11,7 +11,10 @@ may be another one: then the layer must notice.
   fell between 0 and 1: the share of people in the same cell with a smaller value, plus a random part of the share
   with the same value. If everything is as written, the lucks of a borrower are independent and even, for related
   variables as for unrelated ones. So the luck of each pair is counted in eight by eight fields, and Cramér's V has to
-  be *shown* small: the upper 99.9 % bound below 0.02 is what passes, not the lack of a proof of the contrary.
+  be *shown* small: the upper 99.9 % bound below 0.02 is what passes, not the lack of a proof of the contrary. Luck
+  within a common level is mere chance and dilutes a shift between levels, so the levels themselves are asked too: what
+  a level (or group of levels) exceeds its chance by, given the parents, is correlated over people for any two
+  variables, and the bound of that correlation has to lie below 0.02 as well.
 
 Counts are judged by the likelihood ratio, which keeps its level far out in the tails where Pearson's sum does not.
 A value that cannot be and is there has p = 0. Seeds are hashes of the names of the checks. The chance that any check
@@ -51,6 +54,8 @@ FEW, NUMBER_BINS = 50, 20
 FIELDS = 8
 LEAST_COUNT = 20
 """Smallest expected count: below it, the tails of a count are not those of a chi-square."""
+GROUPS, TURNS = 5, 2
+"""Into how many groups at the most the levels of a variable are put, and in how many populations they are asked."""
 RARE = 2e-5
 """An end of a grid that fewer than this share of people reach in every cell is left to the exact layer."""
 
@@ -183,6 +188,17 @@ class Lucks:
             self._found[name] = np.minimum((low + part * (high - low)) / ONE * FIELDS, FIELDS - 1).astype(np.int64)
         return self._found[name]
 
+    def excess(self, name: str) -> Floats:
+        """By how much each group of levels exceeds its chance in each borrower, scaled to a mean square of one."""
+        found = self._truth[name]
+        few = len(found.margin) <= GROUPS
+        starts = np.arange(len(found.margin)) if few else bins(found.margin, 1 / GROUPS)
+        chances = np.add.reduceat(found.probabilities, starts, axis=1)[self.cells(name)]
+        group = np.searchsorted(starts, self.at[name], side="right") - 1
+        over = (group[:, None] == np.arange(len(starts))) - chances
+        spread = np.sqrt((over**2).mean(axis=0))
+        return over[:, spread > 0] / spread[spread > 0]
+
 
 def within(lucks: Lucks, name: str) -> float:
     """The p-value of a variable within the cells of its parents: everywhere, luck has to be even."""
@@ -240,7 +256,27 @@ class Layer:
     def dependences(self, persona: lp.Persona, luck: str = "") -> dict[tuple[str, str], float]:
         """The bound of the dependence of every pair of variables."""
         lucks = self.lucks(persona, luck)
-        return {(one, other): dependence(lucks.fields(one), lucks.fields(other)) for one, other in self.pairs}
+        correlated = self.correlations(persona, luck)
+        return {
+            (one, other): max(dependence(lucks.fields(one), lucks.fields(other)), correlated[one, other])
+            for one, other in self.pairs
+        }
+
+    def correlations(self, persona: lp.Persona, luck: str = "") -> dict[tuple[str, str], float]:
+        """The bound of the largest correlation between any levels of two variables beyond what is stated."""
+        every, names = 0.0, list[str]()
+        for turn in range(TURNS):
+            lucks = self.lucks(persona, f"{luck}turn {turn} ")
+            parts = [lucks.excess(name) for name in self.names]
+            names = [name for name, part in zip(self.names, parts, strict=True) for _ in range(part.shape[1])]
+            whole = np.concatenate(parts, axis=1, dtype=np.float32)
+            every = every + whole.T @ whole / (N * TURNS)
+        at = {name: [i for i, other in enumerate(names) if other == name] for name in self.names}
+        doubt = float(stats.norm.isf(DOUBT / 2)) / math.sqrt(N * TURNS)
+        return {
+            (one, other): float(np.abs(every[np.ix_(at[one], at[other])]).max(initial=0.0)) + doubt
+            for one, other in self.pairs
+        }
 
 
 def _margin(name: str, truth: Mapping[str, Conditional]) -> Draw:

@@ -27,6 +27,14 @@ def test_a_borrower_beyond_a_billion_has_the_word_of_any_stretch_that_holds_them
     assert words(7, "borrowers.sex", far, far + 1)[0] == words(7, "borrowers.sex", far - 2, far + 9)[2]
 
 
+def test_every_bit_of_a_seed_and_of_a_number_counts() -> None:
+    mine = words(7, "borrowers.sex", 0, 4)
+    for bit in (65, 66, 100, 127):
+        assert (words(7 + (1 << bit), "borrowers.sex", 0, 4) != mine).all()
+    for bit in (34, 35, 39, 40):
+        assert (words(7, "borrowers.sex", 1 << bit, (1 << bit) + 4) != mine).all()
+
+
 @pytest.mark.parametrize(
     ("seed", "decision"),
     [(8, "borrowers.sex"), (7, "borrowers.age_years"), (7, "truth.sex"), (7, "borrowers.sex "), (0, "borrowers.sex"),

@@ -361,7 +361,7 @@ def test_ctrl_c_or_being_ended_leaves_nothing_behind(tmp_path: Path, end: signal
         "from loanpersona.cli import main; main()"
     )
     parent = tmp_path / "deep"
-    process = start("generate", "--n", "30000000", "--out", str(parent / "people"), python=("-c", script))
+    process = start("generate", "--n", "10000000", "--out", str(parent / "people"), python=("-c", script))
     patience = time.monotonic() + 30
     while not parent.exists() and process.poll() is None and time.monotonic() < patience:
         time.sleep(0.01)  # the folder above is made right before the drawing starts

@@ -14,12 +14,13 @@ import numpy.typing as npt
 import pytest
 import reference
 from conftest import TINY
+from scipy import stats
 
 import loanpersona as lp
 from loanpersona.persona.joint import Conditional
 from loanpersona.persona.model import Given, Shape, Shares
 from loanpersona.persona.resolver import resolve
-from loanpersona.strict_yaml import parse
+from loanpersona.strict_yaml import parse, plain
 
 EVERY_LAW = Path(__file__).parent / "cases" / "valid" / "every_law.yaml"
 PERSONAS = {
@@ -182,3 +183,58 @@ def test_what_cannot_be_happens_to_nobody_of_a_million(name: str) -> None:
         where = tuple(at[column] for column in (*persona.variables[variable].parents, variable))
         assert open_[where].all(), variable
         assert all(len(np.unique(column)) > 1 for column in where), variable
+
+
+# Distributions, from the text of the file and by scipy
+
+THEIRS = {
+    "lognormal": lambda at, move: stats.lognorm(at["sigma"], scale=at["median"] * move),
+    "normal": lambda at, move: stats.norm(at["mean"] + move, at["sd"]),
+    "logistic": lambda at, move: stats.logistic(at["median"] + move, at["scale"]),
+    "gamma": lambda at, move: stats.gamma(at["shape"], scale=at["mean"] * move / at["shape"]),
+}
+SHAPES = [(persona, name) for persona in ("every_law", "article") for name, variable in
+          PERSONAS[persona].variables.items() if isinstance(variable.law, Shape)]  # fmt: skip
+
+
+def picks(condition: object, value: object, values: tuple[object, ...]) -> bool:
+    """Whether a condition as the file states it picks a value, by a reading of our own."""
+    parts = condition if isinstance(condition, list) else [condition]
+    for part in parts:
+        low, dots, high = part.partition("..")
+        if isinstance(value, str):
+            ends = [values.index(end) if end else default for end, default in ((low, 0), (high, len(values)))]
+            if value == part or (dots and ends[0] <= values.index(value) <= ends[1]):
+                return True
+        elif float(low or -1e99) <= float(value) <= float((high or 1e99) if dots else low):
+            return True
+    return False
+
+
+@pytest.mark.parametrize(("persona", "name"), SHAPES)
+def test_every_cell_of_a_distribution_is_what_scipy_makes_of_the_text(persona: str, name: str) -> None:
+    variables, conditional = PERSONAS[persona].variables, PERSONAS[persona].conditionals[name]
+    block = plain(PERSONAS[persona].document)["variables"][name]
+    family = next(law for law in THEIRS if law in block)
+    grid = np.array(conditional.variable.values, float)
+    firsts = [bands.first.tolist() for bands in conditional.bands.values()]
+    for cell, corner in enumerate(itertools.product(*firsts)):
+        who = {parent: variables[parent].values[at] for parent, at in zip(conditional.bands, corner, strict=True)}
+
+        def held(entry: dict, who: dict = who) -> bool:
+            return all(picks(condition, who[of], variables[of].values) for of, condition in entry["when"].items())
+
+        at = {key: float(value) for key, value in block[family].items()}
+        for entry in filter(held, block.get("where", [])):
+            at |= {key: float(entry[key]) for key in at if key in entry}
+        move = math.prod(float(entry["by"]) for entry in filter(held, block.get("times", [])))
+        move = move if family in ("lognormal", "gamma") else sum(
+            float(entry["by"]) for entry in filter(held, block.get("plus", [])))  # fmt: skip
+        edges = (grid[:-1] + grid[1:]) / 2
+        expected = THEIRS[family](at, move).cdf(edges) if move or family not in ("lognormal", "gamma") else edges > 0
+        np.testing.assert_allclose(conditional.thresholds[cell] / reference.ONE, expected, rtol=0, atol=1e-12)
+
+
+def test_there_are_distributions_of_every_family_to_check() -> None:
+    families = {PERSONAS[persona].variables[name].law.family for persona, name in SHAPES}
+    assert families == THEIRS.keys()

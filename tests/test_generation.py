@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 import sys
+from bisect import bisect_right
 from math import sqrt
 from pathlib import Path
 
@@ -210,6 +211,52 @@ def test_a_sample_of_what_there_is_not_is_refused_with_every_fault(
     assert len(caught.value.faults) == len(faults)
     for found, fault in zip(caught.value.faults, faults, strict=True):
         assert found.startswith(fault)
+
+
+def test_what_is_given_is_set_in_every_block(article: lp.Persona, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = lp.sample(article, given={"sex": "female"}, n=3_000)
+    monkeypatch.setattr(borrowers, "BLOCK", 700)
+    pd.testing.assert_frame_equal(lp.sample(article, given={"sex": "female"}, n=3_000), whole)
+    assert whole["sex"].eq("female").all()
+
+
+def test_a_cell_that_nobody_is_in_follows_the_same_odds_when_it_is_set(article: lp.Persona) -> None:
+    # Nobody is a waiter, and yet the file says how men lean among waiters: odds of 0.469 against those of couriers
+    none = {"occupation.shares": {**{str(v): "0.1" for v in article.variables["occupation"].values}, "waiter": 0,
+                                  "courier": "0.2"}}  # fmt: skip
+    with pytest.warns(lp.PersonaWarning, match="never drawn: occupation waiter"):
+        changed = article.replace(none)
+    men = [lp.sample(changed, given={"occupation": work}, n=50_000, columns="sex")["sex"].eq("male").mean()
+           for work in ("waiter", "courier")]  # fmt: skip
+    odds = [share / (1 - share) for share in men]
+    assert odds[0] / odds[1] == pytest.approx(0.469 / 5.748, rel=0.08)
+
+
+def test_words_at_a_threshold_and_beside_it_fall_as_bisecting_says(article: lp.Persona) -> None:
+    for name in ("occupation", "marital_status", "income_cny_month", "repayment_capacity"):
+        sampler = borrowers.samplers(article)[name]
+        cell = len(sampler.conditional.thresholds) // 2
+        row = sampler.conditional.thresholds[cell].tolist()
+        draws = [draw for at in row for draw in (at - 1, at, at + 1) if 0 <= draw < 2**53]
+        words = np.array(draws, np.uint64) << np.uint64(11)
+        found = sampler.draw(words, np.full(len(draws), cell << sampler.bits, np.int64))
+        assert found.tolist() == [bisect_right(row, draw) for draw in draws], name
+
+
+def test_a_category_of_many_levels_keeps_its_last_ones(tiny_text: str, tmp_path: Path) -> None:
+    levels = [f"l{i:03}" for i in range(150)]
+    shares = ", ".join(f"{level}: 1/150" for level in levels)
+    words = ", ".join(f"{level}: {{en: {level}, zh: 级}}" for level in levels)
+    block = (
+        f"  rank:\n    shares: {{{shares}}}\n    label: {{en: Rank, zh: 级}}\n    labels: {{{words}}}\n"
+        "    basis: assumed\n    because: x\n"
+    )
+    path = tmp_path / "ranks.yaml"
+    path.write_text(tiny_text + block, encoding="utf-8")
+    persona = lp.load_persona(path)
+    made = lp.generate(persona, n=3_000, seed=1).borrowers["rank"]
+    assert set(made) == set(levels)
+    assert [reference.borrower(persona, 1, i)["rank"] for i in range(300)] == made[:300].tolist()
 
 
 # People as the persona says

@@ -106,7 +106,7 @@ def test_an_interpreter_that_is_not_there_is_skipped_with_one_line(
     matrix: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(matrix, "candidates", lambda *_: [])
-    assert matrix.checked("3.13", "newest", "python3")
+    assert matrix.checked("3.13", "newest", "python3") is None
     assert capsys.readouterr().out == (
         "Python 3.13 with the newest packages: skipped, there is no python3.13 here that can make environments.\n"
     )

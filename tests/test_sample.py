@@ -54,7 +54,9 @@ def test_made_again_a_file_is_the_same_to_the_byte(again: Path, name: str) -> No
 
 def test_made_again_the_manifest_differs_in_nothing_but_versions(again: Path) -> None:
     ours, theirs = manifest(SAMPLE), manifest(again)
-    assert ours.pop("versions").keys() == theirs.pop("versions").keys() == storage.versions().keys()
+    ours_made, theirs_made = ours.pop("versions"), theirs.pop("versions")
+    assert ours_made.keys() == theirs_made.keys() == storage.versions().keys()
+    assert (ours.pop("sha256") == theirs.pop("sha256")) == (ours_made == theirs_made)
     assert ours == theirs
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 
 import loanpersona as lp
 from loanpersona import storage, table_files, tables
+from loanpersona.manifest import sealed
 
 FORMATS = ("parquet", "csv")
 FAULTS = "an earlier population stays"
@@ -47,7 +49,7 @@ def edit_manifest(folder: Path, edit: Callable[[dict], object]) -> None:
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
     edit(manifest)
-    path.write_text(json.dumps(manifest), encoding="utf-8")
+    path.write_text(json.dumps(sealed(manifest)), encoding="utf-8")
 
 
 # There and back
@@ -591,3 +593,76 @@ def test_the_current_folder_is_not_swapped_away(tmp_path: Path, monkeypatch: pyt
         lp.generate(lp.load_persona("article"), n=10, seed=7).save(".")
     assert tmp_path.is_dir()
     assert list(tmp_path.iterdir()) == []
+
+
+# What vouches for itself
+
+
+@pytest.mark.parametrize("key", ["persona", "persona_digest", "n", "seed", "synthetic", "format"])
+def test_a_manifest_that_was_changed_is_named_although_all_tables_are_right(key: str, saved: Path) -> None:
+    path = saved / "manifest.json"
+    stated = json.loads(path.read_text(encoding="utf-8"))
+    stated[key] = stated[key] + 1 if isinstance(stated[key], int) else stated[key] + "x"
+    path.write_text(json.dumps(stated), encoding="utf-8")
+    with pytest.raises(lp.InputError, match=rf"^{path}: changed or cut since it was saved \(its SHA-256"):
+        lp.load_population(saved)
+
+
+def test_no_flipped_bit_of_a_manifest_loads_as_another_population(saved: Path, small: lp.Population) -> None:
+    path = saved / "manifest.json"
+    whole = path.read_bytes()
+    for place in range(0, whole.index(b'"tables"'), 7):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 2]) + whole[place + 1 :])
+        loaded = None
+        with suppress(lp.InputError):
+            loaded = lp.load_population(saved)
+        assert loaded is None or loaded.made == small.made  # space between the words may change
+
+
+@pytest.mark.parametrize("name", ["dictionary.md", "datasheet.md"])
+def test_a_text_that_was_changed_or_is_gone_is_named(name: str, saved: Path) -> None:
+    (saved / name).write_text("These are real people.", encoding="utf-8")
+    with pytest.raises(lp.InputError, match=rf"^{saved / name}: changed or cut since it was saved"):
+        lp.load_population(saved)
+    (saved / name).unlink()
+    with pytest.raises(lp.InputError, match=rf"^{saved / name}: missing, though the manifest lists it"):
+        lp.load_population(saved)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("words", 3), ("words", {"pet": 3}), ("words", {"pet": {"en": 3}}), ("meaning", 3), ("unit", 3)]
+)
+def test_words_that_are_none_make_a_manifest_not_whole(key: str, value: object, saved: Path) -> None:
+    edit_manifest(saved, lambda m: m["tables"]["borrowers"]["columns"]["sex"].update({key: value}))
+    with pytest.raises(lp.InputError, match=r"tables\.borrowers is not whole"):
+        lp.load_population(saved)
+
+
+def test_a_file_that_cannot_be_read_is_said_in_a_line(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(table_files, "sha256", refused)
+    with pytest.raises(lp.InputError, match=r"cannot be read \(Permission denied\)\.") as caught:
+        lp.load_population(saved)
+    assert len(caught.value.faults) == 4
+
+
+def test_the_digest_sees_the_last_row_of_a_long_column() -> None:
+    rows = pd.Series(np.zeros(150_000, np.int8))
+    other = rows.copy()
+    other.iloc[-1] = 1
+    assert storage.column_digest(rows) != storage.column_digest(other)
+
+
+def test_words_that_another_locale_would_split_stand_in_quotes(tiny_text: str, tmp_path: Path) -> None:
+    block = (
+        "  pet:\n    shares: {'a;=1+1': 0.5, b: 0.5}\n    label: {en: Pet, zh: 宠物}\n"
+        "    labels: {'a;=1+1': {en: A, zh: 甲}, b: {en: B, zh: 乙}}\n    basis: assumed\n    because: x\n"
+    )
+    path = tmp_path / "pets.yaml"
+    path.write_text(tiny_text + block, encoding="utf-8")
+    made = lp.generate(lp.load_persona(path), n=50, seed=1)
+    folder = made.save(tmp_path / "people", format="csv")
+    assert ',"a;=1+1"\n' in (folder / "borrowers.csv").read_text(encoding="utf-8")
+    assert lp.load_population(folder).digest == made.digest

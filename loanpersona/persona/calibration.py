@@ -26,6 +26,7 @@ from loanpersona.persona.joint import (
     band,
     holds,
     joint,
+    total,
 )
 from loanpersona.persona.model import Effect, Given, Shape, Shares, Variable
 from loanpersona.strict_yaml import Faults, Node
@@ -116,10 +117,11 @@ def _odds_thresholds(variable: Variable, law: Shares, bands: Mapping[str, Bands]
     for odds in law.odds:
         factors[holds(odds.when, bands)] *= np.array([float(factor) for factor in odds.factors])
     target, possible = np.array([float(share) for share in law.shares]), weights > 0
-    probabilities = np.zeros_like(factors)
-    probabilities[possible] = fitted(target, factors[possible], weights[possible], variable.values)
-    probabilities[~possible, 0] = 1.0  # a cell that nobody is in
-    return _thresholds(probabilities)
+    odds_of_all = factors * fitted(target, factors[possible], weights[possible], variable.values)
+    # A cell that nobody is in follows the same base odds: `sample` may set its parents.
+    whole = total(odds_of_all.T)
+    odds_of_all[whole <= 0, 0] = 1.0
+    return _thresholds(odds_of_all / total(odds_of_all.T)[:, None])
 
 
 def _thresholds(probabilities: Floats) -> Integers:

@@ -20,7 +20,7 @@ _SEEN = 1e-9
 
 
 def fitted(target: Floats, factors: Floats, weights: Floats, values: tuple[object, ...]) -> Floats:
-    """Shares per cell that keep the margin `target`, by iterative proportional fitting of the base odds.
+    """Base odds of the values that keep the margin `target`, by iterative proportional fitting.
 
     `factors` has shape (cells, values), `weights` holds the share of people in each cell. Raises RefusedError where
     no base odds give the margin, with the nearest shares there are.
@@ -34,7 +34,7 @@ def fitted(target: Floats, factors: Floats, weights: Floats, values: tuple[objec
         shares: Floats = odds / whole[:, None]
         margin = total(shares * weights[:, None])
         if np.abs(margin - target).max() <= _TOLERANCE:
-            return shares
+            return base
         if done == _PATIENCE and np.abs(margin - target).max() > _NEAR:
             _refuse_the_impossible(target, factors > 0, weights, values)
         base = base * np.divide(target, margin, out=np.ones_like(target), where=margin > 0)
