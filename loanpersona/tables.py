@@ -29,7 +29,7 @@ class Column:
 
     name: str
     type: str
-    """`category`, `bool`, or a numpy integer or float type such as `int16`."""
+    """`category`, `bool`, `datetime64[s]`, a numpy type such as `int16`, or `Int16` and `Int64`, which may be missing."""
     meaning: dict[str, str]
     """One sentence per language."""
     unit: str = ""
@@ -39,6 +39,10 @@ class Column:
     open: bool = False
     """Whether a persona may add levels."""
     range: tuple[float, float] | None = None
+    made: bool = False
+    """Whether the simulation makes it, so that no persona states it."""
+    missing: bool = False
+    """Whether it may hold no value."""
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Named groups of levels that analyses read, such as the blue-collar occupations."""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -49,7 +53,7 @@ class Column:
         """The pandas dtype."""
         if self.type == "category":
             return pd.CategoricalDtype(list(self.levels), ordered=self.ordered)
-        return np.dtype(self.type)
+        return pd.api.types.pandas_dtype(self.type)
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,11 @@ class Table:
     name: str
     row: dict[str, str]
     key: str
+    """The columns that tell its rows apart, with spaces between."""
     hidden: bool
     columns: dict[str, Column]
+    internal: bool = False
+    """Whether it is never shown: its columns are decided along the way."""
 
     def column(self, name: str) -> Column:
         """The column of that name; raises InputError naming the nearest."""
@@ -71,12 +78,23 @@ class Table:
 
 
 def names() -> list[str]:
-    """The tables there are.
+    """The tables of a population.
 
     >>> names()
-    ['borrowers', 'truth']
+    ['borrowers', 'applications', 'loans', 'instalments', 'signals', 'truth']
     """
-    return list(catalog.load("tables"))
+    return [name for name in catalog.load("tables") if not table(name).internal]
+
+
+@cache
+def stated() -> dict[str, tuple[str, Column]]:
+    """The standard columns that a persona may state, each with its table."""
+    every = [(name, column) for name in catalog.load("tables") for column in table(name).columns.values()]
+    found: dict[str, tuple[str, Column]] = {}
+    for name, column in every:
+        if not column.made and column.name not in table(name).key.split():
+            found.setdefault(column.name, (name, column))
+    return found
 
 
 @cache
@@ -86,11 +104,12 @@ def table(name: str) -> Table:
     >>> table("borrowers").column("income_cny_month").unit
     'CNY per month'
     """
-    if name not in names():
+    if name not in catalog.load("tables"):
         raise InputError(f"tables: {name}: unknown table. {did_you_mean(name, names())}")
-    stated = catalog.load("tables")[name]
-    columns = {key: _column(key, body) for key, body in stated["columns"].items()}
-    return Table(name, stated["row"], stated["key"], stated.get("hidden") == "true", columns)
+    body = catalog.load("tables")[name]
+    columns = {key: _column(key, stated) for key, stated in body["columns"].items()}
+    hidden, internal = (body.get(word) == "true" for word in ("hidden", "internal"))
+    return Table(name, body["row"], body["key"], hidden, columns, internal)
 
 
 def _column(name: str, stated: dict[str, Any]) -> Column:
@@ -104,6 +123,8 @@ def _column(name: str, stated: dict[str, Any]) -> Column:
         ordered=stated.get("ordered") == "true",
         open=stated.get("open") == "true",
         range=(float(low), float(high)) if low else None,
+        made=stated.get("made") == "true",
+        missing=stated.get("missing") == "true",
         groups={key: tuple(levels) for key, levels in stated.get("groups", {}).items()},
     )
 

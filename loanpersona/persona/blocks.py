@@ -59,6 +59,7 @@ def _variable(scope: Scope, name: str, node: Node) -> Variable:
         own_words=words,
         type=column.type if column is not None else _type(values),
         unit=column.unit if column is not None else _unit(scope, name, node, values),
+        home=tables.stated()[name][0] if column is not None else "",
     )
     _check_column(scope, node, variable, column)
     return variable
@@ -66,10 +67,7 @@ def _variable(scope: Scope, name: str, node: Node) -> Variable:
 
 def _column(name: str) -> Column | None:
     """The standard column of that name, if there is one."""
-    for table in tables.names():
-        if name in tables.table(table).columns:
-            return tables.table(table).columns[name]
-    return None
+    return tables.stated()[name][1] if name in tables.stated() else None
 
 
 def _hidden(scope: Scope, name: str, node: Node) -> bool:
@@ -95,8 +93,7 @@ def _own_words(scope: Scope, name: str, node: Node, column: Column | None) -> It
     """The label of a variable of one's own, and the words of one's own levels."""
     stated, levels = node.child("label"), node.child("labels")
     if stated is None and column is None:
-        known = [c for table in tables.names() for c in tables.table(table).columns if c != tables.table(table).key]
-        hint = did_you_mean(name, known)
+        hint = did_you_mean(name, tables.stated())
         scope.faults.add(node, f"'{name}' is new and has no label", allowed="label: {en: …, zh: …}", hint=hint)
     elif stated is not None and column is not None:
         scope.faults.add(stated, "this column has its label already", hint="Remove the key.")

@@ -100,11 +100,13 @@ class Variable:
     type: str
     """The column type of `tables.yaml`, or of the block itself for a variable of one's own."""
     unit: str = ""
+    home: str = ""
+    """The table that a standard column belongs to; a variable of one's own has none."""
 
     @property
     def table(self) -> str:
         """The table whose column this is."""
-        return "truth" if self.hidden else "borrowers"
+        return self.home or ("truth" if self.hidden else "borrowers")
 
     def words(self, lang: str) -> str:
         """Its label in a language."""

@@ -125,8 +125,7 @@ def _rule() -> Schema:
 
 
 def _columns() -> dict[str, Column]:
-    every = {name: column for table in tables.names() for name, column in tables.table(table).columns.items()}
-    return {name: column for name, column in every.items() if name not in {tables.table(t).key for t in tables.names()}}
+    return {name: column for name, (_, column) in tables.stated().items()}
 
 
 def _conditions() -> Schema:

@@ -17,7 +17,7 @@ from loanpersona.population import Population
 from loanpersona.simulation import borrowers, chance
 from loanpersona.simulation.borrowers import Sampler, needed, samplers
 from loanpersona.storage import SYNTHETIC
-from loanpersona.tables import Column, Table, names, table
+from loanpersona.tables import Column, Table, table
 
 Array = npt.NDArray[Any]
 
@@ -132,7 +132,8 @@ def _shown(values: Sequence[Value]) -> str:
 
 def schemas(persona: Persona) -> list[Table]:
     """The tables of a persona: the standard columns that it states, then its own."""
-    return [_schema(table(name), [v for v in persona.variables.values() if v.table == name]) for name in names()]
+    people = ("borrowers", "truth")
+    return [_schema(table(name), [v for v in persona.variables.values() if v.table == name]) for name in people]
 
 
 def _schema(standard: Table, variables: Iterable[Variable]) -> Table:
