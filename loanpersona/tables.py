@@ -43,6 +43,8 @@ class Column:
     """Whether the simulation makes it, so that no persona states it."""
     missing: bool = False
     """Whether it may hold no value."""
+    each: str = "borrower"
+    """What it is decided once for: `borrower`, `application`, `loan` or `month`."""
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Named groups of levels that analyses read, such as the blue-collar occupations."""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -107,7 +109,7 @@ def table(name: str) -> Table:
     if name not in catalog.load("tables"):
         raise InputError(f"tables: {name}: unknown table. {did_you_mean(name, names())}")
     body = catalog.load("tables")[name]
-    columns = {key: _column(key, stated) for key, stated in body["columns"].items()}
+    columns = {key: _column(key, {"each": body["each"], **stated}) for key, stated in body["columns"].items()}
     hidden, internal = (body.get(word) == "true" for word in ("hidden", "internal"))
     return Table(name, body["row"], body["key"], hidden, columns, internal)
 
@@ -125,6 +127,7 @@ def _column(name: str, stated: dict[str, Any]) -> Column:
         range=(float(low), float(high)) if low else None,
         made=stated.get("made") == "true",
         missing=stated.get("missing") == "true",
+        each=stated["each"],
         groups={key: tuple(levels) for key, levels in stated.get("groups", {}).items()},
     )
 

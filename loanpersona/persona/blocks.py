@@ -16,6 +16,13 @@ from loanpersona.tables import Column
 
 _COMMON = (*BASIS_KEYS, "label", "labels", "hidden", "unit")
 _WORDS = {"category", "bool"}
+_SEEN = {
+    "borrower": ("borrower",),
+    "application": ("borrower", "application"),
+    "loan": ("borrower", "application", "loan"),
+    "month": ("borrower", "month"),
+}
+"""What is settled when something is decided."""
 OwnWord = tuple[str, tuple[tuple[str, str], ...]]
 
 
@@ -60,8 +67,10 @@ def _variable(scope: Scope, name: str, node: Node) -> Variable:
         type=column.type if column is not None else _type(values),
         unit=column.unit if column is not None else _unit(scope, name, node, values),
         home=tables.stated()[name][0] if column is not None else "",
+        each=column.each if column is not None else "borrower",
     )
     _check_column(scope, node, variable, column)
+    _check_moment(scope, node, variable)
     return variable
 
 
@@ -107,6 +116,15 @@ def _type(values: tuple[Value, ...]) -> str:
     if isinstance(values[0], str):
         return "bool" if set(values) == {"yes", "no"} else "category"
     return "int64" if all(isinstance(value, int) for value in values) else "float64"
+
+
+def _check_moment(scope: Scope, node: Node, variable: Variable) -> None:
+    """What is decided for an application cannot depend on what is decided for each loan."""
+    for parent in variable.parents:
+        each = scope.known[parent].each if parent in scope.known else variable.each
+        if each not in _SEEN[variable.each]:
+            what = f"is decided for each {variable.each} and cannot depend on '{parent}', decided for each {each}"
+            scope.faults.add(node, f"'{variable.name}' {what}", allowed=f"variables of {', '.join(_SEEN[variable.each])}")
 
 
 def _check_column(scope: Scope, node: Node, variable: Variable, column: Column | None) -> None:

@@ -102,6 +102,8 @@ class Variable:
     unit: str = ""
     home: str = ""
     """The table that a standard column belongs to; a variable of one's own has none."""
+    each: str = "borrower"
+    """What it is decided once for: `borrower`, `application`, `loan` or `month`."""
 
     @property
     def table(self) -> str:

@@ -1,25 +1,30 @@
-"""Generating a population: from samplers to tables."""
+"""Generating a population: from a persona to tables, block by block."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from loanpersona import tables as standard
 from loanpersona.errors import InputError, MachineError, did_you_mean, together
 from loanpersona.persona.model import Persona, Value, Variable
 from loanpersona.population import Population
 from loanpersona.simulation import borrowers, chance
-from loanpersona.simulation.borrowers import Sampler, needed, samplers
+from loanpersona.simulation.borrowers import needed, samplers
+from loanpersona.simulation.calendar import clock
+from loanpersona.simulation.expectation import check_events, rows
+from loanpersona.simulation.frames import column, frames, joined, lacking, lookup, schemas, typed
+from loanpersona.simulation.histories import NEEDED, Block
 from loanpersona.storage import SYNTHETIC
-from loanpersona.tables import Column, Table, table
+from loanpersona.tables import Table
 
-Array = npt.NDArray[Any]
+__all__ = ["generate", "kept_tables", "parts", "sample", "schemas"]
+
+BLOCK = 65_536
+"""Borrowers whose whole history is made at a time; the size bounds memory and changes nobody."""
 
 
 def generate(
@@ -27,29 +32,67 @@ def generate(
     *,
     n: int = 20_000,
     seed: int = 7,
-    tables: Sequence[str] = ("borrowers", "truth"),
+    tables: Sequence[str] | None = None,
 ) -> Population:
     """Draw a population: `n` borrowers, numbered from 0, each depending on persona, seed and number alone.
 
-    `tables` names what to make. Raises InputError for an `n` or seed that is no count and for unknown
-    tables, MachineError where the population would not fit into memory.
+    `tables` names what to make; by default every table that the persona states enough for. Raises InputError for an
+    `n` or seed that is no count, for unknown tables and for more loans and instalments than can be wanted,
+    MachineError where the population would not fit into memory.
 
     >>> import loanpersona as lp
-    >>> lp.generate(lp.load_persona("article"), n=100, seed=7).borrowers.shape
-    (100, 16)
+    >>> lp.generate(lp.load_persona("article"), n=100, seed=7, tables=["borrowers"]).borrowers.shape
+    (100, 18)
     """
+    kept = kept_tables(persona, n=n, seed=seed, tables=tables)
+    _check_memory(n, sum(rows(persona, n, schema) * _row_bytes(schema) for schema in kept))
+    made = list(parts(persona, n=n, seed=seed, tables=tables))
+    found = {schema.name: joined([part.pop(schema.name) for part in made]) for schema in kept}
+    return Population(persona.name, persona.digest, int(n), int(seed), found, tuple(kept))
+
+
+def parts(
+    persona: Persona, *, n: int, seed: int, tables: Sequence[str] | None = None
+) -> Iterator[dict[str, pd.DataFrame]]:
+    """The tables of a population block by block, as `generate` joins them; no more than a block is held at once.
+
+    Raises InputError as `generate` does, before the first block.
+    """
+    kept = kept_tables(persona, n=n, seed=seed, tables=tables)
+    return _parts(persona, int(n), int(seed), kept)
+
+
+def _parts(persona: Persona, n: int, seed: int, kept: Sequence[Table]) -> Iterator[dict[str, pd.DataFrame]]:
+    time = clock(persona, seed) if persona.window is not None else None
+    wanted = [name for name, variable in persona.variables.items() if variable.table in {s.name for s in kept}]
+    wanted += [name for schema in kept for name in NEEDED[schema.name] if name in persona.variables]
+    for start in range(0, n, BLOCK):
+        block = Block(persona, seed, start, min(start + BLOCK, n), wanted, time)
+        yield frames(persona, block, kept)
+
+
+def kept_tables(persona: Persona, *, n: int, seed: int, tables: Sequence[str] | None = None) -> list[Table]:
+    """The tables to make, with everything that can be checked before; raises InputError with all faults at once."""
     _check_persona(persona)
-    n, seed = chance.check_count(n, "n"), chance.check_seed(seed)
-    made = {schema.name: schema for schema in schemas(persona)}
-    for name in tables:
-        if name not in made:
-            raise InputError(f"tables: {name}: unknown table. {did_you_mean(str(name), made)}")
-    wanted = [variable for variable in persona.variables.values() if variable.table in tables]
-    _check_memory(n, wanted)
-    columns = _columns(samplers(persona), wanted, n, seed)
-    kept = tuple(schema for schema in made.values() if schema.name in tables)
-    frames = {schema.name: _frame(schema, columns, n) for schema in kept}
-    return Population(persona.name, persona.digest, n, seed, frames, kept)
+    together(
+        lambda: chance.check_count(n, "n"), lambda: chance.check_seed(seed), lambda: _check_tables(persona, tables)
+    )
+    kept = [schema for schema in schemas(persona) if tables is None or schema.name in tables]
+    check_events(persona, n, kept)
+    return kept
+
+
+def _check_tables(persona: Persona, names: Sequence[str] | None) -> None:
+    faults = []
+    for name in names or ():
+        if name not in standard.names():
+            faults.append(f"tables: {name}: unknown table. {did_you_mean(str(name), standard.names())}")
+        elif missing := lacking(persona, name):
+            faults.append(f"tables: {name}: the persona {persona.name} does not state {', '.join(missing)}.")
+    if names is not None and not names:
+        faults.append(f"tables: names no table. Allowed: {', '.join(standard.names())}.")
+    if faults:
+        raise InputError(*faults)
 
 
 def sample(
@@ -64,7 +107,8 @@ def sample(
 
     `given` names a value per variable. What depends on these variables follows; what they depend on is drawn
     as ever, so this is an intervention and not a selection. Everybody keeps the luck they have in `generate`.
-    Returns `n` rows with the variables of the persona (or `columns` only), observed and hidden, in its order.
+    Returns `n` rows with the variables of the persona (or `columns` only), observed and hidden, in its order; of what
+    is decided often, such as the term of each loan, one decision per person.
     Raises InputError for unknown variables and values, MachineError where memory would not suffice.
 
     >>> import loanpersona as lp
@@ -79,10 +123,9 @@ def sample(
         lambda: _positions(persona, given or {}),
         lambda: _named(persona, columns),
     )
-    _check_memory(n, wanted)
-    drawn = _columns(samplers(persona), wanted, n, seed, fixed)
-    described = {name: column for schema in schemas(persona) for name, column in schema.columns.items()}
-    frame = pd.DataFrame({name: _typed(described[name], values) for name, values in drawn.items()}, copy=False)
+    _check_memory(n, n * sum(lookup(variable).itemsize for variable in wanted))
+    drawn = _columns(persona, wanted, n, seed, fixed)
+    frame = pd.DataFrame({v.name: typed(column(v), drawn[v.name]) for v in wanted}, copy=False)
     frame.attrs["synthetic"] = SYNTHETIC
     return frame
 
@@ -130,72 +173,27 @@ def _shown(values: Sequence[Value]) -> str:
     return f"{values[0]} to {values[-1]}{step}"
 
 
-def schemas(persona: Persona) -> list[Table]:
-    """The tables of a persona: the standard columns that it states, then its own."""
-    people = ("borrowers", "truth")
-    return [_schema(table(name), [v for v in persona.variables.values() if v.table == name]) for name in people]
-
-
-def _schema(standard: Table, variables: Iterable[Variable]) -> Table:
-    stated = {variable.name: _column(variable, standard) for variable in variables}
-    order = [name for name in standard.columns if name in stated] + [
-        name for name in stated if name not in standard.columns
-    ]
-    key = {standard.key: standard.columns[standard.key]}
-    return replace(standard, columns=key | {name: stated[name] for name in order})
-
-
-def _column(variable: Variable, standard: Table) -> Column:
-    levels = tuple(str(value) for value in variable.values) if variable.type == "category" else ()
-    words = {word: dict(texts) for word, texts in variable.own_words}
-    if variable.name in standard.columns:
-        return replace(standard.columns[variable.name], levels=levels, words=words)
-    return Column(variable.name, variable.type, words[variable.name], variable.unit, levels, words=words)
-
-
 def _columns(
-    every: Mapping[str, Sampler], wanted: Sequence[Variable], n: int, seed: int, given: Mapping[str, int] | None = None
-) -> dict[str, Array]:
+    persona: Persona, wanted: Sequence[Variable], n: int, seed: int, given: Mapping[str, int]
+) -> dict[str, np.ndarray]:
     """The columns of the wanted variables, filled block by block so that scratch memory stays small."""
-    lookups = {variable.name: _lookup(variable) for variable in wanted}
-    categories = {variable.name for variable in wanted if variable.type == "category"}
-    chosen = needed(every, lookups, given or ())
-    columns = {name: np.empty(n, lookup.dtype) for name, lookup in lookups.items()}
+    lookups = {variable.name: lookup(variable) for variable in wanted}
+    chosen = needed(samplers(persona), lookups, given)
+    columns = {name: np.empty(n, values.dtype) for name, values in lookups.items()}
     for start, stop in borrowers.blocks(n):
         codes = borrowers.draw(chosen, seed, start, stop, given)
-        for name, lookup in lookups.items():
-            column = columns[name][start:stop]
-            if name in categories:  # their columns hold the codes as drawn
-                column[:] = codes[name]
-            else:
-                np.take(lookup, codes[name], out=column, mode="clip")
+        for name, values in lookups.items():
+            np.take(values, codes[name], out=columns[name][start:stop], mode="clip")
     return columns
 
 
-def _lookup(variable: Variable) -> Array:
-    """What stands in the column for each value: its code for a category, else the value itself."""
-    if variable.type == "category":
-        return np.arange(len(variable.values), dtype=np.int8 if len(variable.values) < 128 else np.int16)
-    if variable.type == "bool":
-        return np.array([value == "yes" for value in variable.values])
-    return np.array(variable.values, variable.type)
+def _row_bytes(schema: Table) -> int:
+    return sum(2 if column.levels else int(column.dtype.itemsize) for column in schema.columns.values())
 
 
-def _frame(schema: Table, columns: Mapping[str, Array], n: int) -> pd.DataFrame:
-    made: dict[str, Any] = {schema.key: np.arange(n, dtype=np.int64)}
-    for name, column in schema.columns.items():
-        if name != schema.key:
-            made[name] = _typed(column, columns[name])
-    return pd.DataFrame(made, copy=False)
-
-
-def _typed(column: Column, values: Array) -> Any:
-    return pd.Categorical.from_codes(values, dtype=column.dtype) if column.type == "category" else values
-
-
-def _check_memory(n: int, variables: Iterable[Variable]) -> None:
+def _check_memory(n: int, size: float) -> None:
     """Refuse before the start what this machine cannot hold; go on where it does not say what it has."""
-    need = n * (16 + sum(_lookup(variable).itemsize for variable in variables)) * 1.5
+    need = 1.5 * (size + 16 * n)
     try:
         have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):

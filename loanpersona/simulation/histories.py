@@ -1,0 +1,132 @@
+"""The tables of a block of borrowers, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cached_property
+
+import numpy as np
+
+from loanpersona.persona.model import Persona
+from loanpersona.simulation import applications, loans, payments, referral, signals
+from loanpersona.simulation.applications import NONE, Applications
+from loanpersona.simulation.calendar import Clock
+from loanpersona.simulation.life import Array, Integers, Life
+from loanpersona.simulation.loans import DAY_SECONDS, Books
+
+Columns = dict[str, Array]
+
+ATTEMPTS, LOANS = 10, 10_000
+"""What the key of a borrower is multiplied with in the keys of applications and loans."""
+_APPLY = applications.NEEDED
+_BORROW = (*_APPLY, *loans.NEEDED, *payments.NEEDED)
+NEEDED = {
+    "borrowers": referral.NEEDED,
+    "applications": _APPLY,
+    "loans": _BORROW,
+    "instalments": _BORROW,
+    "signals": _BORROW,
+    "truth": (),
+}
+"""The variables that the people of a table rest on, beside those that are its columns."""
+
+
+class Block:
+    """The borrowers `start` to `stop` (excluded), and their tables as far as they are asked for."""
+
+    def __init__(self, persona: Persona, seed: int, start: int, stop: int, wanted: Collection[str], clock: Clock) -> None:
+        self.life = Life(persona, seed, start, stop, wanted)
+        self.start, self.clock = start, clock
+
+    @cached_property
+    def registered(self) -> Integers:
+        """When each borrower registered, in seconds of the window."""
+        return applications.registered(self.life, self.clock)
+
+    @cached_property
+    def applied(self) -> Applications:
+        """The applications."""
+        return applications.applications(self.life, self.clock, self.registered)
+
+    @cached_property
+    def books(self) -> Books:
+        """The wishes, loans and instalments."""
+        return loans.loans(self.life, self.clock, self.applied)
+
+    def columns(self, table: str) -> Columns:
+        """The columns of a table that the simulation makes; codes for categories, times of the calendar."""
+        return {
+            "borrowers": self._borrowers,
+            "applications": self._applications,
+            "loans": self._loans,
+            "instalments": self._instalments,
+            "signals": self._signals,
+            "truth": self._truth,
+        }[table]()
+
+    def _key(self) -> Integers:
+        return np.arange(self.start, self.start + self.life.size)
+
+    def _truth(self) -> Columns:
+        return {"borrower_id": self._key()}
+
+    def _borrowers(self) -> Columns:
+        found = {"borrower_id": self._key()}
+        if all(name in self.life.codes for name in NEEDED["borrowers"]):
+            brought = referral.referrers(self.life, self.registered)
+            found |= {"registered_at": self._time(self.registered), "referred_by": brought}
+        return found
+
+    def _applications(self) -> Columns:
+        event, columns = self.applied.event, dict(self.applied.columns)
+        borrower = self.start + event.who
+        times = {name: self._time(columns[name]) for name in ("started_at", "submitted_at", "decided_at")}
+        attempt = event.ordinals["application"]
+        return {**columns, **times, "application_id": ATTEMPTS * borrower + attempt, "borrower_id": borrower}
+
+    def _loans(self) -> Columns:
+        lent = self.books.loans()
+        borrower = self.start + lent["who"]
+        return {
+            "loan_id": LOANS * borrower + lent["ordinal"],
+            "borrower_id": borrower,
+            "ordinal": lent["ordinal"],
+            "requested_cny": lent["requested"],
+            "amount_cny": lent["amount"],
+            "term_months": lent["term"],
+            "apr": lent["apr"],
+            "reason": lent["reason"],
+            "borrowed_at": self._time(lent["at"]),
+            "disbursed_at": self._time(lent["disbursed"]),
+        }
+
+    def _instalments(self) -> Columns:
+        lent, plan, paid = self.books.loans(), self.books.schedule, self.books.payments
+        days = self.clock.seconds // DAY_SECONDS
+        held = paid.on < np.minimum(self.books.stops.take(plan.loan), days)
+        on = np.where(held, paid.on, days - 1)
+        loan_id = LOANS * (self.start + lent["who"]) + lent["ordinal"]
+        return {
+            "loan_id": loan_id.take(plan.loan),
+            "number": plan.number,
+            "due_on": self._time(paid.due * DAY_SECONDS),
+            "principal_cny": plan.principal / 100,
+            "interest_cny": plan.interest / 100,
+            "paid_on": self._time(np.where(held, paid.on * DAY_SECONDS, NONE)),
+            "dpd": np.maximum(on - paid.due, 0),
+        }
+
+    def _signals(self) -> Columns:
+        seen = [
+            *signals.of_applications(self.life, self.applied),
+            *signals.of_loans(self.life, self.books),
+            *signals.of_instalments(self.life, self.clock, self.books),
+        ]
+        found = signals.columns(seen)
+        return {**found, "borrower_id": self.start + found.pop("who"), "at": self._time(found["at"])}
+
+    def _time(self, seconds: Integers) -> Array:
+        """Seconds of the window as local time; no time for NONE."""
+        time = self.clock.start + seconds.astype("timedelta64[s]")
+        time[seconds == NONE] = np.datetime64("NaT")
+        return time
