@@ -74,10 +74,12 @@ def test_a_population_is_really_drawn_in_the_blocks_of_a_cut(
 
 
 def test_the_oldest_packages_are_the_lower_bounds_and_the_newest_the_pins(matrix: ModuleType) -> None:
-    project = '[project]\ndependencies = ["numpy >=1.26,<3", "pandas >=2.2", "pyyaml >=6.0.1", "scipy >=1.13,<2"]\n'
+    bounds = ["holidays >=0.60", "numpy >=1.26,<3", "pandas >=2.2", "pyyaml >=6.0.1", "scipy >=1.13,<2"]
+    project = f"[project]\ndependencies = {bounds}\n"
     oldest = matrix.wanted("oldest", project, Path("pins"))
-    assert oldest == ["numpy==1.26", "pandas==2.2", "pyyaml==6.0.1", "scipy==1.13"]
-    assert matrix.wanted("newest", project, Path("pins")) == ["numpy", "pandas", "pyyaml", "scipy", "-c", "pins"]
+    assert oldest == ["holidays==0.60", "numpy==1.26", "pandas==2.2", "pyyaml==6.0.1", "scipy==1.13"]
+    newest = matrix.wanted("newest", project, Path("pins"))
+    assert newest == ["holidays", "numpy", "pandas", "pyyaml", "scipy", "-c", "pins"]
 
 
 def stand_in(folder: Path, *lines: str) -> Path:

@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".venv-matrix"
 CELLS = (("3.11", "oldest"), ("3.11", "newest"), ("3.13", "newest"))
-NEEDED = ("numpy", "pandas", "pyyaml", "scipy")  # what a draw imports
+NEEDED = ("holidays", "numpy", "pandas", "pyyaml", "scipy")  # what a draw imports
 SETTINGS: dict[str, tuple[int, dict[str, str]]] = {
     "1 block": (1, {}),
     "3 blocks": (3, {}),

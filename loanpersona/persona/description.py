@@ -12,6 +12,7 @@ from loanpersona.conditions import runs
 from loanpersona.labels import check_language, label, phrase
 from loanpersona.persona.joint import Conditional, Floats, holds, total
 from loanpersona.persona.model import Basis, Effect, Given, Odds, Persona, Shape, Shares, Value, Variable, When
+from loanpersona.persona.seasons_told import told
 
 Row = list[str]
 
@@ -44,6 +45,8 @@ class _Teller:
         if persona.rules:
             yield from ("", f"## {self.word('rules')}", "")
             yield from (f"- {self.where(rule.never)} ({self.reason(rule.basis)})" for rule in persona.rules.values())
+        if persona.window is not None and persona.calendar is not None:
+            yield from told(persona.window, persona.calendar, self.lang, self.reason)
         for conditional in persona.conditionals.values():
             yield from self._variable(conditional)
         if persona.notes:

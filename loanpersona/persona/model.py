@@ -22,6 +22,7 @@ from loanpersona.strict_yaml import Node
 
 if TYPE_CHECKING:
     from loanpersona.persona.joint import Conditional
+    from loanpersona.persona.seasons import Seasons, Window
 
 Value = str | int | float
 When = tuple[tuple[str, frozenset[int]], ...]
@@ -193,6 +194,10 @@ class Persona:
     """The text it was resolved from; `replace` edits this and resolves again."""
     conditionals: Mapping[str, Conditional]
     """Its variables, calibrated: how likely each value is in each cell of the parents."""
+    window: Window | None = None
+    """The days that are told of; a persona of people only has neither window nor calendar."""
+    calendar: Seasons | None = None
+    """How borrowing falls on hours and days."""
     notes: tuple[str, ...] = ()
     """What is allowed but looks like a slip, such as a row that nobody is ever in; one line each."""
 
@@ -212,6 +217,8 @@ class Persona:
             "variables": list(self.variables.values()),
             "rules": list(self.rules.values()),
         }
+        if self.window is not None:  # what a persona does not state is not in its digest either
+            content |= {"window": self.window, "calendar": self.calendar}
         text = json.dumps(content, default=_canonical, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

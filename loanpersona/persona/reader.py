@@ -64,8 +64,10 @@ def merged(base: Node, change: Node) -> Node:
     for key, node in theirs.items():
         if key in {"product", "sources", "rules"} and key in mine:
             whole[key] = _updated(mine[key], node)
-        elif key == "variables" and key in mine:
-            whole[key] = _merged_variables(mine[key], node)
+        elif key in {"variables", "calendar"} and key in mine:
+            whole[key] = _merged_blocks(mine[key], node)
+        elif key == "window" and key in mine:
+            whole[key] = _merged_block(mine[key], node)
         elif key != "extends":
             whole[key] = node
     return Node(whole, change.file, change.line, change.path)
@@ -77,7 +79,7 @@ def _updated(base: Node, change: Node) -> Node:
     return Node({**base.value, **change.value}, change.file, change.line, change.path)
 
 
-def _merged_variables(base: Node, change: Node) -> Node:
+def _merged_blocks(base: Node, change: Node) -> Node:
     if not isinstance(base.value, dict) or not isinstance(change.value, dict):
         return change
     whole = dict(base.value)

@@ -14,6 +14,7 @@ from loanpersona.persona.calibration import calibrate
 from loanpersona.persona.model import Persona, Product
 from loanpersona.persona.rules import never_drawn, read_rules
 from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope
+from loanpersona.persona.seasons import notes, read_seasons
 from loanpersona.strict_yaml import Faults, Node
 
 LEAST_AGE = 18
@@ -28,7 +29,7 @@ TOP = {
     "product": "{apr_most: …, limit_cny_most: …}",
     "variables": "a block per variable",
 }
-OPTIONAL = ("extends", "sources", "rules")
+OPTIONAL = ("extends", "sources", "rules", "window", "calendar")
 
 
 def load_persona(name: str | PathLike[str] = "article") -> Persona:
@@ -50,14 +51,26 @@ def resolve(document: Node) -> Persona:
     scope = Scope(_entries(document, "variables"), _sources(document), faults)
     _check_top(document, scope)
     product = _product(document, scope)
+    window, calendar = read_seasons(document, scope)
     variables = read_blocks(scope)
     _check_people(scope)
     conditionals = calibrate(scope.sound, scope.blocks, faults)
     rules = read_rules(scope, _entries(document, "rules"), conditionals)
     faults.stop()
     words = {key: scope.words(scope.child(document, key)) for key in ("title", "about")}
-    name, notes = str(scope.child(document, "persona").value), tuple(never_drawn(conditionals, scope.blocks))
-    return Persona(name, words["title"], words["about"], product, variables, rules, document, conditionals, notes)
+    return Persona(
+        name=str(scope.child(document, "persona").value),
+        title=words["title"],
+        about=words["about"],
+        product=product,
+        variables=variables,
+        rules=rules,
+        window=window,
+        calendar=calendar,
+        document=document,
+        conditionals=conditionals,
+        notes=(*notes(document.child("window"), window), *never_drawn(conditionals, scope.blocks)),
+    )
 
 
 def _entries(document: Node, key: str) -> dict[str, Node]:

@@ -14,6 +14,7 @@ from loanpersona.persona.laws import PARAMETERS, POSITIVE
 from loanpersona.persona.reader import GRID, LAWS, SHAPES
 from loanpersona.persona.resolver import CAPS, TOP
 from loanpersona.persona.scope import BASIS_KEYS, NEEDS
+from loanpersona.persona.seasons import HOURS, PARTS, WEEKDAYS, WINDOW, ZONE
 from loanpersona.tables import Column
 
 Schema = dict[str, Any]
@@ -24,6 +25,9 @@ _CONDITION: Schema = {"anyOf": [_VALUE, {"type": "array", "items": _VALUE, "minI
 _PLAIN = r"[-+]?[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?"
 _BAND = rf"^{_PLAIN}(\.\.{_PLAIN})?$"
 _RANGE = rf"^({_PLAIN})?\.\.({_PLAIN})?$"
+_DAYS = r"^[-+]?[0-9]+(\.\.[-+]?[0-9]+)?$"
+_DATE: Schema = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+_BOTH = {"dependencies": {"window": ["calendar"], "calendar": ["window"]}}
 _COMMON = (*BASIS_KEYS, "label", "labels", "hidden", "unit")
 _WORDS_OF = {"category", "bool"}
 
@@ -47,11 +51,13 @@ def persona_schema() -> Schema:
             "product": _mapping({name: _product(cap) for name, cap in CAPS.items()}),
             "sources": {"type": "object", "minProperties": 1},
             "rules": {"type": "object", "minProperties": 1, "additionalProperties": _rule()},
+            "window": _with_basis({"first": _DATE, "last": _DATE, "zone": {"const": ZONE}}),
+            "calendar": _mapping({key: _with_basis(part) for key, part in _seasons().items()}),
             "variables": _variables(),
         },
         "additionalProperties": False,
         "if": {"required": ["extends"]},
-        "else": {"required": list(TOP), "properties": {"variables": _whole()}},
+        "else": {"required": list(TOP), "properties": {"variables": _whole(), **_whole_time()}, **_BOTH},
         "definitions": _definitions(),
     }  # fmt: skip
 
@@ -82,6 +88,26 @@ def _whole() -> Schema:
     """A file that extends nothing states every block in full, and the label of each variable of its own."""
     own = {"allOf": [_ref("whole"), {"required": ["label"]}]}
     return {"properties": {name: _ref("whole") for name in _columns()}, "additionalProperties": own}
+
+
+def _seasons() -> Schema:
+    """The numbers of each part of a calendar."""
+    weights = {"type": "array", "items": _ref("factor"), "minItems": HOURS, "maxItems": HOURS}
+    named = {**_mapping(dict.fromkeys(WEEKDAYS, _ref("factor"))), "required": list(WEEKDAYS)}
+    banded = {"type": "object", "minProperties": 1, "propertyNames": {"pattern": _DAYS},
+              "additionalProperties": _ref("factor")}  # fmt: skip
+    special = {"hour": weights, "weekday": named, "daily_noise": _number(minimum=0, maximum=1)}
+    forms = {"factors": banded, "factor": _ref("factor"), "holiday": _ref("factor")}
+    return {part: {key: special.get(part) or forms[key] for key in keys} for part, keys in PARTS.items()}
+
+
+def _whole_time() -> Schema:
+    """A file that extends nothing states the whole window and the whole calendar, if any."""
+    parts = {key: {"required": [*keys, "basis"]} for key, keys in PARTS.items()}
+    return {
+        "window": {"required": [*WINDOW, "basis"]},
+        "calendar": {"required": list(PARTS), "properties": parts},
+    }
 
 
 def _ref(name: str) -> Schema:

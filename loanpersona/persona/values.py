@@ -98,7 +98,9 @@ def _bands(scope: Scope, node: Node, stepped: Node | None) -> tuple[Value, ...]:
     step = scope.number(stepped) if stepped is not None else Fraction(1)
     if stepped is not None and step <= 0:
         scope.stop(stepped, "not a step", allowed="a number above 0")
-    ends = [_ends(scope, key, child, step) for key, child in scope.mapping(node, f"bands such as {_EXAMPLE}").items()]
+    ends = [
+        band_ends(scope, key, child, step) for key, child in scope.mapping(node, f"bands such as {_EXAMPLE}").items()
+    ]
     if not ends:
         scope.stop(node, "names no band", allowed=f"bands such as {_EXAMPLE}")
     for (first, last), (start, stop) in pairwise(ends):
@@ -112,7 +114,8 @@ def _bands(scope: Scope, node: Node, stepped: Node | None) -> tuple[Value, ...]:
     return _steps(ends[0][0], step, count)
 
 
-def _ends(scope: Scope, key: str, at: Node, step: Fraction) -> tuple[Fraction, Fraction]:
+def band_ends(scope: Scope, key: str, at: Node, step: Fraction) -> tuple[Fraction, Fraction]:
+    """First and last value of the band that a key such as `20..24` names."""
     first, dots, last = key.partition("..")
     low, high = exact(first), exact(last if dots else first)
     if low is None or high is None or last.startswith("."):

@@ -1,0 +1,58 @@
+"""Days off, make-up workdays and New Year's Days of China, from the package `holidays`, and how far it knows them.
+
+The package is imported when a day is first asked for, so that importing ours stays cheap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import metadata
+
+FIRST, LAST = 2008, 2099
+"""The years that can be asked for: since the reform of 2008, as far as the package reckons."""
+_SURELY_ANNOUNCED = 2024  # known to every version that may be installed
+_NEW_YEAR = "Chinese New Year (Spring Festival)"
+
+
+@dataclass(frozen=True)
+class Year:
+    """The days of one year that are not what their weekday says."""
+
+    off: frozenset[date]
+    """Public holidays, and days swapped for a weekend; weekends beside them are not among them."""
+    make_up: frozenset[date]
+    """Weekend days on which people work."""
+    new_year: date
+    """The first day of the Spring Festival."""
+
+
+def version() -> str:
+    """Which table of days this is, as a message names it."""
+    return f"holidays {metadata.version('holidays')}"
+
+
+@cache
+def year(number: int) -> Year:
+    """The days of a year; those of a year beyond `announced()` are reckoned, without swaps.
+
+    >>> year(2024).new_year, len(year(2024).make_up)
+    (datetime.date(2024, 2, 10), 8)
+    """
+    from holidays.countries.china import China
+
+    found = China(years=number, language="en_US")
+    new_year = min(day for day, name in found.items() if _NEW_YEAR in name and "observed" not in name)
+    # The package keeps a few make-up workdays of other years beside those of the year asked for.
+    make_up = frozenset(day for day in found.weekend_workdays if day.year == number)
+    return Year(frozenset(found), make_up, new_year)
+
+
+@cache
+def announced() -> int:
+    """The last year whose days off have been announced, as far as the package knows.
+
+    Every announced year since 2008 has make-up workdays; what the package reckons has none.
+    """
+    return next(number for number in range(_SURELY_ANNOUNCED, LAST) if not year(number + 1).make_up)

@@ -1,0 +1,266 @@
+"""When people borrow: the window of a persona, and how borrowing falls on its hours and days."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from itertools import pairwise
+
+from loanpersona import festivals
+from loanpersona.errors import did_you_mean
+from loanpersona.persona.model import Basis
+from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope
+from loanpersona.persona.values import band_ends
+from loanpersona.strict_yaml import Fault, Node
+
+Bands = tuple[tuple[int, int, Fraction], ...]
+"""First and last day of each band, and its factor."""
+
+ZONE = "Asia/Shanghai"
+HOURS = 24
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTH = (1, 31)
+NEAR_NEW_YEAR = (-90, 120)
+MOST_DAYS = 7305
+"""Twenty years with five leap days."""
+WINDOW = ("first", "last", "zone")
+PARTS: dict[str, tuple[str, ...]] = {
+    "hour": ("weights",),
+    "weekday": ("factors",),
+    "public_holiday": ("factor",),
+    "day_of_month": ("factors",),
+    "spring_festival": ("holiday", "factors"),
+    "daily_noise": ("sigma",),
+}
+"""The parts of a calendar, and the numbers of each."""
+_DATE = re.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})")
+
+
+@dataclass(frozen=True)
+class Window:
+    """The days that are told of, in the time of China; both ends count."""
+
+    first: date
+    last: date
+    basis: Basis
+
+    @property
+    def days(self) -> int:
+        """How many days it holds."""
+        return (self.last - self.first).days + 1
+
+
+@dataclass(frozen=True)
+class Seasons:
+    """How borrowing falls on hours and days; only ratios count, a year keeps its total."""
+
+    hour: tuple[Fraction, ...]
+    """A weight per hour, from midnight on."""
+    weekday: tuple[Fraction, ...]
+    """A factor per weekday, Monday first; a make-up workday counts as the mean of Monday to Friday."""
+    public_holiday: Fraction
+    """In place of that of the weekday."""
+    day_of_month: Bands
+    spring_festival: Bands
+    """By days from New Year's Day; 1 on other days."""
+    festival_holiday: Fraction
+    """On the days off around New Year's Day, in place of weekday, public holiday and `spring_festival`."""
+    sigma: Fraction
+    """Standard deviation of the logarithm of a day's luck, whose mean is one."""
+    bases: tuple[tuple[str, Basis], ...]
+    """Where the numbers of each part come from."""
+
+
+def factor(bands: Bands, day: int) -> Fraction:
+    """The factor of a day; 1 where no band holds it.
+
+    >>> factor(((1, 5, Fraction(5, 4)),), 5)
+    Fraction(5, 4)
+    """
+    return next((found for first, last, found in bands if first <= day <= last), Fraction(1))
+
+
+def notes(node: Node | None, window: Window | None) -> Iterator[str]:
+    """What is allowed but worth a word: no Spring Festival inside, a stretch that nobody has announced yet."""
+    if node is None or window is None:
+        return
+    years = range(window.first.year, window.last.year + 1)
+    if not any(window.first <= festivals.year(year).new_year <= window.last for year in years):
+        yield str(Fault(node.file, node.line, "window: no Spring Festival falls in it."))
+    if window.last.year > festivals.announced():
+        since = max(window.first.year, festivals.announced() + 1)
+        said = f"window: calendar projected from {since} on ({festivals.version()})."
+        yield str(Fault(node.file, node.line, said))
+
+
+def read_seasons(document: Node, scope: Scope) -> tuple[Window | None, Seasons | None]:
+    """The window and the calendar of a persona, or None for what it does not state; all faults are noted."""
+    window, calendar = document.child("window"), document.child("calendar")
+    if window is not None and calendar is None:
+        scope.faults.add(window, "nothing says how borrowing falls in it", allowed="a window with a calendar")
+    if calendar is not None and window is None:
+        scope.faults.add(calendar, "no window to lie in", allowed="a calendar with a window")
+    return _window(window, scope), _seasons(calendar, scope)
+
+
+def _window(node: Node | None, scope: Scope) -> Window | None:
+    if node is None:
+        return None
+    try:
+        scope.only(node, (*WINDOW, *BASIS_KEYS))
+        basis = scope.basis(node)
+        first, last, _ = scope.each(
+            lambda: _day(scope, scope.child(node, "first")),
+            lambda: _day(scope, scope.child(node, "last")),
+            lambda: _zone(scope, scope.child(node, "zone")),
+        )
+        return _lasting(scope, node, Window(first, last, basis))
+    except BrokenBlockError:
+        return None
+
+
+def _day(scope: Scope, node: Node) -> date:
+    found = _DATE.fullmatch(node.value) if isinstance(node.value, str) else None
+    if found is None:
+        scope.stop(node, "not a date", allowed="year, month and day such as 2021-01-01")
+    year, month, day = map(int, found.groups())
+    if not festivals.FIRST <= year <= festivals.LAST:
+        known = f"{festivals.FIRST}-01-01 to {festivals.LAST}-12-31"
+        scope.stop(node, f"outside the Chinese holidays of {festivals.version()}", allowed=known)
+    if not 1 <= month <= 12:
+        scope.stop(node, "no such month", allowed="01 to 12")
+    last = monthrange(year, month)[1]
+    if not 1 <= day <= last:
+        scope.stop(node, "no such day", allowed=f"{year}-{month:02}-01 to {year}-{month:02}-{last}")
+    return date(year, month, day)
+
+
+def _zone(scope: Scope, node: Node) -> None:
+    if node.value != ZONE:
+        scope.stop(node, "China keeps one time, without daylight saving", allowed=ZONE)
+
+
+def _lasting(scope: Scope, node: Node, window: Window) -> Window:
+    """The window, which must neither be reversed nor last too long."""
+    last = scope.child(node, "last")
+    if window.days < 1:
+        scope.stop(last, f"before the first day, {window.first}", allowed=f"{window.first} or later")
+    if window.days > MOST_DAYS:
+        scope.stop(last, f"a window of {window.days:,} days", allowed=f"at most {MOST_DAYS:,}, twenty years")
+    return window
+
+
+def _seasons(node: Node | None, scope: Scope) -> Seasons | None:
+    if node is None:
+        return None
+    try:
+        scope.only(node, tuple(PARTS))
+        parts = dict(zip(PARTS, scope.each(*(lambda key=key: _part(scope, node, key) for key in PARTS)), strict=True))
+        hour, weekday, public, month, holiday, festival, sigma = scope.each(
+            lambda: _hours(scope, scope.child(parts["hour"], "weights")),
+            lambda: _weekdays(scope, scope.child(parts["weekday"], "factors")),
+            lambda: _factor(scope, scope.child(parts["public_holiday"], "factor")),
+            lambda: _month(scope, scope.child(parts["day_of_month"], "factors")),
+            lambda: _factor(scope, scope.child(parts["spring_festival"], "holiday")),
+            lambda: _festival(scope, scope.child(parts["spring_festival"], "factors")),
+            lambda: _sigma(scope, scope.child(parts["daily_noise"], "sigma")),
+        )
+    except BrokenBlockError:
+        return None
+    bases = tuple((key, scope.basis(part)) for key, part in parts.items())
+    return Seasons(hour, weekday, public, month, festival, holiday, sigma, bases)
+
+
+def _part(scope: Scope, node: Node, key: str) -> Node:
+    """One part of a calendar, with no key but its own."""
+    part = scope.child(node, key)
+    scope.only(part, (*PARTS[key], *BASIS_KEYS))
+    return part
+
+
+def _hours(scope: Scope, node: Node) -> tuple[Fraction, ...]:
+    stated = node.value if isinstance(node.value, tuple) else None
+    if stated is None:
+        scope.stop(node, "not a list", allowed=f"{HOURS} weights, from midnight on")
+    if len(stated) != HOURS:
+        scope.stop(node, f"{len(stated)} weights", allowed=f"{HOURS}, one an hour from midnight on")
+    weights = scope.each(*(lambda at=at: _factor(scope, at, "weight") for at in stated))
+    return tuple(_some(scope, node, weights, "weight"))
+
+
+def _weekdays(scope: Scope, node: Node) -> tuple[Fraction, ...]:
+    stated = scope.mapping(node, "a factor per weekday")
+    unknown = [key for key in stated if key not in WEEKDAYS]
+    for key in unknown:
+        scope.faults.add(stated[key], f"unknown weekday '{key}'", hint=did_you_mean(key, WEEKDAYS))
+    missing = [day for day in WEEKDAYS if day not in stated]
+    if missing and not unknown:  # what follows from a misspelt weekday is no fault of its own
+        scope.stop(node, f"no factor for {', '.join(missing)}", allowed="every weekday")
+    if unknown:
+        raise BrokenBlockError
+    factors = scope.each(*(lambda day=day: _factor(scope, stated[day]) for day in WEEKDAYS))
+    return tuple(_some(scope, node, factors, "factor"))
+
+
+def _month(scope: Scope, node: Node) -> Bands:
+    bands = _bands(scope, node, MONTH, "no day of a month")
+    for (_, last, _), (start, _, _) in pairwise(bands):
+        if start != last + 1:
+            scope.stop(node, f"nothing for the days {last + 1} to {start - 1}", allowed="every day of 1 to 31 once")
+    if (bands[0][0], bands[-1][1]) != MONTH:
+        shown = f"{bands[0][0]} to {bands[-1][1]}"
+        scope.stop(node, f"factors for the days {shown} only", allowed="every day of 1 to 31 once")
+    _some(scope, node, [found for *_, found in bands], "factor")
+    return bands
+
+
+def _festival(scope: Scope, node: Node) -> Bands:
+    return _bands(scope, node, NEAR_NEW_YEAR, "too far from New Year's Day")
+
+
+def _bands(scope: Scope, node: Node, within: tuple[int, int], beyond: str) -> Bands:
+    """Bands of whole days with their factors, in rising order; gaps may lie between."""
+    stated = scope.mapping(node, "a factor per band of days")
+    if not stated:
+        scope.stop(node, "names no days", allowed="bands such as 1..5")
+    found = scope.each(*(lambda key=key, at=at: _band(scope, key, at) for key, at in stated.items()))
+    for (first, last, _), at in zip(found, stated.values(), strict=True):
+        if not within[0] <= first <= last <= within[1]:
+            scope.stop(at, beyond, allowed=f"{within[0]} to {within[1]}")
+    for (first, last, _), (start, stop, _) in pairwise(found):
+        if start <= last:
+            what = f"the bands {first}..{last} and {start}..{stop} overlap or stand in the wrong order"
+            scope.stop(node, what, hint="Both ends count.")
+    return tuple(found)
+
+
+def _band(scope: Scope, key: str, at: Node) -> tuple[int, int, Fraction]:
+    (first, last), found = scope.each(lambda: band_ends(scope, key, at, Fraction(1)), lambda: _factor(scope, at))
+    if first.denominator != 1:
+        scope.stop(at, f"the band {key} is not one of whole days", allowed="such as 1..5")
+    return int(first), int(last), found
+
+
+def _factor(scope: Scope, node: Node, what: str = "factor") -> Fraction:
+    value = scope.number(node)
+    if value < 0:
+        scope.stop(node, f"a negative {what}", allowed="0 or more")
+    return value
+
+
+def _some(scope: Scope, node: Node, numbers: Sequence[Fraction], what: str) -> Sequence[Fraction]:
+    """The numbers, of which one at least must be above zero."""
+    if not sum(numbers):
+        scope.stop(node, "the sum is 0", allowed=f"at least one {what} above 0")
+    return numbers
+
+
+def _sigma(scope: Scope, node: Node) -> Fraction:
+    value = scope.number(node)
+    if not 0 <= value <= 1:
+        scope.stop(node, "not a standard deviation of a logarithm that days may have", allowed="0 to 1")
+    return value
