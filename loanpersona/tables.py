@@ -29,7 +29,7 @@ class Column:
 
     name: str
     type: str
-    """`category`, `bool`, `datetime64[s]`, a numpy type such as `int16`, or `Int16` and `Int64`, which may be missing."""
+    """`category`, `bool`, `datetime64[s]`, a numpy type such as `int16`, or `Int16` or `Int64` (may be missing)."""
     meaning: dict[str, str]
     """One sentence per language."""
     unit: str = ""

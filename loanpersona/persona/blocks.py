@@ -16,7 +16,7 @@ from loanpersona.tables import Column
 
 _COMMON = (*BASIS_KEYS, "label", "labels", "hidden", "unit")
 _WORDS = {"category", "bool"}
-_SEEN = {
+_SETTLED = {
     "borrower": ("borrower",),
     "application": ("borrower", "application"),
     "loan": ("borrower", "application", "loan"),
@@ -120,11 +120,14 @@ def _type(values: tuple[Value, ...]) -> str:
 
 def _check_moment(scope: Scope, node: Node, variable: Variable) -> None:
     """What is decided for an application cannot depend on what is decided for each loan."""
+    settled = _SETTLED[variable.each]
     for parent in variable.parents:
         each = scope.known[parent].each if parent in scope.known else variable.each
-        if each not in _SEEN[variable.each]:
+        if each not in settled:
             what = f"is decided for each {variable.each} and cannot depend on '{parent}', decided for each {each}"
-            scope.faults.add(node, f"'{variable.name}' {what}", allowed=f"variables of {', '.join(_SEEN[variable.each])}")
+            scope.faults.add(
+                node, f"'{variable.name}' {what}", allowed=f"what is decided for each {', '.join(settled)}"
+            )
 
 
 def _check_column(scope: Scope, node: Node, variable: Variable, column: Column | None) -> None:

@@ -15,9 +15,9 @@ ATTEMPTS = 3
 LIMIT_STEP = 500
 """Limits are granted in steps of so many CNY, and are at least one step."""
 NEEDED = (
-    "window_percent", "last_step", "minutes_to_submit", "proofs", "risk_score", "quality_tier", "approved", "reject_reason",
-    "minutes_to_decide", "income_cny_month", "limit_factor", "apr", "diverted_to_partner", "applies_again",
-    "days_to_apply_again",
+    "window_percent", "last_step", "minutes_to_submit", "proofs", "risk_score", "quality_tier", "approved",
+    "reject_reason", "minutes_to_decide", "income_cny_month", "limit_factor", "apr", "diverted_to_partner",
+    "applies_again", "days_to_apply_again",
 )  # fmt: skip
 """The variables that a persona must state for its people to apply."""
 _MINUTE = 60
@@ -68,6 +68,7 @@ def _attempt(event: Event, started: Integers) -> tuple[Integers, dict[str, Array
     decided = left + _MINUTE * event.numbers("minutes_to_decide")
     granted = done & event.held("approved", "yes")
     refused = done & ~granted
+    apr_most = float(event.life.persona.product.apr_most)
     columns = {
         "started_at": started,
         "last_step": event.codes("last_step"),
@@ -79,7 +80,7 @@ def _attempt(event: Event, started: Integers) -> tuple[Integers, dict[str, Array
         "risk_score": np.where(done, event.numbers("risk_score"), NONE),
         "quality_tier": np.where(done, event.codes("quality_tier"), NONE),
         "limit_cny": np.where(granted, _limit(event), 0),
-        "apr": np.where(granted, event.numbers("apr"), np.nan),
+        "apr": np.where(granted, np.minimum(event.numbers("apr"), apr_most), np.nan),
         "proofs": np.where(done, event.numbers("proofs"), 0),
         "diverted_to_partner": refused & event.held("diverted_to_partner", "yes"),
     }
@@ -89,17 +90,17 @@ def _attempt(event: Event, started: Integers) -> tuple[Integers, dict[str, Array
 def _limit(event: Event) -> Integers:
     """The limit: by quality and income, in steps, at least one step."""
     income = event.numbers("income_cny_month") * event.numbers("limit_factor")
-    most = event.life.persona.product.limit_cny_most // LIMIT_STEP * LIMIT_STEP
-    return np.clip((income / LIMIT_STEP + 0.5).astype(np.int64) * LIMIT_STEP, LIMIT_STEP, most)
+    steps = np.maximum((income / LIMIT_STEP + 0.5).astype(np.int64), 1)
+    return np.minimum(steps * LIMIT_STEP, event.life.persona.product.limit_cny_most)
 
 
 def _again(event: Event, outcome: Array) -> Mask:
     """Who applies once more."""
     after_leaving = event.held("applies_again", "after_leaving", "always_again")
     after_rejection = event.held("applies_again", "after_rejection", "always_again")
-    return np.where(outcome == OUTCOMES.index("incomplete"), after_leaving, after_rejection) & (
-        outcome != OUTCOMES.index("approved")
-    )
+    left, rejected = (outcome == OUTCOMES.index(word) for word in ("incomplete", "rejected"))
+    found: Mask = (left & after_leaving) | (rejected & after_rejection)
+    return found
 
 
 def _in_order(parts: list[tuple[Event, dict[str, Array]]]) -> Applications:

@@ -34,9 +34,17 @@ NEEDED = {
 class Block:
     """The borrowers `start` to `stop` (excluded), and their tables as far as they are asked for."""
 
-    def __init__(self, persona: Persona, seed: int, start: int, stop: int, wanted: Collection[str], clock: Clock) -> None:
+    def __init__(
+        self, persona: Persona, seed: int, start: int, stop: int, wanted: Collection[str], clock: Clock | None
+    ) -> None:
         self.life = Life(persona, seed, start, stop, wanted)
-        self.start, self.clock = start, clock
+        self.start, self._clock = start, clock
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the persona, which whoever asks for must have."""
+        assert self._clock is not None
+        return self._clock
 
     @cached_property
     def registered(self) -> Integers:

@@ -73,7 +73,7 @@ class Event:
     """Something that happens to some borrowers of a block: what is decided there is drawn when asked for, once.
 
     `ordinals` counts, for each kind of decision made here, the events of one borrower. Decisions of an earlier kind
-    are those of `outer`, an event for each of whose rows there are any number of rows here, as `at` says.
+    are those of `outer`: other events, and for each event here the position of the one there that it belongs to.
     """
 
     def __init__(
@@ -81,10 +81,9 @@ class Event:
         life: Life,
         who: Integers,
         ordinals: Mapping[str, Integers | int],
-        outer: Event | None = None,
-        at: Integers | None = None,
+        outer: tuple[Event, Integers] | None = None,
     ) -> None:
-        self.life, self.who, self.ordinals, self.outer, self.at = life, who, ordinals, outer, at
+        self.life, self.who, self.ordinals, self.outer = life, who, ordinals, outer
         self._codes: dict[str, Codes] = {}
 
     def codes(self, name: str) -> Codes:
@@ -94,7 +93,8 @@ class Event:
             return self.life.codes[name].take(self.who)
         if each not in self.ordinals:
             assert self.outer is not None
-            return self.outer.codes(name).take(self.at)
+            outer, at = self.outer
+            return outer.codes(name).take(at)
         if name not in self._codes:
             self._codes[name] = self._drawn(name, each)
         return self._codes[name]
@@ -125,6 +125,7 @@ class Event:
     def some(self, which: Array) -> Event:
         """Some of the events, by position or mask, with what is decided already."""
         ordinals = {each: o if isinstance(o, int) else o[which] for each, o in self.ordinals.items()}
-        found = Event(self.life, self.who[which], ordinals, self.outer, None if self.at is None else self.at[which])
+        outer = None if self.outer is None else (self.outer[0], self.outer[1][which])
+        found = Event(self.life, self.who[which], ordinals, outer)
         found._codes = {name: codes[which] for name, codes in self._codes.items()}
         return found

@@ -88,7 +88,7 @@ class _Drawers:
     def wish(self) -> None:
         """One wish of each drawer who is alive."""
         at = self.alive
-        event = Event(self.life, self.event.who[at], {"loan": self.number}, self.event, at)
+        event = Event(self.life, self.event.who[at], {"loan": self.number}, (self.event, at))
         made = self._decided(at, event)
         lent = np.flatnonzero(made["amount"])
         plan, paid = self._lent(at[lent], event.some(lent), {name: values[lent] for name, values in made.items()})

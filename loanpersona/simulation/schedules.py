@@ -63,7 +63,8 @@ def _split(cents: Integers, apr: Floats, months: Integers, first: Integers, rows
 def _annuity(rate: Integers, months: Integers) -> Floats:
     """The instalment of one unit of money, for each loan."""
     pairs, which = np.unique(rate * (MOST_MONTHS + 1) + months, return_inverse=True)
-    return np.array([_factor(*divmod(pair, MOST_MONTHS + 1)) for pair in pairs.tolist()], float).take(which)
+    factors = np.array([_factor(*divmod(pair, MOST_MONTHS + 1)) for pair in pairs.tolist()], np.float64)
+    return factors[which.ravel()]
 
 
 @lru_cache(maxsize=65_536)
@@ -77,7 +78,9 @@ def _factor(rate: int, months: int) -> float:
 
 _FIRST_MONTH = np.datetime64("1990-01", "M").astype(np.int64)
 _MONTHS = 12 * 150
-_STARTS = np.arange(_FIRST_MONTH, _FIRST_MONTH + _MONTHS).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+_STARTS = (
+    np.arange(_FIRST_MONTH, _FIRST_MONTH + _MONTHS).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+)
 
 
 def month_of(day: Integers) -> Integers:
