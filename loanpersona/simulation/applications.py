@@ -91,7 +91,8 @@ def _limit(event: Event) -> Integers:
     """The limit: by quality and income, in steps, at least one step."""
     income = event.numbers("income_cny_month") * event.numbers("limit_factor")
     steps = np.maximum((income / LIMIT_STEP + 0.5).astype(np.int64), 1)
-    return np.minimum(steps * LIMIT_STEP, event.life.persona.product.limit_cny_most)
+    limits: Integers = np.minimum(steps * LIMIT_STEP, event.life.persona.product.limit_cny_most)
+    return limits
 
 
 def _again(event: Event, outcome: Array) -> Mask:
