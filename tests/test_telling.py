@@ -121,8 +121,8 @@ def test_the_difference_names_each_number_with_where_it_comes_from(article: lp.P
     head, *found = rows(article.diff(evidence))
     assert head == ["Value", "article", "evidence", "Basis: article", "Basis: evidence"]
     assert ["city_tier.shares.tier1", "0.14", "0.10", "stated (1.2d)", "published (jiguang-2018)"] in found
-    assert len(found) == 6 + 31
-    assert {row[0].split(".")[0] for row in found} == {"city_tier", "province"}
+    assert len(found) == 6 + 31 + (24 + 7 + 5 + 8 + 1 + 5 + 3)
+    assert {row[0].split(".")[0] for row in found} == {"calendar", "city_tier", "province"}
     assert "Texts that differ: persona, title.en, title.zh, " in article.diff(evidence)
     assert rows(article.diff(evidence, "zh"))[0][0] == "数值"
 
@@ -218,9 +218,9 @@ def test_changes_can_be_lines_of_text(article: lp.Persona) -> None:
         ({"sex.odds[10].multiply": {"male": 1}}, "change: sex.odds[10].multiply: no entry '[10].multiply' of "
                                                 "'variables.sex.odds'. Allowed: [0] to [9]."),
         ({"sex.shares.male.x": 1}, "change: sex.shares.male.x: nothing stands below 'variables.sex.shares.male'."),
-        ({"sex.shares.male": 0.5}, "article.yaml:76: variables.sex.shares: the shares sum to 0.802, not 1."),
+        ({"sex.shares.male": 0.5}, "article.yaml:121: variables.sex.shares: the shares sum to 0.802, not 1."),
         # rules and targets: which, and how far
-        ({"borrowing_rate.times": []}, "article.yaml:29: rules.who_never_draws_has_no_rate.never: 39.00% of people are "
+        ({"borrowing_rate.times": []}, "article.yaml:74: rules.who_never_draws_has_no_rate.never: 39.00% of people are "
                                        "borrower_type never with borrowing_rate 0.01..60. Allowed: nobody."),
         ({"city_tier.shares": {"tier1": 0.5, "new_tier1": 0.1, "tier2": 0.1, "tier3": 0.1, "tier4": 0.1, "tier5": 0.1}},
          "change: city_tier.shares: cannot hold together with the odds: tier1 = 0.5 (nearest 0.2832), "),

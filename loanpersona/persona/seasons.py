@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 from loanpersona import festivals
 from loanpersona.errors import did_you_mean
@@ -28,15 +29,6 @@ NEAR_NEW_YEAR = (-90, 120)
 MOST_DAYS = 7305
 """Twenty years with five leap days."""
 WINDOW = ("first", "last", "zone")
-PARTS: dict[str, tuple[str, ...]] = {
-    "hour": ("weights",),
-    "weekday": ("factors",),
-    "public_holiday": ("factor",),
-    "day_of_month": ("factors",),
-    "spring_festival": ("holiday", "factors"),
-    "daily_noise": ("sigma",),
-}
-"""The parts of a calendar, and the numbers of each."""
 _DATE = re.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
@@ -158,28 +150,24 @@ def _seasons(node: Node | None, scope: Scope) -> Seasons | None:
     if node is None:
         return None
     try:
-        scope.only(node, tuple(PARTS))
-        parts = dict(zip(PARTS, scope.each(*(lambda key=key: _part(scope, node, key) for key in PARTS)), strict=True))
-        hour, weekday, public, month, holiday, festival, sigma = scope.each(
-            lambda: _hours(scope, scope.child(parts["hour"], "weights")),
-            lambda: _weekdays(scope, scope.child(parts["weekday"], "factors")),
-            lambda: _factor(scope, scope.child(parts["public_holiday"], "factor")),
-            lambda: _month(scope, scope.child(parts["day_of_month"], "factors")),
-            lambda: _factor(scope, scope.child(parts["spring_festival"], "holiday")),
-            lambda: _festival(scope, scope.child(parts["spring_festival"], "factors")),
-            lambda: _sigma(scope, scope.child(parts["daily_noise"], "sigma")),
-        )
+        scope.only(node, tuple(_READS))
+        parts = scope.each(*(lambda key=key: _part(scope, node, key) for key in _READS))
     except BrokenBlockError:
         return None
-    bases = tuple((key, scope.basis(part)) for key, part in parts.items())
+    [[hour], [weekday], [public], [month], [holiday, festival], [sigma]] = [numbers for numbers, _ in parts]
+    bases = tuple((key, basis) for key, (_, basis) in zip(_READS, parts, strict=True))
     return Seasons(hour, weekday, public, month, festival, holiday, sigma, bases)
 
 
-def _part(scope: Scope, node: Node, key: str) -> Node:
-    """One part of a calendar, with no key but its own."""
-    part = scope.child(node, key)
-    scope.only(part, (*PARTS[key], *BASIS_KEYS))
-    return part
+def _part(scope: Scope, node: Node, key: str) -> tuple[list[Any], Basis]:
+    """The numbers of one part of a calendar, and where they come from."""
+    part, reads = scope.child(node, key), _READS[key]
+    scope.only(part, (*reads, *BASIS_KEYS))
+    basis = scope.basis(part)
+    found = scope.each(
+        *(lambda name=name, read=read: read(scope, scope.child(part, name)) for name, read in reads.items())
+    )
+    return found, basis
 
 
 def _hours(scope: Scope, node: Node) -> tuple[Fraction, ...]:
@@ -210,7 +198,8 @@ def _month(scope: Scope, node: Node) -> Bands:
     bands = _bands(scope, node, MONTH, "no day of a month")
     for (_, last, _), (start, _, _) in pairwise(bands):
         if start != last + 1:
-            scope.stop(node, f"nothing for the days {last + 1} to {start - 1}", allowed="every day of 1 to 31 once")
+            gap = f"day {last + 1}" if start == last + 2 else f"days {last + 1} to {start - 1}"
+            scope.stop(node, f"nothing for {gap}", allowed="every day of 1 to 31 once")
     if (bands[0][0], bands[-1][1]) != MONTH:
         shown = f"{bands[0][0]} to {bands[-1][1]}"
         scope.stop(node, f"factors for the days {shown} only", allowed="every day of 1 to 31 once")
@@ -262,5 +251,17 @@ def _some(scope: Scope, node: Node, numbers: Sequence[Fraction], what: str) -> S
 def _sigma(scope: Scope, node: Node) -> Fraction:
     value = scope.number(node)
     if not 0 <= value <= 1:
-        scope.stop(node, "not a standard deviation of a logarithm that days may have", allowed="0 to 1")
+        scope.stop(node, "not a spread that days may have", allowed="0 to 1")
     return value
+
+
+_READS: dict[str, dict[str, Callable[[Scope, Node], Any]]] = {
+    "hour": {"weights": _hours},
+    "weekday": {"factors": _weekdays},
+    "public_holiday": {"factor": _factor},
+    "day_of_month": {"factors": _month},
+    "spring_festival": {"holiday": _factor, "factors": _festival},
+    "daily_noise": {"sigma": _sigma},
+}
+PARTS = {key: tuple(reads) for key, reads in _READS.items()}
+"""The parts of a calendar, and the numbers of each."""
