@@ -19,6 +19,7 @@ import yaml
 
 import loanpersona as lp
 from loanpersona.simulation import borrowers
+from loanpersona.simulation.referral import CIRCLE
 
 HERE = Path(__file__).parent
 
@@ -46,9 +47,9 @@ def published() -> list[Golden]:
 
 
 def cut(n: int, count: int) -> list[tuple[int, int]]:
-    """`count` blocks of any size that hold borrowers 0 to `n`, in any order, always the same."""
+    """`count` blocks of whole circles that hold borrowers 0 to `n`, in any order, always the same."""
     luck = random.Random(count)
-    ends = [0, *sorted(luck.sample(range(1, n), count - 1)), n]
+    ends = [0, *sorted(luck.sample(range(CIRCLE, n, CIRCLE), count - 1)), n]
     blocks = list(pairwise(ends))
     luck.shuffle(blocks)
     return blocks

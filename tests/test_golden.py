@@ -54,20 +54,20 @@ def test_the_persona_of_every_law_uses_each_of_them() -> None:
 
 @pytest.mark.parametrize("count", [1, 3, 64])
 def test_a_cut_holds_everybody_once_and_in_no_order(count: int) -> None:
-    blocks = golden.cut(1_000, count)
+    blocks = golden.cut(100_000, count)
     assert len(blocks) == count
-    assert sorted(i for start, stop in blocks for i in range(start, stop)) == list(range(1_000))
+    assert sorted(i for start, stop in blocks for i in range(start, stop)) == list(range(100_000))
     assert count == 1 or blocks != sorted(blocks)
 
 
 def test_a_population_is_really_drawn_in_the_blocks_of_a_cut(
     article: lp.Persona, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, drawn, draw = lp.generate(article, n=1_000, seed=7).digest, [], borrowers.draw
+    whole, drawn, draw = lp.generate(article, n=10_000, seed=7).digest, [], borrowers.draw
     monkeypatch.setattr(borrowers, "draw", lambda *asked: (drawn.append(asked[2:4]), draw(*asked))[1])
-    with golden.in_blocks(64):
-        assert lp.generate(article, n=1_000, seed=7).digest == whole
-    assert drawn == golden.cut(1_000, 64)
+    with golden.in_blocks(8):
+        assert lp.generate(article, n=10_000, seed=7).digest == whole
+    assert drawn == golden.cut(10_000, 8)
 
 
 # The matrix

@@ -10,7 +10,7 @@ import hashlib
 import json
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from fractions import Fraction
 from functools import cached_property
 from html import escape
@@ -101,9 +101,9 @@ class Variable:
     type: str
     """The column type of `tables.yaml`, or of the block itself for a variable of one's own."""
     unit: str = ""
-    home: str = ""
+    home: str = field(default="", compare=False)
     """The table that a standard column belongs to; a variable of one's own has none."""
-    each: str = "borrower"
+    each: str = field(default="borrower", compare=False)
     """What it is decided once for: `borrower`, `application`, `loan` or `month`."""
 
     @property
@@ -336,5 +336,5 @@ class Persona:
 
 def _canonical(value: Any) -> Any:
     if is_dataclass(value):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
+        return {each.name: getattr(value, each.name) for each in fields(value) if each.compare}
     return sorted(value) if isinstance(value, frozenset) else str(value)

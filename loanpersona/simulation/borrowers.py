@@ -18,7 +18,7 @@ Codes = npt.NDArray[np.int16]
 Slots = npt.NDArray[np.int64]
 
 BLOCK = 131_072
-"""Borrowers drawn at a time; the size bounds memory and changes no value."""
+"""Borrowers drawn at a time: a multiple of a circle of acquaintances; the size bounds memory and changes nobody."""
 _GUIDE_BITS = 22
 """A guide holds about two to this power of entries at most: many cells share fewer slots each."""
 _LEAST_BITS, _MOST_BITS = 12, 16
@@ -135,7 +135,7 @@ def draw(
 
 
 def blocks(n: int) -> Iterator[tuple[int, int]]:
-    """First and one past the last borrower of each block; blocks may be drawn in any order."""
+    """First and one past the last borrower of each block; blocks may be made in any order."""
     return ((start, min(start + BLOCK, n)) for start in range(0, n, BLOCK))
 
 

@@ -23,9 +23,6 @@ from loanpersona.tables import Table
 
 __all__ = ["generate", "kept_tables", "parts", "sample", "schemas"]
 
-BLOCK = 65_536
-"""Borrowers whose whole history is made at a time; the size bounds memory and changes nobody."""
-
 
 def generate(
     persona: Persona,
@@ -46,7 +43,8 @@ def generate(
     """
     kept = kept_tables(persona, n=n, seed=seed, tables=tables)
     _check_memory(n, sum(rows(persona, n, schema) * _row_bytes(schema) for schema in kept))
-    made = list(parts(persona, n=n, seed=seed, tables=tables))
+    blocks = zip(borrowers.blocks(n), _parts(persona, int(n), int(seed), kept), strict=True)
+    made = [part for _, part in sorted(blocks, key=lambda block: block[0])]
     found = {schema.name: joined([part.pop(schema.name) for part in made]) for schema in kept}
     return Population(persona.name, persona.digest, int(n), int(seed), found, tuple(kept))
 
@@ -66,9 +64,8 @@ def _parts(persona: Persona, n: int, seed: int, kept: Sequence[Table]) -> Iterat
     time = clock(persona, seed) if persona.window is not None else None
     wanted = [name for name, variable in persona.variables.items() if variable.table in {s.name for s in kept}]
     wanted += [name for schema in kept for name in NEEDED[schema.name] if name in persona.variables]
-    for start in range(0, n, BLOCK):
-        block = Block(persona, seed, start, min(start + BLOCK, n), wanted, time)
-        yield frames(persona, block, kept)
+    for start, stop in borrowers.blocks(n):
+        yield frames(persona, Block(persona, seed, start, stop, wanted, time), kept)
 
 
 def kept_tables(persona: Persona, *, n: int, seed: int, tables: Sequence[str] | None = None) -> list[Table]:
