@@ -44,7 +44,7 @@ def repeat_share(loans: pd.DataFrame, since: pd.Timestamp | str | None = None) -
 def revolvers(loans: pd.DataFrame, least: int = 2) -> pd.DataFrame:
     """Borrowers with at least so many loans (1.4e): their share of borrowers, of loans and of volume.
 
-    Columns: measure (of_borrowers, of_loans, of_volume), n, k, share, low, high, clusters, design_effect,
+    Columns: measure (of_borrowers, of_loans, of_volume), at_least, n, k, share, low, high, clusters, design_effect,
     effective_n. Who registered lately has had little time: these are revolvers seen so far.
     """
     taken = columns(loans, "loans", ["borrower_id", "amount_cny"])
@@ -55,7 +55,7 @@ def revolvers(loans: pd.DataFrame, least: int = 2) -> pd.DataFrame:
     found = {"of_borrowers": clustered_share(many[once], borrowers[once]),
              "of_loans": clustered_share(many, borrowers),
              "of_volume": clustered_share(many, borrowers, taken["amount_cny"])}  # fmt: skip
-    return pd.DataFrame([{"measure": measure, **row} for measure, row in found.items()])
+    return pd.DataFrame([{"measure": measure, "at_least": least, **row} for measure, row in found.items()])
 
 
 def loans_per_borrower(loans: pd.DataFrame) -> pd.DataFrame:

@@ -82,7 +82,7 @@ def borrowed_again(
 ) -> pd.DataFrame:
     """Share that has borrowed again within so many days of a loan (1.4e), read off the Kaplan–Meier curve.
 
-    Columns: ordinal, days, n (borrowers with such a loan), share, low, high; a share beyond the longest wait
+    Columns: ordinal, within_days, n (borrowers with such a loan), share, low, high; a share beyond the longest wait
     that was watched is missing.
     """
 
@@ -93,7 +93,7 @@ def borrowed_again(
         ends = {"share": "survival", "low": "high", "high": "low"}
         found = {name: [1 - row[of] if ok else np.nan for row, ok in zip(reached, known, strict=True)]
                  for name, of in ends.items()}  # fmt: skip
-        return pd.DataFrame({"days": list(within), "n": len(part), **found})
+        return pd.DataFrame({"within_days": list(within), "n": len(part), **found})
 
     return _each(loans, until, ordinals, read)
 
