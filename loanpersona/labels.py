@@ -61,8 +61,9 @@ def phrase(key: str, lang: str = "en", **values: Any) -> str:
 def in_words(frame: pd.DataFrame, lang: str = "en", *, across: str | None = None) -> pd.DataFrame:
     """A tidy frame as people read it: headings and levels in words, shares as percent, money in full CNY.
 
-    The leading columns of words (and of days, hours and the like) become the index. With `across`, the levels of that column stand side by
-    side, each cell holding the share and half the width of its interval, in points. The frame itself is not changed.
+    The leading columns of words (and of days, hours and the like) become the index. With `across`, the levels of
+    that column stand side by side, each cell holding the share and half the width of its interval, in points. The
+    frame itself is not changed.
     """
     check_language(lang)
     keys = list(takewhile(lambda name: name in _KEYS or isinstance(frame[name].iloc[0], str), frame.columns))

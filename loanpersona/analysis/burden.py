@@ -26,9 +26,7 @@ def interest_by_term(loans: pd.DataFrame, instalments: pd.DataFrame) -> pd.DataF
     return _per_thousand(lent, "term_months", sorted(lent["term_months"].unique()))
 
 
-def interest_by_tier(
-    loans: pd.DataFrame, instalments: pd.DataFrame, applications: pd.DataFrame
-) -> pd.DataFrame:
+def interest_by_tier(loans: pd.DataFrame, instalments: pd.DataFrame, applications: pd.DataFrame) -> pd.DataFrame:
     """Interest of a loan paid to its plan, per 1,000 CNY lent, by quality tier (1.4h, 3.2g), clustered by borrower.
 
     The tier is that of the borrower's last application that was handed in. Terms differ between loans, so the

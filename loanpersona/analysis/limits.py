@@ -70,9 +70,7 @@ def _holders(applications: pd.DataFrame) -> pd.DataFrame:
     return last[last["outcome"] == "approved"]
 
 
-def _uses(
-    applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp | str | None, days: int
-) -> pd.Series:
+def _uses(applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp | str | None, days: int) -> pd.Series:
     """What each user did who has held a limit for so long, by borrower."""
     taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
     end = moment(until, taken["borrowed_at"].max())

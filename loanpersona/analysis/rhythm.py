@@ -126,14 +126,12 @@ def parts_of_month(loans: pd.DataFrame) -> pd.DataFrame:
     Columns: part (`1..5` to `26..31`, the end), n, k, days, relative, low, high, clusters.
     """
     taken = _times(loans)
-    return _relative(
-        taken.assign(part=_part(taken["day_number"])), "part", PARTS_OF_MONTH, _part(_calendar(taken).day)
-    )
+    return _relative(taken.assign(part=_part(taken["day_number"])), "part", PARTS_OF_MONTH, _part(_calendar(taken).day))
 
 
 def _part(numbers: pd.Series | pd.Index) -> np.ndarray:
     starts = [int(part.partition("..")[0]) for part in PARTS_OF_MONTH]
-    return np.asarray(PARTS_OF_MONTH)[np.searchsorted(starts, numbers, side="right") - 1]
+    return np.asarray([PARTS_OF_MONTH[place - 1] for place in np.searchsorted(starts, numbers, side="right")])
 
 
 def _relative(

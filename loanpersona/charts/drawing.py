@@ -11,10 +11,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, Caption, percent, values_in_words
+from loanpersona.charts.style import BLUE, INK, MARKS, ORANGE, Caption, percent, values_in_words
 from loanpersona.labels import label, phrase
 
-SERIES = ((BLUE, ""), (ORANGE, "///"), (GREY, "..."))
+LIGHT = "#c6c6c6"
+SERIES = ((BLUE, ""), (ORANGE, "///"), (LIGHT, "..."))
 """Colour and hatch of each series, so that grey print tells them apart."""
 Written = Callable[[float], str]
 

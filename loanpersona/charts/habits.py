@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from loanpersona.charts.drawing import (
-    SERIES,
     bars,
     caption,
     dots,
@@ -21,21 +20,21 @@ from loanpersona.charts.drawing import (
     two,
     whole,
 )
-from loanpersona.charts.style import BLUE, INK, MARKS, Caption, chart, percent, values_in_words
+from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, Caption, chart, percent, values_in_words
 from loanpersona.labels import label, phrase
 
-LINES = ("-", "--", ":")
+CURVES = ((BLUE, "-"), (ORANGE, "--"), (GREY, ":"))
 
 
 @chart(height=3.9)
 def plot_time_to_next_loan(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Kaplan–Meier steps of the frame `habits.time_to_next_loan` with their bands, a curve an ordinal."""
     words = []
-    for (ordinal, part), (colour, _), line in zip(frame.groupby("ordinal"), SERIES, LINES, strict=False):
-        named = _after(ordinal, lang)
-        ax.step(part["days"], part["survival"], where="post", color=colour, ls=line, lw=1.8, label=named)
+    for (ordinal, part), (colour, line) in zip(frame.groupby("ordinal"), CURVES, strict=False):
+        curve = _after(ordinal, lang)
+        ax.step(part["days"], part["survival"], where="post", color=colour, ls=line, lw=1.8, label=curve)
         ax.fill_between(part["days"], part["low"], part["high"], step="post", color=colour, alpha=0.25, lw=0)
-        words.append(f"{named} {percent(_waiting(part)['survival'])}")
+        words.append(f"{curve} {percent(_waiting(part)['survival'])}")
     ax.set(ylim=(0, 1.02), xlabel=phrase("days_axis", lang), ylabel=phrase("waiting_axis", lang))
     ax.set_xlim(left=0)
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))

@@ -134,8 +134,9 @@ def plot_daily(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 def _calendar_axes(ax: Axes, years: list[int], lang: str) -> None:
     starts = [pd.Timestamp(2023, month, 1).day_of_year / 7 for month in range(1, 13)]
     ax.set_xticks(starts, [label(str(month), lang) for month in range(1, 13)], ha="left")
+    first, last = label("monday", lang), label("sunday", lang)
     rows = [(8 * place + at, words) for place, year in enumerate(years)
-            for at, words in ((0.5, label("monday", lang)), (3.5, str(year)), (6.5, label("sunday", lang)))]  # fmt: skip
+            for at, words in ((0.5, first), (3.5, str(year)), (6.5, last))]  # fmt: skip
     ax.set_yticks([at for at, _ in rows], [words for _, words in rows])
     ax.set_ylim(8 * len(years) - 1, 0)
     ax.grid(visible=False)
@@ -198,4 +199,4 @@ def _ink(ground: Any) -> str:
     """The colour of letters that stands out on a ground, in grey print too."""
     weights = (0.3, 0.59, 0.11)
     bright = sum(weight * part for weight, part in zip(weights, mpl.colors.to_rgb(ground), strict=True))
-    return INK if bright > 0.55 else "white"
+    return INK if bright > 0.5 else "white"
