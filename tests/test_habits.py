@@ -106,6 +106,7 @@ HAND = {"loans": LOANS, "instalments": INSTALMENTS, "applications": APPLICATIONS
 
 # The columns that each function reads, and no other.
 TIMES = {"loans": ["borrower_id", "borrowed_at"]}
+DAYS = {"loans": ["borrowed_at"]}
 SPELLS = {"loans": ["borrower_id", "ordinal", "borrowed_at"]}
 VOLUME = {"loans": ["borrower_id", "amount_cny"]}
 HELD = ["application_id", "borrower_id", "started_at", "decided_at", "outcome", "limit_cny"]
@@ -117,7 +118,7 @@ INTEREST = {"loans": ["loan_id", "borrower_id", "amount_cny", "apr"], "instalmen
 READS: dict[str, dict[str, list[str]]] = {
     **dict.fromkeys(["hour_by_weekday", "hours", "hour_windows", "workday_daytime", "weekdays", "day_of_month",
                      "parts_of_month", "loans_per_active_year"], TIMES),
-    **dict.fromkeys(["daily", "spring_festival", "around_festival"], {"loans": ["borrowed_at"]}),
+    **dict.fromkeys(["daily", "spring_festival", "around_festival"], DAYS),
     **dict.fromkeys(["time_to_next_loan", "borrowed_again", "median_wait"], SPELLS),
     "repeat_share": {"loans": ["borrower_id", "amount_cny", "borrowed_at", "disbursed_at"]},
     **dict.fromkeys(["revolvers", "lorenz", "concentration"], VOLUME),

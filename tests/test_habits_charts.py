@@ -1,4 +1,4 @@
-"""Charts of the habits: artists' data against the frames, both languages, grey print, odd frames; warnings are errors."""
+"""Charts of the habits: artists' data against the frames, both languages, grey print and odd frames."""
 
 from __future__ import annotations
 
