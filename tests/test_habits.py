@@ -202,7 +202,7 @@ COUNTED: dict[str, list[tuple[Any, float, int]]] = {
 
 @pytest.mark.parametrize("name", COUNTED)
 def test_loans_and_users_are_counted_as_by_hand(name: str) -> None:
-    found = made(name, HAND).rename(columns={"months": "n", "active_years": "n", "trees": "n"})
+    found = made(name, HAND).rename(columns={"borrower_months": "n", "active_years": "n", "trees": "n"})
     keys = list(found.columns[: list(found.columns).index("n")])
     rows = [(tuple(row[key] for key in keys), row["k"], row["n"]) for row in found.to_dict("records") if row["k"]]
     assert [(one if len(one) > 1 else one[0], k, n) for one, k, n in rows] == COUNTED[name]
@@ -284,7 +284,7 @@ def test_daily_leaves_no_day_out_and_marks_the_festivals() -> None:
 def test_the_ratio_of_even_days_is_exact_and_one_year_is_not_pooled() -> None:
     found = made("spring_festival", {"loans": half_year()})
     assert found.to_dict("records") == [
-        {"year": "2023", "month_rate": 1.0, "around_rate": 2.0, "ratio": 0.5, "low": 0.5, "high": 0.5}
+        {"year": "2023", "month_rate": 1.0, "around_rate": 2.0, "rate_ratio": 0.5, "low": 0.5, "high": 0.5}
     ]
 
 
@@ -295,7 +295,9 @@ def test_the_interval_of_the_ratio_is_as_worked_by_hand() -> None:
     extra = pd.DataFrame({"borrower_id": range(15), "borrowed_at": more})
     [row] = made("spring_festival", {"loans": pd.concat([loans, extra])}).to_dict("records")
     half = 2.0452296 * np.sqrt(7.5 / 29 / 30 / 1.5**2)
-    assert (row["ratio"], row["low"], row["high"]) == pytest.approx((0.75, 0.75 * np.exp(-half), 0.75 * np.exp(half)))
+    assert (row["rate_ratio"], row["low"], row["high"]) == pytest.approx(
+        (0.75, 0.75 * np.exp(-half), 0.75 * np.exp(half))
+    )
 
 
 def test_years_whose_windows_are_not_wholly_inside_are_left_out(tables: dict[str, pd.DataFrame]) -> None:
@@ -318,7 +320,7 @@ def test_a_month_without_any_loan_has_a_ratio_of_nought_and_no_interval() -> Non
     loans, day = half_year(), festivals()[2023]
     after = (loans["borrowed_at"] - day).dt.days
     [row] = made("spring_festival", {"loans": loans[(after < 1) | (after > 30)]}).to_dict("records")
-    assert (row["month_rate"], row["ratio"]) == (0, 0)
+    assert (row["month_rate"], row["rate_ratio"]) == (0, 0)
     assert np.isnan([row["low"], row["high"]]).all()
 
 
@@ -327,7 +329,7 @@ def test_weeks_around_the_festival_are_relative_to_the_time_around_it() -> None:
     assert list(found.index) == list(range(-12, 13))
     # days 0 to 6: two loans on the first day, one on the others; the shaded month ends on the second day of week 4
     assert (
-        found["ratio"].round(6).tolist()
+        found["rate_ratio"].round(6).tolist()
         == [1.0] * 12 + [round(8 / 14, 6), 0.5, 0.5, 0.5, round(11 / 14, 6)] + [1.0] * 8
     )
     assert set(found["days"]) == {7}
@@ -591,7 +593,7 @@ def test_a_twelve_month_loan_costs_what_its_annuity_says() -> None:
 
 
 def test_debt_service_ends_with_the_window_and_needs_income() -> None:
-    assert made("debt_service", HAND, until="2023-02-28")["months"].tolist()[0] == 2
+    assert made("debt_service", HAND, until="2023-02-28")["borrower_months"].tolist()[0] == 2
     with pytest.raises(InputError, match=r"^instalments: none of a borrower with income is due by 2023-01"):
         made("debt_service", HAND, until="2023-01-31")
 

@@ -40,7 +40,7 @@ BARS = {"hour_windows": "share", "workday_daytime": "share", "revolvers": "share
 COLUMNS = {"hours": "share", "weekdays": "relative", "day_of_month": "relative", "parts_of_month": "relative"}
 GROUPED = {"borrowed_again": "ordinal", "repeat_share": "measure", "debt_service": "counted",
            "debt_service_above": "counted"}  # fmt: skip
-DOTS = {"spring_festival": "ratio", "median_wait": "median_days", "caution_by_use": "mean_caution",
+DOTS = {"spring_festival": "rate_ratio", "median_wait": "median_days", "caution_by_use": "mean_caution",
         "reproduction": "per_user"}  # fmt: skip
 OTHER = ["hour_by_weekday", "daily", "around_festival", "time_to_next_loan", "lorenz"]
 
@@ -179,7 +179,7 @@ def bands(ax: Axes) -> list[Any]:
 
 def test_curves_and_bands_are_those_of_the_frames() -> None:
     frame, ax = drawn("around_festival", "en").frame, drawn("around_festival", "en").ax
-    assert ax.get_lines()[0].get_ydata().tolist() == frame["ratio"].tolist()
+    assert ax.get_lines()[0].get_ydata().tolist() == frame["rate_ratio"].tolist()
     ends = bands(ax)[0].get_paths()[0].get_extents()
     assert (ends.y0, ends.y1) == pytest.approx((frame["low"].min(), frame["high"].max()))
     frame, ax = drawn("time_to_next_loan", "zh").frame, drawn("time_to_next_loan", "zh").ax
@@ -215,8 +215,8 @@ CLAIMED: dict[str, Callable[[pd.DataFrame], list[str]]] = {
     "day_of_month": lambda f: [f"{f['relative'].max():.2f}"],
     "parts_of_month": lambda f: [f"{f['relative'].iloc[0]:.2f}"],
     "daily": lambda f: [f"{f['loans'].sum():,}", "2024-12-31"],
-    "spring_festival": lambda f: [f"{f['ratio'].iloc[-1]:.2f}"],
-    "around_festival": lambda f: [f"{f['ratio'].iloc[12]:.2f}", f"{f['ratio'].iloc[13:16].mean():.2f}"],
+    "spring_festival": lambda f: [f"{f['rate_ratio'].iloc[-1]:.2f}"],
+    "around_festival": lambda f: [f"{f['rate_ratio'].iloc[12]:.2f}", f"{f['rate_ratio'].iloc[13:16].mean():.2f}"],
     "time_to_next_loan": lambda f: [f"{1 - f[(f['ordinal'] == 1) & (f['days'] <= 365)]['survival'].min():.1%}"],
     "borrowed_again": lambda f: [f"{f['share'].iloc[3]:.1%}", "365"],
     "median_wait": lambda f: [f"{f['median_days'].iloc[0]:.0f}"],
@@ -275,7 +275,7 @@ def test_the_alt_text_holds_the_title_and_values_and_says_synthetic(name: str, l
     assert {"en": "Synthetic data.", "zh": "合成数据。"}[lang] in alt
     assert bool(CJK.search(alt)) == (lang == "zh")
     value = {**BARS, **COLUMNS, **DOTS, **dict.fromkeys(GROUPED, "share")}.get(name)
-    if value in {"share", "relative", "ratio"} and name != "concentration":
+    if value in {"share", "relative", "rate_ratio"} and name != "concentration":
         written = "{:.1%}" if value == "share" else "{:,.2f}"
         assert [one for one in found.frame[value] if written.format(one) not in alt] == []
 

@@ -259,7 +259,7 @@ def test_days_and_hours_are_keys_and_ends_are_written_as_their_value() -> None:
     shown = in_words(frame)
     assert shown.index.tolist() == [("1", "30")]
     assert shown.to_numpy().tolist() == [["1,200", "194", "169", "220"]]
-    ratio = pd.DataFrame({"year": ["2023"], "ratio": [0.8], "low": [0.726], "high": [0.891]})
+    ratio = pd.DataFrame({"year": ["2023"], "rate_ratio": [0.8], "low": [0.726], "high": [0.891]})
     assert in_words(ratio, "zh").to_numpy().tolist() == [["0.80", "0.73", "0.89"]]
 
 

@@ -81,8 +81,8 @@ def debt_service(
 
     `all_platforms` adds what `costs.yaml` assumes for each further platform: 8 % of income. Months after that of
     `until` (by default the last loan) are left out, and so are borrowers without income. Clustered by borrower.
-    Columns: counted (this_platform, all_platforms), service_band (percent of income), months, k, share, low, high,
-    clusters, design_effect, effective_n.
+    Columns: counted (this_platform, all_platforms), service_band (percent of income), borrower_months, k, share,
+    low, high, clusters, design_effect, effective_n.
     """
     months = _months(loans, instalments, borrowers, until)
     parts = []
@@ -91,7 +91,7 @@ def debt_service(
         found = clustered_shares(months.assign(service_band=banded(percent, SERVICE)), "service_band", SERVICE)
         found.insert(0, "counted", counted)
         parts.append(found)
-    return pd.concat(parts, ignore_index=True).rename(columns={"n": "months"})
+    return pd.concat(parts, ignore_index=True).rename(columns={"n": "borrower_months"})
 
 
 def debt_service_above(
@@ -102,8 +102,8 @@ def debt_service_above(
 ) -> pd.DataFrame:
     """Share of such months in which debt service is above 50 % and above 55 % of income (1.4h).
 
-    The lines are those of a guideline, see `costs.yaml`. Columns: counted, line (above_50, above_55), months, k,
-    share, low, high, clusters, design_effect, effective_n.
+    The lines are those of a guideline, see `costs.yaml`. Columns: counted, line (above_50, above_55),
+    borrower_months, k, share, low, high, clusters, design_effect, effective_n.
     """
     months = _months(loans, instalments, borrowers, until)
     lines = catalog.load("costs")["debt_service"]
@@ -112,7 +112,7 @@ def debt_service_above(
         for line, key in (("above_50", "warn_above"), ("above_55", "refuse_above")):
             found = clustered_share(months[counted] > float(lines[key]), months["borrower_id"])
             rows.append({"counted": counted, "line": line, **found})
-    return pd.DataFrame(rows).rename(columns={"n": "months"})
+    return pd.DataFrame(rows).rename(columns={"n": "borrower_months"})
 
 
 def _interest(loans: pd.DataFrame, instalments: pd.DataFrame, more: Sequence[str]) -> pd.DataFrame:

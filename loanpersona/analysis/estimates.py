@@ -71,8 +71,8 @@ def clustered_ratio(top: Any, bottom: Any, clusters: Any, level: float = LEVEL) 
     """
     codes, names = pd.factorize(np.asarray(clusters))
     tops, bottoms = (np.bincount(codes, np.asarray(part, float), len(names)) for part in (top, bottom))
-    groups, whole = len(names), bottoms.sum()
-    value = tops.sum() / whole if whole else np.nan
+    groups, whole = len(names), float(bottoms.sum())
+    value = float(tops.sum() / whole) if whole else np.nan
     error = np.nan
     if groups > 1 and whole:
         error = sqrt(groups / (groups - 1) * np.square(tops - value * bottoms).sum()) / whole

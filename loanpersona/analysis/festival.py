@@ -51,7 +51,7 @@ def spring_festival(loans: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFram
     D being the first day. Years whose windows are not wholly inside the data are left out. The interval is that
     of the log ratio, from the spread between the days of each window: a Poisson interval would be too short.
     The pooled ratio is the mean of the logs, each year counting alike; it needs two years.
-    Columns: year (words; `pooled` last), month_rate, around_rate (loans a day), ratio, low, high.
+    Columns: year (words; `pooled` last), month_rate, around_rate (loans a day), rate_ratio, low, high.
     Raises InputError where no year has all its windows.
     """
     counts = _counts(loans)
@@ -70,7 +70,7 @@ def around_festival(loans: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFram
     """Daily loans week by week from Spring Festival on, relative to the time around it, all years together.
 
     Week 0 begins on the first day of the festival. What they are relative to is that of `spring_festival`.
-    Columns: week (−12 to 12), days, ratio, low, high (from the spread between the days). Raises as it does.
+    Columns: week (−12 to 12), days, rate_ratio, low, high (from the spread between the days). Raises as it does.
     """
     counts = _counts(loans)
     spring_festival(loans)  # refuses what has no year
@@ -82,7 +82,7 @@ def around_festival(loans: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFram
     weeks = pd.concat(scaled).groupby(level=0)
     n, ratio = weeks.size(), weeks.mean()
     half = stdtrit(n - 1, (1 + level) / 2) * weeks.std() / np.sqrt(n)
-    found = {"days": n, "ratio": ratio, "low": (ratio - half).clip(lower=0), "high": ratio + half}
+    found = {"days": n, "rate_ratio": ratio, "low": (ratio - half).clip(lower=0), "high": ratio + half}
     return pd.DataFrame(found).rename_axis("week").reset_index()
 
 
@@ -121,8 +121,13 @@ def _ratio(year: str, found: list[tuple[float, float, float, float]], level: flo
     rates, around, variances, freedoms = (np.array(part) for part in zip(*found, strict=True))
     row = {"year": year, "month_rate": rates.mean(), "around_rate": around.mean()}
     if not (rates.all() and around.all()):  # a month without any loan has no log ratio
-        return {**row, "ratio": rates.sum() / around.sum() if around.all() else np.nan, "low": np.nan, "high": np.nan}
+        return {
+            **row,
+            "rate_ratio": rates.sum() / around.sum() if around.all() else np.nan,
+            "low": np.nan,
+            "high": np.nan,
+        }
     middle, variance = float(np.log(rates / around).mean()), variances.sum() / len(found) ** 2
     freedom = variances.sum() ** 2 / (variances**2 / freedoms).sum() if variance else freedoms.min()
     half = float(stdtrit(freedom, (1 + level) / 2) * np.sqrt(variance))
-    return {**row, "ratio": exp(middle), "low": exp(middle - half), "high": exp(middle + half)}
+    return {**row, "rate_ratio": exp(middle), "low": exp(middle - half), "high": exp(middle + half)}

@@ -148,12 +148,12 @@ def _calendar_axes(ax: Axes, years: list[int], lang: str) -> None:
 @chart(height=2.9)
 def plot_spring_festival(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Dots of the frame `habits.spring_festival` around one, all years together last."""
-    dots(frame, [label(str(one), lang) for one in frame["year"]], ax, "ratio", two)
+    dots(frame, [label(str(one), lang) for one in frame["year"]], ax, "rate_ratio", two)
     one_line(ax)
-    ax.set_xlim(0, max(top(frame, "ratio"), 1) * 1.14)
+    ax.set_xlim(0, max(top(frame, "rate_ratio"), 1) * 1.14)
     ax.set_xlabel(phrase("ratio_axis", lang))
-    words = values_in_words(frame, "year", lang, "ratio")
-    return caption("spring_festival", lang, "festival_note", words, ratio=two(frame["ratio"].iloc[-1]))
+    words = values_in_words(frame, "year", lang, "rate_ratio")
+    return caption("spring_festival", lang, "festival_note", words, ratio=two(frame["rate_ratio"].iloc[-1]))
 
 
 @chart(height=3.6)
@@ -161,15 +161,15 @@ def plot_around_festival(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A line of the frame `habits.around_festival` with its band; the month after the festival is shaded."""
     ax.axvspan(1 / 7 - 0.5, 31 / 7 - 0.5, color=GREY, alpha=0.25, lw=0)
     ax.fill_between(frame["week"], frame["low"], frame["high"], color=BLUE, alpha=0.25, lw=0)
-    ax.plot(frame["week"], frame["ratio"], color=BLUE, marker="o", ms=4, lw=1.6)
+    ax.plot(frame["week"], frame["rate_ratio"], color=BLUE, marker="o", ms=4, lw=1.6)
     one_line(ax, lying=True)
     ax.set_xticks(frame["week"][::2])
-    ax.set_ylim(0, top(frame, "ratio") * 1.05)
+    ax.set_ylim(0, top(frame, "rate_ratio") * 1.05)
     ax.grid(visible=True, axis="y")
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.set(xlabel=phrase("week_axis", lang), ylabel=phrase("ratio_short_axis", lang))
-    words = values_in_words(frame, "week", lang, "ratio")
-    ratio = frame.set_index("week")["ratio"]
+    words = values_in_words(frame, "week", lang, "rate_ratio")
+    ratio = frame.set_index("week")["rate_ratio"]
     named = {"first": two(ratio[0]), "later": two(ratio.loc[1:3].mean())}
     return caption("around_festival", lang, "festival_band_note", words, **named)
 
