@@ -7,6 +7,7 @@ from io import StringIO
 from itertools import pairwise
 from typing import Any
 
+import holidays
 import numpy as np
 import pandas as pd
 import pytest
@@ -344,6 +345,15 @@ def test_spring_festivals_are_in_the_first_two_months_on_new_moons() -> None:
         moons = (other - one).days / 29.530589
         assert abs(moons - round(moons)) < 0.04
         assert round(moons) in (12, 13)
+
+
+def test_spring_festivals_are_those_of_the_calendar_package() -> None:
+    named = holidays.country_holidays("CN", years=range(2018, 2031), language="en_US")
+    first: dict[int, pd.Timestamp] = {}
+    for day, name in sorted(named.items()):
+        if "Chinese New Year (Spring Festival)" in name and "observed" not in name:
+            first.setdefault(day.year, pd.Timestamp(day))
+    assert festivals() == first
 
 
 # The next loan

@@ -259,6 +259,11 @@ def test_a_morning_that_does_not_lead_for_certain_is_not_said_to_lead() -> None:
     ax = plot("hour_windows")(habits.hour_windows(flat))
     plt.close(ax.figure)
     assert ax.get_title(loc="left") == phrase("hour_windows_title")
+    late = loans.assign(borrowed_at=loans["borrowed_at"] + pd.Timedelta(hours=5))
+    ax = plot("hour_windows")(frame := habits.hour_windows(late), lang="zh")
+    plt.close(ax.figure)
+    share = frame.set_index("hours")["share"]
+    assert ax.get_title(loc="left") == f"12–15 时的借款多于早上：{share.max():.1%} 对 {share['8..11']:.1%}"
 
 
 @every_chart

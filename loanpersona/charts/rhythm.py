@@ -67,6 +67,11 @@ def plot_hour_windows(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     if (rivals["difference_low"] > 0).all():
         nearest = percent(rivals["difference"].min())
         return caption("hour_windows_lead", lang, "lead_note", words, difference=nearest)
+    if (rivals["difference_high"] < 0).any():
+        first = frame.loc[frame["share"].idxmax()]
+        morning = percent(frame.loc[frame["difference"].isna(), "share"].iloc[0])
+        named = {"hours": label(first["hours"], lang), "share": percent(first["share"]), "morning": morning}
+        return caption("hour_windows_behind", lang, "lead_note", words, **named)
     return caption("hour_windows", lang, "lead_note", words)
 
 
