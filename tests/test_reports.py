@@ -282,7 +282,7 @@ def test_a_notebook_is_found_by_name_and_a_typing_error_gets_a_hint(
     notebook: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parameters_room, "_FOLDERS", (notebook.parent,))
-    assert notebook_names() == ["01_profile", "02_habits"]
+    assert notebook_names() == ["01_profile"]
     assert "seed" in declared_parameters("01_profile")
     with pytest.raises(InputError, match=r"01_profil: no such notebook. Did you mean '01_profile'\?"):
         check_parameters("01_profil", {})
