@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from loanpersona import charts, labels, tables
-    from loanpersona.analysis import profile
+    from loanpersona.analysis import habits, profile
     from loanpersona.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, ReportError
     from loanpersona.persona.model import Persona
     from loanpersona.persona.resolver import load_persona
@@ -34,6 +34,7 @@ _HOMES = {
     "charts": "loanpersona.charts",
     "check_parameters": "loanpersona.simulation.parameters:check_parameters",
     "generate": "loanpersona.simulation.generation:generate",
+    "habits": "loanpersona.analysis.habits",
     "labels": "loanpersona.labels",
     "load_persona": "loanpersona.persona.resolver:load_persona",
     "load_population": "loanpersona.population:load_population",
@@ -54,6 +55,7 @@ __all__ = [
     "charts",
     "check_parameters",
     "generate",
+    "habits",
     "labels",
     "load_persona",
     "load_population",

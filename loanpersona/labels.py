@@ -61,12 +61,15 @@ def phrase(key: str, lang: str = "en", **values: Any) -> str:
 def in_words(frame: pd.DataFrame, lang: str = "en", *, across: str | None = None) -> pd.DataFrame:
     """A tidy frame as people read it: headings and levels in words, shares as percent, money in full CNY.
 
-    The leading columns of words become the index. With `across`, the levels of that column stand side by
-    side, each cell holding the share and half the width of its interval, in points. The frame itself is not changed.
+    The leading columns of words (and of days, hours and the like) become the index. With `across`, the levels of
+    that column stand side by side, each cell holding the share and half the width of its interval, in points. The
+    frame itself is not changed.
     """
     check_language(lang)
-    keys = list(takewhile(lambda name: isinstance(frame[name].iloc[0], str), frame.columns))
-    shown = frame.assign(**{name: [_cell(name, value, lang) for value in frame[name]] for name in frame.columns})
+    keys = list(takewhile(lambda name: name in _KEYS or isinstance(frame[name].iloc[0], str), frame.columns))
+    keys = keys or [frame.columns[0]]
+    forms = _forms(list(frame.columns))
+    shown = frame.assign(**{name: [_cell(forms[name], value, lang) for value in frame[name]] for name in frame.columns})
     if across is not None:
         half = ((frame["high"] - frame["low"]) * 50).map("{:.1f}".format)
         cells = shown["share"] + " ±" + half
@@ -75,14 +78,23 @@ def in_words(frame: pd.DataFrame, lang: str = "en", *, across: str | None = None
         shown.columns.name = None
     else:
         shown = shown.set_index(keys if len(keys) < len(frame.columns) else keys[0])
-        shown.columns = [label(name, lang) for name in shown.columns]
+        # Where loans are clustered by borrower, n and k count no people.
+        counts = {"n": "n_rows", "k": "k_rows"} if "clusters" in frame else {}
+        shown.columns = [label(counts.get(name, name), lang) for name in shown.columns]
     shown.index.names = [label(name, lang) for name in shown.index.names]
     return shown
 
 
 # Which columns hold shares of one, and which a ratio: everything else numeric is a count or money.
-_SHARES = {"share", "low", "high", "baseline"}
+_SHARES = {"share", "low", "high", "baseline", "difference", "difference_low", "difference_high", "mean_apr"}
+_KEYS = {"hour", "day", "day_number", "ordinal", "within_days", "week", "generation", "term_months"}
 _RATIOS = {"lift", "lift_low", "lift_high"}
+
+
+def _forms(names: list[str]) -> dict[str, str]:
+    """After which column each is written: the ends of an interval as the value before them."""
+    value = names[names.index("low") - 1] if "low" in names[1:] else "share"
+    return {name: value if name in {"low", "high"} else name for name in names}
 
 
 def _cell(name: str, value: Any, lang: str) -> str:
@@ -90,8 +102,12 @@ def _cell(name: str, value: Any, lang: str) -> str:
         return str(catalog.load("baselines")[value]["population"][lang])
     if isinstance(value, str):
         return label(value, lang)
+    if isinstance(value, bool):
+        return label("yes" if value else "no", lang)
     if value is None or value != value:
         return "–"
+    if hasattr(value, "strftime"):
+        return f"{value:%Y-%m-%d}"
     if name in _SHARES or name.startswith("share_"):
         return f"{value:.1%}"
     if name in _RATIOS or (isinstance(value, float) and abs(value) < 10):

@@ -9,7 +9,18 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from loanpersona.analysis.estimates import quantiles, share, shares, shares_by, wilson, with_lift
+from loanpersona.analysis.estimates import (
+    clustered_ratio,
+    clustered_share,
+    clustered_shares,
+    mean,
+    quantiles,
+    share,
+    shares,
+    shares_by,
+    wilson,
+    with_lift,
+)
 
 # Of 1,000 intervals that hold their value with 95 % chance, fewer than 926 or more than 971 hold it once in a thousand.
 HOLDS_AT_95_PERCENT = range(926, 972)
@@ -120,3 +131,96 @@ def test_lift_is_the_share_over_the_baseline_and_so_are_its_ends() -> None:
     assert found["lift_low"].tolist() == pytest.approx([1.0, 0.125])
     assert found["lift_high"].tolist() == pytest.approx([1.4, 0.5])
     assert list(frame.columns) == ["share", "low", "high"]
+
+
+# Clustered by borrower
+
+
+def clustered(random: np.random.Generator, borrowers: int = 300) -> tuple[np.ndarray, np.ndarray]:
+    """Loans of borrowers who each have a morning habit of their own: the truth is one half."""
+    habit = random.beta(1.5, 1.5, borrowers)
+    many = 1 + random.poisson(4, borrowers)
+    who = np.repeat(np.arange(borrowers), many)
+    return random.random(len(who)) < habit[who], who
+
+
+def test_clustered_intervals_hold_the_truth_95_times_in_a_hundred_and_naive_ones_do_not() -> None:
+    def holds(random: np.random.Generator) -> bool:
+        found = clustered_share(*clustered(random))
+        return bool(found["low"] <= 0.5 <= found["high"])
+
+    def naive(random: np.random.Generator) -> bool:
+        found = share(pd.Series(clustered(random)[0]))
+        return bool(found["low"] <= 0.5 <= found["high"])
+
+    assert times_covered(holds, seed=21) in HOLDS_AT_95_PERCENT
+    assert times_covered(naive, seed=21) < 850
+
+
+def test_clustered_intervals_of_small_and_weighted_shares_hold_the_truth() -> None:
+    def holds(random: np.random.Generator) -> bool:
+        borrowers = 400
+        habit = random.beta(0.3, 5.7, borrowers)
+        who = np.repeat(np.arange(borrowers), 1 + random.poisson(4, borrowers))
+        amount = random.lognormal(8, 0.7, len(who))
+        found = clustered_share(random.random(len(who)) < habit[who], who, amount)
+        return bool(found["low"] <= 0.05 <= found["high"])
+
+    assert times_covered(holds, seed=22) in range(915, 972)
+
+
+def test_clustered_ratios_hold_the_truth_95_times_in_a_hundred() -> None:
+    def holds(random: np.random.Generator) -> bool:
+        who = np.repeat(np.arange(300), 1 + random.poisson(3, 300))
+        dear = random.gamma(4, 0.25, 300)[who]
+        amount = random.lognormal(8, 0.5, len(who))
+        found = clustered_ratio(100 * dear * amount, amount, who)
+        return bool(found["low"] <= 100 <= found["high"])
+
+    assert times_covered(holds, seed=23) in HOLDS_AT_95_PERCENT
+
+
+def test_a_clustered_ratio_is_as_worked_by_hand() -> None:
+    # Borrowers hold 5 of 10 and 1 of 5: ratio 0.4, residuals 1 and −1, variance 2/1 · 2 / 15².
+    found = clustered_ratio([2, 3, 1], [4, 6, 5], ["a", "a", "b"])
+    assert (found["n"], found["clusters"], found["value"]) == (3, 2, pytest.approx(0.4))
+    assert found["error"] == pytest.approx(2 / 15)
+    assert (found["low"], found["high"]) == pytest.approx((0.4 - 1.9599640 * 2 / 15, 0.4 + 1.9599640 * 2 / 15))
+
+
+def test_rows_that_are_their_own_clusters_have_nearly_the_interval_of_wilson() -> None:
+    found = clustered_share([True] * 60 + [False] * 40, range(100))
+    assert found["design_effect"] == pytest.approx(100 / 99)
+    assert (found["low"], found["high"]) == pytest.approx(wilson(59.4, 99))
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_where_all_or_none_hold_each_cluster_counts_once(holds: bool) -> None:
+    found = clustered_share([holds] * 6, [1, 1, 1, 2, 2, 3])
+    assert (found["effective_n"], found["design_effect"]) == (3, 2)
+    assert (found["low"], found["high"]) == wilson(3 * holds, 3)
+
+
+def test_one_cluster_tells_as_much_as_one_row_and_none_nothing() -> None:
+    one = clustered_share([True, False], [1, 1])
+    assert (one["share"], one["clusters"], one["effective_n"]) == (0.5, 1, 1)
+    assert (one["low"], one["high"]) == wilson(0.5, 1)
+    none = clustered_share([], [])
+    assert np.isnan(none["share"])
+    assert (none["n"], none["low"], none["high"]) == (0, 0.0, 1.0)
+    assert np.isnan(clustered_ratio([], [], [])["value"])
+
+
+def test_clustered_shares_are_one_row_a_level() -> None:
+    frame = pd.DataFrame({"hour": [1, 1, 2], "borrower_id": [7, 7, 8]})
+    found = clustered_shares(frame, "hour", [1, 2, 3])
+    assert found[["hour", "n", "k"]].to_numpy().tolist() == [[1, 3, 2], [2, 3, 1], [3, 3, 0]]
+    assert list(found.columns) == ["hour", "n", "k", "share", "low", "high", "clusters", "design_effect",
+                                   "effective_n"]  # fmt: skip
+
+
+def test_a_mean_has_the_interval_of_its_standard_error() -> None:
+    found = mean(pd.Series([1.0, 3.0]))
+    assert (found["n"], found["value"]) == (2, 2)
+    assert found["high"] == pytest.approx(2 + 1.9599640)
+    assert np.isnan(mean(pd.Series([], dtype=float))["value"])

@@ -13,10 +13,11 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
+from reads import TAKES
 
 import loanpersona as lp
 from loanpersona import catalog
-from loanpersona.analysis import profile
+from loanpersona.analysis import habits, profile
 from loanpersona.labels import LANGUAGES
 from loanpersona.reports import declared_parameters, notebook_names
 
@@ -27,7 +28,8 @@ NOTEBOOKS = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipy
 CJK = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 STATEMENT = re.compile(r"\*\*(\d\.\d[a-z]|4[a-c])\*\*")
 TABLE = re.compile(
-    r"(\w+) = lp\.profile\.(\w+)\(population\.borrowers\)\nlp\.labels\.in_words\((\w+), lang(, across=\"\w+\")?\)"
+    r"(\w+) = lp\.(?:profile|habits)\.(\w+)\(population\.\w+(?:, population\.\w+)*\)"
+    r"\nlp\.labels\.in_words\((\w+), lang(, across=\"\w+\")?\)"
 )
 CHART = re.compile(r"lp\.charts\.show\(lp\.charts\.plot_(\w+)\((\w+), lang=lang\)\)")
 
@@ -165,6 +167,14 @@ def test_the_profile_notebook_shows_every_frame_of_the_profile() -> None:
     assert sorted(shown) == sorted(profile.__all__)
 
 
+def test_the_habits_notebook_shows_every_frame_of_the_habits_from_its_tables() -> None:
+    shown = [found[1] for cell in code("02_habits") if (found := CHART.fullmatch(cell.source))]
+    assert sorted(shown) == sorted(habits.__all__)
+    for cell in code("02_habits"):
+        if table := TABLE.fullmatch(cell.source):
+            assert tuple(re.findall(r"population\.(\w+)", cell.source)) == TAKES[table[2]], cell.id
+
+
 @every_notebook
 def test_every_picture_has_an_alt_text_in_the_language_of_the_notebook(name: str) -> None:
     pictures = [output for output in outputs(name) if "image/png" in output.get("data", {})]
@@ -255,6 +265,14 @@ def test_the_profile_notebook_cites_every_statement_of_the_profile() -> None:
     assert wanted == {f"1.{part}{letter}" for part in "123" for letter in "abcd"}
     cited = [key for text in sections("01_profile").values() for key in STATEMENT.findall(text)]
     assert sorted(cited) == sorted(wanted)
+
+
+def test_the_habits_notebook_cites_every_statement_of_the_habits_and_says_what_is_read_back() -> None:
+    cited = [key for text in sections("02_habits").values() for key in STATEMENT.findall(text)]
+    assert sorted(cited) == sorted(key for key in catalog.load("statements") if key.startswith("1.4"))
+    last = list(sections("02_habits").values())[-1]
+    assert "Read back" in last
+    assert "None of it shows the article to be true of the world" in last
 
 
 @every_notebook

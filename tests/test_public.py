@@ -32,6 +32,7 @@ PUBLIC = [
     "charts",
     "check_parameters",
     "generate",
+    "habits",
     "labels",
     "load_persona",
     "load_population",
@@ -67,7 +68,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         _ = lp.genrate  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("room", ["charts", "labels", "profile", "tables"])
+@pytest.mark.parametrize("room", ["charts", "habits", "labels", "profile", "tables"])
 def test_a_public_room_shows_what_it_offers_and_no_more(room: str) -> None:
     shown = dir(getattr(lp, room))
     assert shown == sorted(getattr(lp, room).__all__)

@@ -1,0 +1,62 @@
+"""Frames as the analyses take them: the named columns, checked, their rows numbered anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from loanpersona import tables
+from loanpersona.errors import InputError
+
+DAY = pd.Timedelta(days=1)
+
+
+def columns(frame: pd.DataFrame, name: str, wanted: Sequence[str]) -> pd.DataFrame:
+    """These columns of a table, checked; a lender's rows may be numbered in any way, even twice.
+
+    Raises InputError where there are no rows, or a column is missing or of another form.
+
+    >>> columns(pd.DataFrame({"borrower_id": [3], "amount_cny": [500]}), "loans", ["amount_cny"]).to_dict("list")
+    {'amount_cny': [500]}
+    """
+    if frame.empty:
+        raise InputError(f"{name}: no rows. Allowed: at least one.")
+    schema, frame = tables.table(name), frame.reset_index(drop=True)
+    special = [key for key in wanted if key in frame and _is_special(schema.column(key))]
+    checked = tables.check(frame, name, [key for key in wanted if key not in special])
+    values = {key: _special(frame[key], schema.column(key), name) for key in special}
+    return checked.assign(**values)[list(wanted)]
+
+
+def _is_special(column: tables.Column) -> bool:
+    return column.missing or column.type.startswith("datetime64")
+
+
+def _special(values: pd.Series, column: tables.Column, name: str) -> pd.Series:
+    """Times, and columns that may hold no value."""
+    missing = values.isna()
+    if missing.any() and not column.missing:
+        raise InputError(f"{name}.{column.name}: {int(missing.sum())} missing values. Allowed: none.")
+    if missing.all():  # a file cannot tell of what type nothing is
+        return pd.Series(None, values.index, column.dtype)
+    if not column.type.startswith("datetime64"):
+        present = tables.check(values[~missing].to_frame(), name, [column.name])[column.name]
+        return present.astype(column.dtype if not column.levels else present.dtype).reindex(values.index)
+    if not pd.api.types.is_datetime64_dtype(values.dtype):  # times with a zone are refused too
+        raise InputError(f"{name}.{column.name}: dtype is {values.dtype}. Wanted: datetime64[s] of local time.")
+    return values.astype("datetime64[s]")
+
+
+def moment(given: pd.Timestamp | str | None, otherwise: pd.Timestamp) -> pd.Timestamp:
+    """A time that a caller may give as words or leave out; raises InputError where the words are no time."""
+    try:
+        return otherwise if given is None else pd.Timestamp(given)
+    except ValueError as error:
+        raise InputError(f"{given}: not a time. Allowed: a date such as 2024-12-31.") from error
+
+
+def banded(values: pd.Series, bands: Sequence[str]) -> pd.Series:
+    """Each whole number as the band it lies in; bands are words such as `6..10`, `21..` or `3`, in rising order."""
+    starts = [int(band.partition("..")[0]) for band in bands]
+    return pd.cut(values, [*(start - 0.5 for start in starts), float("inf")], labels=list(bands))

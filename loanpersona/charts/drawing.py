@@ -1,0 +1,151 @@
+"""Marks that charts of habits share: bars, columns and dots, all with intervals and the number beside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from loanpersona.charts.style import BLUE, INK, MARKS, ORANGE, Caption, percent, values_in_words
+from loanpersona.labels import label, phrase
+
+LIGHT = "#c6c6c6"
+SERIES = ((BLUE, ""), (ORANGE, "///"), (LIGHT, "..."))
+"""Colour and hatch of each series, so that grey print tells them apart."""
+Written = Callable[[float], str]
+
+
+def bars(frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, value: str = "share",
+         written: Written = percent) -> None:  # fmt: skip
+    """Horizontal bars with whiskers, each with its number behind it."""
+    places = np.arange(len(frame))
+    ax.barh(places, frame[value], 0.66, color=BLUE, label=phrase("loans_legend", lang))
+    whiskers(ax, frame, places, value)
+    for place, row in zip(places, frame.to_dict("records"), strict=True):
+        beside(ax, written(row[value]), reach(row, value), place)
+    ax.set_yticks(places, [label(str(one), lang) for one in frame[by]])
+    ax.set_ylim(len(frame) - 0.4, -0.6)
+    ax.set_xlim(0, top(frame, value) * 1.16)
+    finish(ax.xaxis, written)
+    ax.set_xlabel(phrase(axis, lang))
+
+
+def grouped_bars(frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, axis: str,
+                 named: Callable[[Any], str]) -> None:  # fmt: skip
+    """Horizontal bars, one of each series side by side in every group."""
+    groups, kinds = list(dict.fromkeys(frame[by])), list(dict.fromkeys(frame[series]))
+    height = 0.8 / len(kinds)
+    for number, (kind, (colour, hatch)) in enumerate(zip(kinds, SERIES, strict=False)):
+        part = frame[frame[series] == kind]
+        places = np.array([groups.index(one) for one in part[by]]) + (number - (len(kinds) - 1) / 2) * height
+        ax.barh(places, part["share"], height * 0.94, color=colour, hatch=hatch, edgecolor="white", lw=0,
+                label=named(kind))  # fmt: skip
+        whiskers(ax, part, places)
+        for place, row in zip(places, part.to_dict("records"), strict=True):
+            beside(ax, percent(row["share"]), reach(row, "share"), place, fontsize=7.5)
+    ax.set_yticks(range(len(groups)), [label(str(one), lang) for one in groups])
+    ax.set_ylim(len(groups) - 0.5, -0.5)
+    ax.set_xlim(0, top(frame, "share") * 1.16)
+    finish(ax.xaxis, percent)
+    ax.set_xlabel(phrase(axis, lang))
+    legend(ax, len(kinds))
+
+
+def columns(frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, value: str,
+            written: Written) -> mpl.container.BarContainer:  # fmt: skip
+    """Upright bars with whiskers, for what has an order of its own; returned to be coloured."""
+    places = np.arange(len(frame))
+    found = ax.bar(places, frame[value], 0.76, color=BLUE)
+    ends = [frame[value] - frame["low"], frame["high"] - frame[value]]
+    ax.errorbar(places, frame[value], yerr=ends, fmt="none", ecolor=INK, elinewidth=1.0, capsize=2)
+    ax.set_xticks(places, [label(str(one), lang) for one in frame[by]])
+    ax.set_xlim(-0.7, len(frame) - 0.3)
+    ax.set_ylim(0, top(frame, value) * 1.06)
+    ax.grid(visible=False, axis="x")
+    ax.grid(visible=True, axis="y")
+    finish(ax.yaxis, written)
+    ax.set_ylabel(phrase(axis, lang))
+    return found
+
+
+def dots(frame: pd.DataFrame, names: Sequence[str], ax: Axes, value: str, written: Written) -> None:
+    """Dots with whiskers, one a row, each with its number behind it."""
+    places = np.arange(len(frame))
+    whiskers(ax, frame, places, value, fmt="o", color=BLUE, ms=6)
+    for place, row in zip(places, frame.to_dict("records"), strict=True):
+        beside(ax, written(row[value]), reach(row, value), place)
+    ax.set_yticks(places, names)
+    ax.set_ylim(len(frame) - 0.4, -0.6)
+    finish(ax.xaxis, written)
+
+
+def whiskers(ax: Axes, frame: pd.DataFrame, places: Any, value: str = "share", fmt: str = "none", **look: Any) -> None:
+    """The intervals of the rows, lying."""
+    ends = [frame[value] - frame["low"], frame["high"] - frame[value]]
+    ax.errorbar(frame[value], places, xerr=ends, fmt=fmt, ecolor=INK, elinewidth=1.1, capsize=2.5, **look)
+
+
+def beside(ax: Axes, words: str, x: Any, y: Any, fontsize: float = 8) -> None:
+    """A number behind its bar."""
+    ax.annotate(words, (x, y), xytext=(6, 0), textcoords="offset points", fontsize=fontsize, va="center")
+
+
+def reach(row: dict[Any, Any], value: str) -> float:
+    """How far a row's mark reaches: to the end of its interval, or to its value where there is none."""
+    ends = [row[name] for name in ("high", value) if row[name] == row[name]]
+    return float(ends[0]) if ends and row[value] == row[value] else 0.0
+
+
+def top(frame: pd.DataFrame, value: str) -> float:
+    """How far the marks of a frame reach; one where there is none."""
+    known = [reach(row, value) for row in frame.to_dict("records")]
+    return max(known) or 1.0
+
+
+def finish(axis: Any, written: Written) -> None:
+    """Write the ticks of an axis as its numbers are written, without needless digits."""
+    if written is percent:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
+    else:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def legend(ax: Axes, across: int) -> None:
+    """Between title and axes, where it hides nothing."""
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=across, borderaxespad=0.2, borderpad=0.2)
+
+
+def one_line(ax: Axes, *, lying: bool = False) -> None:
+    """The line of one: as many as on the mean day."""
+    (ax.axhline if lying else ax.axvline)(1, color=INK, lw=1, ls="--")
+
+
+def two(value: float) -> str:
+    """A number with two digits, or a dash.
+
+    >>> two(0.8), two(float("nan"))
+    ('0.80', '–')
+    """
+    return f"{value:.2f}" if value == value else "–"
+
+
+def whole(value: float) -> str:
+    """A number without digits, or a dash."""
+    return f"{value:,.0f}" if value == value else "–"
+
+
+def series_in_words(frame: pd.DataFrame, by: str, series: str, lang: str, named: Callable[[Any], str]) -> str:
+    """The values of every series in turn, for the alt text."""
+    marks = MARKS[lang]
+    parts = [(named(kind), frame[frame[series] == kind]) for kind in dict.fromkeys(frame[series])]
+    return marks.semicolon.join(f"{kind}{marks.colon}{values_in_words(part, by, lang)}" for kind, part in parts)
+
+
+def caption(name: str, lang: str, note: str, values: str, **blanks: Any) -> Caption:
+    """A caption with the title of a frame, its blanks filled in."""
+    return Caption(phrase(f"{name}_title", lang, **blanks), phrase(note, lang), values)

@@ -1,0 +1,18 @@
+"""What each frame of the habits is made from: the tables it takes, in order."""
+
+LOANS = ("loans",)
+TAKES = {
+    "hour_by_weekday": LOANS, "hours": LOANS, "hour_windows": LOANS, "workday_daytime": LOANS, "weekdays": LOANS,
+    "day_of_month": LOANS, "parts_of_month": LOANS, "daily": LOANS, "spring_festival": LOANS,
+    "around_festival": LOANS, "time_to_next_loan": LOANS, "borrowed_again": LOANS, "median_wait": LOANS,
+    "repeat_share": LOANS, "revolvers": LOANS, "loans_per_borrower": LOANS, "loans_per_active_year": LOANS,
+    "lorenz": LOANS, "concentration": LOANS,
+    "limit_use": ("applications", "loans"), "utilisation": ("applications", "loans"),
+    "caution_by_use": ("applications", "loans", "truth"),
+    "referral": ("borrowers",), "reproduction": ("borrowers",), "referral_trees": ("borrowers",),
+    "referral_depth": ("borrowers",), "referral_by_embarrassment": ("truth",),
+    "interest_by_term": ("loans", "instalments"), "interest_by_tier": ("loans", "instalments", "applications"),
+    "inquiries": ("applications", "loans"), "data_given": ("applications",),
+    "debt_service": ("loans", "instalments", "borrowers"),
+    "debt_service_above": ("loans", "instalments", "borrowers"),
+}  # fmt: skip
