@@ -37,6 +37,26 @@ class Population:
         return self._table("borrowers")
 
     @property
+    def applications(self) -> pd.DataFrame:
+        """One row per application for credit."""
+        return self._table("applications")
+
+    @property
+    def loans(self) -> pd.DataFrame:
+        """One row per drawdown."""
+        return self._table("loans")
+
+    @property
+    def instalments(self) -> pd.DataFrame:
+        """One row per instalment of a loan."""
+        return self._table("instalments")
+
+    @property
+    def signals(self) -> pd.DataFrame:
+        """One row per observed sign of a need."""
+        return self._table("signals")
+
+    @property
     def truth(self) -> pd.DataFrame:
         """One row per borrower: the hidden traits that an instructor can withhold."""
         return self._table("truth")

@@ -46,6 +46,12 @@ def column_digest(values: pd.Series) -> str:
             word = str(level).encode()
             found.update(len(word).to_bytes(8, "little") + word)
         numbers = values.cat.codes.to_numpy().astype("<i4")
+    elif values.dtype.kind == "M":
+        found.update(b"time")
+        numbers = values.to_numpy().astype("datetime64[s]").astype("<i8")
+    elif str(values.dtype).startswith("Int"):
+        found.update(b"Int")
+        numbers = values.fillna(-1).to_numpy().astype("<i8")
     else:
         kind = {"b": "bool", "i": "<i8", "u": "<i8", "f": "<f8"}[values.dtype.kind]
         found.update(kind.encode())
