@@ -132,18 +132,18 @@ class Variable:
 
 @dataclass(frozen=True, repr=False)
 class Reasons:
-    """The bases of some variables, as text and as a table."""
+    """The bases of some variables and parts of the calendar, as text and as a table."""
 
-    variables: tuple[Variable, ...]
+    bases: tuple[tuple[str, Basis], ...]
+    """Each with its label."""
     lang: str
 
     def rows(self) -> list[tuple[str, str, str, str]]:
-        """Per variable: its label, the kind of basis, the sources, the reason."""
+        """Per variable or part: its label, the kind of basis, the sources, the reason."""
         return [
-            (v.words(self.lang), label(v.basis.kind, self.lang), ", ".join(v.basis.sources),
-             dict(v.basis.because).get(self.lang, ""))
-            for v in self.variables
-        ]  # fmt: skip
+            (name, label(basis.kind, self.lang), ", ".join(basis.sources), dict(basis.because).get(self.lang, ""))
+            for name, basis in self.bases
+        ]
 
     def __repr__(self) -> str:
         lines = (
@@ -300,19 +300,22 @@ class Persona:
         return persona_schema()
 
     def basis(self, *names: str, lang: str = "en") -> Reasons:
-        """Where the numbers of some variables (all if none is named) come from, and why.
+        """Where the numbers of some variables or parts of the calendar come from, and why; of all if none is named.
 
-        Raises InputError for an unknown variable or language.
+        Raises InputError for an unknown name or language.
 
         >>> import loanpersona as lp
         >>> lp.load_persona("article").basis("borrower_class")
         Class of borrower: Stated by the article (1.1a)
         """
         check_language(lang)
-        unknown = [name for name in names if name not in self.variables]
+        known = {name: (variable.words(lang), variable.basis) for name, variable in self.variables.items()}
+        if self.calendar is not None:
+            known |= {name: (label(name, lang), basis) for name, basis in self.calendar.bases}
+        unknown = [name for name in names if name not in known]
         if unknown:
-            raise InputError(*(f"{name}: unknown variable. {did_you_mean(name, self.variables)}" for name in unknown))
-        return Reasons(tuple(self.variables[name] for name in names or self.variables), lang)
+            raise InputError(*(f"{name}: unknown variable. {did_you_mean(name, known)}" for name in unknown))
+        return Reasons(tuple(known[name] for name in names or known), lang)
 
     def __repr__(self) -> str:
         return f"<Persona {self.name}: {len(self.variables)} variables, digest {self.digest[:12]}>"
