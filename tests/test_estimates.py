@@ -166,7 +166,7 @@ def test_clustered_intervals_of_small_and_weighted_shares_hold_the_truth() -> No
         found = clustered_share(random.random(len(who)) < habit[who], who, amount)
         return bool(found["low"] <= 0.05 <= found["high"])
 
-    assert times_covered(holds, seed=22) in range(915, 972)
+    assert times_covered(holds, seed=22) in HOLDS_AT_95_PERCENT
 
 
 def test_clustered_ratios_hold_the_truth_95_times_in_a_hundred() -> None:
