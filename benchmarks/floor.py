@@ -99,7 +99,8 @@ def _instalments(
     interest = level[loan] * (1 - (1 + rate[loan]) ** (number - 1 - term[loan]))
     month = loans["disbursed_at"].astype("datetime64[M]")
     day = (loans["disbursed_at"].astype("datetime64[D]") - month.astype("datetime64[D]"))[loan]
-    due = np.minimum((month[loan] + number).astype("datetime64[D]") + day, (month[loan] + number + 1) - np.timedelta64(1, "D"))
+    first, after = (month[loan] + number + more for more in (0, 1))
+    due = np.minimum(first.astype("datetime64[D]") + day, after.astype("datetime64[D]") - 1)
     manner = _drawn(persona, stream, "payment", n)
     moved = np.where(manner == 0, -_drawn(persona, stream, "days_early", n), 0)
     moved = np.where(manner == 2, _drawn(persona, stream, "days_late", n), moved)
