@@ -406,6 +406,15 @@ def test_links_stay_but_pictures_from_outside_do_not() -> None:
         assert "href" not in safe_html(f'<a href="{trick}">x</a>')
 
 
+def test_a_long_table_is_cut_without_a_word_of_english() -> None:
+    cut = pd.DataFrame({"loans": range(100)})._repr_html_()
+    assert "100 rows" in cut
+    html = safe_html(cut)
+    assert "rows" not in html
+    assert '<td class="number">...</td>' in html
+    assert '<th class="number">loans</th>' in html
+
+
 def test_intervals_and_gaps_count_as_numbers_and_mixed_columns_as_text() -> None:
     table = (
         "<table><thead><tr><th></th><th>share</th><th>class</th></tr></thead><tbody>"

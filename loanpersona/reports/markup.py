@@ -31,15 +31,17 @@ _ATTRIBUTES = {
 }
 # pandas puts a style sheet of its own into every table; the page has one.
 _STYLE = re.compile(r"<style\b.*?</style\s*>", re.DOTALL | re.IGNORECASE)
+# Below a table that it cuts pandas counts the rows, in English; the dots in the table say enough.
+_CUT = re.compile(r"<p>\d+ rows × \d+ columns</p>")
 _NUMBER = re.compile(r"[-+−±≈<>≤≥~]?\s*[¥$]?\d[\d.,\s]*(e[-+]?\d+)?\s*[%‰]?", re.IGNORECASE)
 _JOINTS = re.compile(r"\s*(?:–|—|\.\.|\bto\b|,\s+|[()\[\]至]|\s(?=±))\s*")
-_NOTHING = frozenset({"", "NaN", "nan", "NaT", "<NA>", "None", "-", "–", "—"})
+_NOTHING = frozenset({"", "NaN", "nan", "NaT", "<NA>", "None", "-", "–", "—", "..."})
 
 
 def safe_html(html: str) -> str:
     """Return HTML that can only show: listed tags, no script, no style, no picture from outside."""
     clean: str = bleach.clean(
-        _STYLE.sub("", html),
+        _CUT.sub("", _STYLE.sub("", html)),
         tags=_TAGS,
         attributes=_allowed,
         protocols={"http", "https", "mailto", "data"},
