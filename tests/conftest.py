@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from lives import SEED, Lives
 
 import loanpersona as lp
 
@@ -58,3 +59,9 @@ def article() -> lp.Persona:
 def population(article: lp.Persona) -> lp.Population:
     """One hundred thousand of the article's borrowers, seed 7."""
     return lp.generate(article, n=100_000, seed=7)
+
+
+@pytest.fixture(scope="session")
+def lives(article: lp.Persona) -> Lives:
+    """Two hundred thousand of the article's borrowers with all that happens to them."""
+    return Lives(lp.generate(article, n=200_000, seed=SEED), article)

@@ -80,7 +80,7 @@ class Block:
 
     def _borrowers(self) -> Columns:
         found = {"borrower_id": self._key()}
-        if all(name in self.life.codes for name in NEEDED["borrowers"]):
+        if self._clock is not None and all(name in self.life.codes for name in NEEDED["borrowers"]):
             brought = referral.referrers(self.life, self.registered)
             found |= {"registered_at": self._time(self.registered), "referred_by": brought}
         return found

@@ -82,7 +82,7 @@ class _Drawers:
         """Those of some drawers who are still about when their next wish comes."""
         at, begun = self.at[some], self.loans[some] > 0
         gone = begun & (self.once[some] | (at >= self.first[some] + self.habit[some]))
-        stopped = at // DAY_SECONDS > self.accounts.stops[some]
+        stopped = at // DAY_SECONDS >= self.accounts.stops[some]
         return some[~gone & ~stopped & (at < self.clock.seconds) & (self.rate[some] > 0)]
 
     def wish(self) -> None:
