@@ -19,6 +19,7 @@ from typing import Any
 
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 from fontTools.ttLib import TTFont
 
