@@ -55,8 +55,15 @@ def said(folder: Path, needed: Callable[[], int] | None = None) -> Iterator[None
     try:
         yield
     except OSError as error:
-        need = f": needs about {math.ceil(needed() / 1e5) / 10:,.1f} MB" if needed and error.errno in _FULL else ""
+        need = _need(needed) if needed and error.errno in _FULL else ""
         raise MachineError(f"{folder}: cannot be written ({error.strerror or error}){need}.") from None
+
+
+def _need(needed: Callable[[], int]) -> str:
+    """The bytes needed, in words; nothing where they cannot be counted on such a machine."""
+    with suppress(OSError, MemoryError):
+        return f": needs about {math.ceil(needed() / 1e5) / 10:,.1f} MB"
+    return ""
 
 
 @contextmanager

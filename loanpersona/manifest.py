@@ -105,9 +105,22 @@ def _check_table(path: Path, name: str, body: Any) -> None:
 
 
 def _in_words(column: tables.Column) -> bool:
-    """Whether the words that go with a column are words."""
+    """Whether the words that go with a column are words, and what is yes or no is that."""
     texts = [column.meaning, *column.words.values()]
-    return all(isinstance(text, str) for each in texts for text in each.values()) and isinstance(column.unit, str)
+    said = all(isinstance(text, str) for each in texts for text in each.values()) and isinstance(column.unit, str)
+    return said and all(isinstance(flag, bool) for flag in (column.ordered, column.made, column.missing))
+
+
+def described(column: tables.Column) -> dict[str, Any]:
+    """What a manifest says of a column: enough to read it back without this package's own tables."""
+    return {
+        "type": column.type,
+        **({"levels": list(column.levels), "ordered": column.ordered} if column.levels else {}),
+        **{flag: True for flag in ("made", "missing") if getattr(column, flag)},
+        "unit": column.unit,
+        "meaning": column.meaning,
+        **({"words": column.words} if column.words else {}),
+    }
 
 
 def schema(name: str, stated: Mapping[str, Any]) -> tables.Table:
@@ -120,6 +133,8 @@ def schema(name: str, stated: Mapping[str, Any]) -> tables.Table:
             body["unit"],
             tuple(body.get("levels", ())),
             body.get("ordered", False),
+            made=body.get("made", False),
+            missing=body.get("missing", False),
             words=body.get("words", {}),
         )
         for key, body in stated["columns"].items()

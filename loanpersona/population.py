@@ -17,6 +17,17 @@ from loanpersona.errors import InputError, did_you_mean
 from loanpersona.tables import Table
 
 
+def made_from(persona: str, persona_digest: str, n: int, seed: int) -> dict[str, Any]:
+    """What a population is made from, as a manifest states it: everything but the digest of what came out."""
+    return {
+        "synthetic": storage.SYNTHETIC,
+        "persona": persona,
+        "persona_digest": persona_digest,
+        "n": n,
+        "seed": seed,
+    }
+
+
 @dataclass(frozen=True, eq=False)
 class Population:
     """Tables drawn from a persona. Get one from `generate` or `load_population`."""
@@ -81,14 +92,7 @@ class Population:
     @property
     def made(self) -> dict[str, Any]:
         """How it was made: persona, n, seed, the digests, and that it is synthetic."""
-        return {
-            "synthetic": storage.SYNTHETIC,
-            "persona": self.persona,
-            "persona_digest": self.persona_digest,
-            "n": self.n,
-            "seed": self.seed,
-            "digest": self.digest,
-        }
+        return {**made_from(self.persona, self.persona_digest, self.n, self.seed), "digest": self.digest}
 
     def save(self, folder: str | os.PathLike[str], *, format: str = "parquet") -> Path:
         """Write one file per table, dictionary, datasheet and manifest; the folder appears when it is whole.
@@ -96,10 +100,11 @@ class Population:
         `format` is `parquet` (exact and small) or `csv`. An earlier population in the folder is replaced.
         Raises InputError where the folder holds anything else, MachineError where it cannot be written.
         """
-        return storage.save(self.tables, Path(folder), format=format, schemas=self.schemas, made=self.made)
+        made = made_from(self.persona, self.persona_digest, self.n, self.seed)
+        return storage.save(self.tables, Path(folder), format=format, schemas=self.schemas, made=made)
 
     def __repr__(self) -> str:
-        made = ", ".join(self.tables)
+        made = ", ".join(f"{name} {len(frame):,}" for name, frame in self.tables.items())
         return f"<Population of {self.n:,} from {self.persona}, seed {self.seed}: {made}; {self.digest[:12]}>"
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:

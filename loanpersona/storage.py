@@ -1,63 +1,33 @@
-"""Tables on disk: the digest, one file per table, and a manifest written last that loading checks."""
+"""Tables on disk: one file per table, written part by part, and a manifest written last that loading checks."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from loanpersona import catalog, folders, manifest, table_files, tables
+from loanpersona import catalog, folders, manifest, table_files, table_writer, tables
+from loanpersona.digests import ColumnDigest, column_digest, combined, digest
 from loanpersona.errors import InputError, did_you_mean, together
 from loanpersona.manifest import versions
+from loanpersona.table_texts import TEXT_MARK
+from loanpersona.table_writer import SYNTHETIC
 
 __all__ = [
-    "FORMATS", "SYNTHETIC", "check_folder", "check_format", "column_digest", "digest", "load", "save", "versions",
+    "FORMATS", "SYNTHETIC", "Saving", "check_folder", "check_format", "column_digest", "digest", "load", "needed",
+    "save", "saving", "versions",
 ]  # fmt: skip
 
-SYNTHETIC = "SYNTHETIC: drawn from a persona file; no row is a real person"
 FORMATS = ("parquet", "csv")
 _WORDS = ("dictionary.md", "datasheet.md")
-
-
-def digest(frames: Mapping[str, pd.DataFrame]) -> str:
-    """SHA-256 over the canonical columns of all tables, in hexadecimal; file formats and dtypes do not count.
-
-    >>> frame = pd.DataFrame({"a": [1, 2]})
-    >>> digest({"t": frame}) == digest({"t": frame.astype("int8")})
-    True
-    """
-    lines = [f"{name}.{column} {column_digest(frames[name][column])}\n" for name in sorted(frames)
-             for column in sorted(frames[name].columns)]  # fmt: skip
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def column_digest(values: pd.Series) -> str:
-    """SHA-256 of one column: its kind, the words of its levels, its values as little-endian numbers."""
-    found = hashlib.sha256()
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        found.update(b"category")
-        for level in values.cat.categories:
-            word = str(level).encode()
-            found.update(len(word).to_bytes(8, "little") + word)
-        numbers = values.cat.codes.to_numpy().astype("<i4")
-    elif values.dtype.kind == "M":
-        found.update(b"time")
-        numbers = values.to_numpy().astype("datetime64[s]").astype("<i8")
-    elif str(values.dtype).startswith("Int"):
-        found.update(b"Int")
-        numbers = values.fillna(-1).to_numpy().astype("<i8")
-    else:
-        kind = {"b": "bool", "i": "<i8", "u": "<i8", "f": "<f8"}[values.dtype.kind]
-        found.update(kind.encode())
-        numbers = values.to_numpy().astype("u1" if kind == "bool" else kind)
-    found.update(np.ascontiguousarray(numbers).data)
-    return found.hexdigest()
+_TRIED = 20_000
+"""Rows by which the space that a table needs is told."""
 
 
 def check_format(format: str) -> str:
@@ -84,6 +54,109 @@ def _own(folder: Path) -> list[str]:
     return [manifest.FILE, *_WORDS, *(table["file"] for table in stated["tables"].values())]
 
 
+@dataclass
+class Saving:
+    """Tables on their way to disk, part by part. Get one from `saving`."""
+
+    schemas: tuple[tables.Table, ...]
+    rows: dict[str, int] = field(default_factory=dict)
+    """Rows of each table so far."""
+    digest: str = ""
+    """The digest of the population, once all is written."""
+    _writers: dict[str, table_writer.Add] = field(default_factory=dict, repr=False)
+    _digests: dict[str, dict[str, ColumnDigest]] = field(default_factory=dict, repr=False)
+
+    def add(self, part: Mapping[str, pd.DataFrame]) -> None:
+        """Write the next rows of every table; raises InputError where a part lacks a table or is of another form."""
+        faults = [fault for schema in self.schemas for fault in _unfit(part, schema)]
+        if faults:
+            raise InputError(*faults)
+        for schema in self.schemas:
+            frame = part[schema.name]
+            if len(frame):
+                self._writers[schema.name](frame)
+            for name, found in self._digests[schema.name].items():
+                found.add(frame[name])
+            self.rows[schema.name] += len(frame)
+
+    def columns(self, table: str) -> dict[str, str]:
+        """The digest of each column of a table."""
+        return {name: found.hexdigest() for name, found in self._digests[table].items()}
+
+
+def _unfit(part: Mapping[str, pd.DataFrame], schema: tables.Table) -> Iterator[str]:
+    """What keeps a part of a table from being written: loading would not find what the manifest says."""
+    if schema.name not in part:
+        yield f"tables: {schema.name}: not in this part. Allowed: rows of every table, or a table without rows."
+        return
+    for name, column in schema.columns.items():
+        got = part[schema.name][name].dtype if name in part[schema.name] else None
+        if got is None or table_files.kind(got) != table_files.kind(column.dtype):
+            found = "no such column" if got is None else table_files.kind(got)
+            yield f"{schema.name}.{name}: expected {table_files.kind(column.dtype)}, got {found}."
+        elif column.levels and list(got.categories) != list(column.levels):
+            yield f"{schema.name}.{name}: other levels than its table has. Allowed: {', '.join(column.levels)}."
+
+
+@contextmanager
+def saving(
+    folder: Path,
+    *,
+    format: str,
+    schemas: Iterable[tables.Table],
+    made: Mapping[str, Any],
+    needed: Callable[[], int] | None = None,
+) -> Iterator[Saving]:
+    """Save tables part by part, with dictionary, datasheet and manifest, without ever holding them.
+
+    `folder` appears when the block ends well, or not at all. Each part holds the next rows of every table; how they
+    are cut changes neither digest nor values, nor a byte of CSV. `made` says what they are made from, `needed`
+    counts the bytes to name where there is no space. Raises InputError where the folder holds anything else,
+    MachineError where it cannot be written.
+    """
+    check_format(format)
+    check_folder(folder, needed)
+    kept = tuple(schemas)
+    digests = {schema.name: {name: ColumnDigest(column.dtype) for name, column in schema.columns.items()}
+               for schema in kept}  # fmt: skip
+    saved = Saving(kept, dict.fromkeys(digests, 0), _digests=digests)
+    with folders.said(folder, needed), folders.replaced(folder) as new:
+        with ExitStack() as files:
+            for schema in kept:
+                path = new / f"{schema.name}.{format}"
+                saved._writers[schema.name] = files.enter_context(table_writer.writing(path, schema))
+            yield saved
+        saved.digest = combined({schema.name: saved.columns(schema.name) for schema in kept})
+        _write_words(new, saved, format, {**made, "digest": saved.digest})
+
+
+def _write_words(new: Path, saved: Saving, format: str, made: Mapping[str, Any]) -> None:
+    """Dictionary, datasheet and, last, the manifest of tables that are written."""
+    (new / "dictionary.md").write_text(_dictionary(saved.schemas), encoding="utf-8")
+    (new / "datasheet.md").write_text(_datasheet(made), encoding="utf-8")
+    marked = {"text_mark": TEXT_MARK} if format == "csv" else {}
+    whole = manifest.sealed({
+        "manifest": manifest.FORM,
+        **made,
+        "format": format,
+        **marked,
+        "versions": versions(),
+        "tables": {schema.name: _stated(saved, schema, new / f"{schema.name}.{format}") for schema in saved.schemas},
+        "texts": {name: table_files.sha256(new / name) for name in _WORDS},
+    })  # fmt: skip
+    text = json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+    (new / manifest.FILE).write_text(text, encoding="utf-8")
+
+
+def _stated(saved: Saving, schema: tables.Table, path: Path) -> dict[str, Any]:
+    """What the manifest says of a table."""
+    digests = saved.columns(schema.name)
+    columns = {name: {**manifest.described(column), "digest": digests[name]} for name, column in schema.columns.items()}
+    described = {"row": schema.row, "key": schema.key, "hidden": schema.hidden}
+    found = {"file": path.name, "rows": saved.rows[schema.name], "sha256": table_files.sha256(path)}
+    return {**found, **described, "columns": columns}
+
+
 def save(
     frames: Mapping[str, pd.DataFrame],
     folder: Path,
@@ -92,42 +165,22 @@ def save(
     schemas: Iterable[tables.Table],
     made: Mapping[str, Any],
 ) -> Path:
-    """Write the tables with dictionary, datasheet and manifest; `folder` appears at once, or not at all."""
-    check_format(format)
-    needed = partial(_needed, frames, format)
-    check_folder(folder, needed)
+    """Write tables that are there whole, as `saving` does; `folder` appears at once, or not at all."""
     kept = [schema for schema in schemas if schema.name in frames]
-    with folders.said(folder, needed), folders.replaced(folder) as new:
-        stated = {schema.name: _write(frames[schema.name], schema, new, format) for schema in kept}
-        (new / "dictionary.md").write_text(_dictionary(kept), encoding="utf-8")
-        (new / "datasheet.md").write_text(_datasheet(made), encoding="utf-8")
-        marked = {"text_mark": table_files.TEXT_MARK} if format == "csv" else {}
-        whole = manifest.sealed({
-            "manifest": manifest.FORM,
-            **made,
-            "format": format,
-            **marked,
-            "versions": versions(),
-            "tables": stated,
-            "texts": {name: table_files.sha256(new / name) for name in _WORDS},
-        })  # fmt: skip
-        text = json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
-        (new / manifest.FILE).write_text(text, encoding="utf-8")
+    space = partial(needed, frames, kept, format)
+    with saving(folder, format=format, schemas=kept, made=made, needed=space) as saved:
+        saved.add(frames)
     return folder
 
 
-def _needed(frames: Mapping[str, pd.DataFrame], format: str) -> int:
-    """About how many bytes the files of the tables take."""
-    columns = [frame[name] for frame in frames.values() for name in frame]
-    if format == "csv":
-        return int(sum(_text_bytes(column.head(1_000)) / min(len(column), 1_000) * len(column) for column in columns))
-    # Parquet writes the distinct values of a column once, and then a number of so many bits per row.
-    distinct = [(len(column), int(column.nunique())) for column in columns]
-    return sum(rows * kinds.bit_length() // 8 + 8 * kinds for rows, kinds in distinct)
-
-
-def _text_bytes(values: pd.Series) -> int:
-    return sum(len(str(value).encode()) + 1 for value in values)
+def needed(frames: Mapping[str, pd.DataFrame], schemas: Iterable[tables.Table], format: str) -> int:
+    """About how many bytes the files of these tables take, told by their first rows."""
+    found = 0.0
+    for schema in schemas:
+        frame = frames[schema.name]
+        head = frame.head(_TRIED if format == "parquet" else 1_000)
+        found += table_writer.size(head, schema, format) * (len(frame) / max(len(head), 1))
+    return int(found)
 
 
 def load(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame], list[tables.Table]]:
@@ -143,7 +196,7 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame], list[ta
         )
     stated = manifest.read(folder)
     schemas = [manifest.schema(name, body) for name, body in stated["tables"].items()]
-    marked = stated.get("text_mark") == table_files.TEXT_MARK  # in CSV files from before, nothing was marked
+    marked = stated.get("text_mark") == TEXT_MARK  # in CSV files from before, nothing was marked
     read = together(
         *(
             partial(table_files.read, folder, stated["tables"][schema.name], schema, marked=marked)
@@ -152,7 +205,7 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame], list[ta
         *(partial(table_files.check_text, folder / name, found) for name, found in stated["texts"].items()),
     )
     frames = {schema.name: frame for schema, frame in zip(schemas, read, strict=False)}
-    _check_digest(folder, stated, frames)
+    together(partial(_check_digest, folder, stated, frames), partial(_check_keys, folder, frames))
     made = {key: stated[key] for key in ("synthetic", "persona", "persona_digest", "n", "seed", "digest")}
     return made, frames, schemas
 
@@ -174,22 +227,11 @@ def _check_digest(folder: Path, stated: Mapping[str, Any], frames: Mapping[str, 
     )
 
 
-def _write(frame: pd.DataFrame, schema: tables.Table, folder: Path, format: str) -> dict[str, Any]:
-    path = folder / f"{schema.name}.{format}"
-    table_files.write(frame, path)
-    columns = {
-        name: {
-            "type": column.type,
-            **({"levels": list(column.levels), "ordered": column.ordered} if column.levels else {}),
-            "unit": column.unit,
-            "meaning": column.meaning,
-            **({"words": column.words} if column.words else {}),
-            "digest": column_digest(frame[name]),
-        }
-        for name, column in schema.columns.items()
-    }
-    described = {"row": schema.row, "key": schema.key, "hidden": schema.hidden}
-    return {"file": path.name, "rows": len(frame), "sha256": table_files.sha256(path), **described, "columns": columns}
+def _check_keys(folder: Path, frames: Mapping[str, pd.DataFrame]) -> None:
+    try:
+        tables.check_keys(frames)
+    except InputError as error:
+        raise InputError(*(f"{folder}: {fault}" for fault in error.faults)) from None
 
 
 def _dictionary(schemas: Iterable[tables.Table]) -> str:

@@ -1,8 +1,7 @@
-"""One table, one file: written as Parquet or CSV, read back exactly, with every difference from the manifest named."""
+"""One table, one file: read back exactly as it was written, with every difference from the manifest named."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -13,36 +12,15 @@ from typing import Any
 
 import pandas as pd
 
+from loanpersona import table_texts
 from loanpersona.errors import InputError
 from loanpersona.tables import Column, Table
-
-TEXT_MARK = "'"
-"""Stands before a word in CSV that a spreadsheet would run as a formula; before itself too, so it can be undone."""
-_MARKED = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", TEXT_MARK)
 
 
 def sha256(path: Path) -> str:
     """SHA-256 of the bytes of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table as Parquet, exactly, or as CSV with a mark before words that look like formulas."""
-    if path.suffix == ".csv":
-        words = frame.select_dtypes("category")
-        safe = frame.assign(**{name: words[name].cat.rename_categories(_safe) for name in words})
-        # Python leaves these without quotes; elsewhere they begin a new row or, by locale, a new cell.
-        breaks = any(set(word) & set("\r;\t|") for name in words for word in words[name].cat.categories)
-        quoting = csv.QUOTE_NONNUMERIC if breaks else csv.QUOTE_MINIMAL
-        safe.to_csv(path, index=False, lineterminator="\n", encoding="utf-8", quoting=quoting)
-    else:
-        with path.open("wb") as file:  # pyarrow cannot name every folder itself where the locale is C
-            frame.to_parquet(file, index=False)
-
-
-def _safe(word: str) -> str:
-    return TEXT_MARK + word if word.startswith(_MARKED) else word
 
 
 def read(folder: Path, stated: Mapping[str, Any], schema: Table, *, marked: bool) -> pd.DataFrame:
@@ -54,7 +32,7 @@ def read(folder: Path, stated: Mapping[str, Any], schema: Table, *, marked: bool
     if _found(path) != stated["sha256"]:
         raise InputError(*_damage(path, stated["rows"], schema, marked))
     try:
-        frame = _read_csv(path, schema, marked) if path.suffix == ".csv" else _read_parquet(path)
+        frame = _read_csv(path, schema, marked) if path.suffix == ".csv" else _read_parquet(path, schema)
     except (OSError, ValueError, TypeError, KeyError, NotImplementedError) as error:
         raise InputError(f"{path}: cannot be read as a table ({_first_line(error)}).") from None
     faults = list(_differences(path, frame, len(frame), schema, stated["rows"]))
@@ -91,7 +69,7 @@ def _damage(path: Path, rows: int, schema: Table, marked: bool) -> list[str]:
             frame = _read_csv(path, schema, marked)
             found = len(frame)
         else:
-            frame, found = _outline(path)
+            frame, found = _outline(path, schema)
         faults += _differences(path, frame, found, schema, rows)
     return faults
 
@@ -102,16 +80,23 @@ def _differences(path: Path, frame: pd.DataFrame, rows: int, schema: Table, stat
     got = dict(zip(frame.columns, frame.dtypes, strict=True))
     for name, column in schema.columns.items():
         if name not in got:
-            yield f"{path}: {name}: expected {_kind(column.dtype)}, got no such column."
-        elif _kind(got[name]) != _kind(column.dtype):
-            yield f"{path}: {name}: expected {_kind(column.dtype)}, got {_kind(got[name])}."
+            yield f"{path}: {name}: expected {kind(column.dtype)}, got no such column."
+        elif kind(got[name]) != kind(column.dtype):
+            yield f"{path}: {name}: expected {kind(column.dtype)}, got {kind(got[name])}."
+        elif not column.missing and (gone := int(frame[name].isna().sum())):
+            yield f"{path}: {name}: expected a value in every row, got {gone:,} rows without."
         elif column.levels:
             yield from _other_levels(f"{path}: {name}", list(got[name].categories), column.levels)
     for name in Counter(frame.columns) - Counter(list(schema.columns)):
-        yield f"{path}: {name}: expected no such column, got {_kind(got[name])}."
+        yield f"{path}: {name}: expected no such column, got {kind(got[name])}."
 
 
-def _kind(dtype: Any) -> str:
+def kind(dtype: Any) -> str:
+    """What a column holds, in words for a message.
+
+    >>> kind(pd.CategoricalDtype(["a"], ordered=True))
+    'ordered category'
+    """
     if isinstance(dtype, pd.CategoricalDtype):
         return "ordered category" if dtype.ordered else "category"
     return "text" if dtype.name in {"object", "str", "string"} else str(dtype.name)
@@ -126,37 +111,60 @@ def _other_levels(where: str, got: list[str], wanted: tuple[str, ...]) -> Iterat
             return
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _read_parquet(path: Path, schema: Table) -> pd.DataFrame:
     with path.open("rb") as file:
-        return pd.read_parquet(file)
+        return _in_seconds(pd.read_parquet(file), schema)
 
 
-def _outline(path: Path) -> tuple[pd.DataFrame, int]:
+def _outline(path: Path, schema: Table) -> tuple[pd.DataFrame, int]:
     """Columns and number of rows of a Parquet file, without its values, which may be damaged."""
     import pyarrow.parquet as pq
 
     with path.open("rb") as file:
         parquet = pq.ParquetFile(file)
-        return parquet.schema_arrow.empty_table().to_pandas(), parquet.metadata.num_rows
+        return _in_seconds(parquet.schema_arrow.empty_table().to_pandas(), schema), parquet.metadata.num_rows
+
+
+def _in_seconds(frame: pd.DataFrame, schema: Table) -> pd.DataFrame:
+    """Times in their own unit again, which Parquet has none for; those that are finer stay as read, to be named so."""
+    times = [name for name, column in schema.columns.items() if column.type.startswith("datetime64") and name in frame]
+    found = {name: frame[name].astype(schema.columns[name].dtype) for name in times if _is_time(frame[name].dtype)}
+    whole = {name: values for name, values in found.items() if values.eq(frame[name]).where(values.notna(), True).all()}
+    return frame.assign(**whole)
+
+
+def _is_time(dtype: Any) -> bool:
+    return dtype.kind == "M" and not isinstance(dtype, pd.DatetimeTZDtype)
 
 
 def _read_csv(path: Path, schema: Table, marked: bool) -> pd.DataFrame:
     """The table as it was: words stay words ("1", "NA"), and fractions are left to `float`, exact to the last bit."""
-    texts = {name: str for name, column in schema.columns.items() if column.type in {"category", "float64"}}
+    texts = {name: str for name, column in schema.columns.items() if _in_text(column)}
     frame = pd.read_csv(path, dtype=texts, keep_default_na=False)
     known = [name for name in frame if name in schema.columns]
     return frame.assign(**{name: _typed(frame[name], schema.columns[name], marked) for name in known})
 
 
+def _in_text(column: Column) -> bool:
+    """Whether the cells of a column are read as texts first, to make of them exactly what was written."""
+    return column.type in {"category", "float64"} or column.type.startswith(("datetime64", "Int"))
+
+
 def _typed(values: pd.Series, column: Column, marked: bool) -> pd.Series:
     """A column of a CSV file in its type; where it holds something else it stays as read, to be named so."""
     if column.type == "category":
-        words = values.str.removeprefix(TEXT_MARK) if marked else values
+        words = table_texts.unmarked(values, mark=marked, missing=column.missing)
         more = [word for word in words.dropna().unique() if word not in column.levels]
         return words.astype(pd.CategoricalDtype([*column.levels, *more], ordered=column.ordered))
     try:
+        if column.type.startswith("datetime64"):
+            return table_texts.to_times(values)
+        if column.type.startswith("Int"):
+            return table_texts.to_numbers(values, column.dtype)
+        if column.type == "float64":
+            return table_texts.to_fractions(values, missing=column.missing)
         typed = values.astype(column.dtype)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return values
-    # Fractions were read as text. Other numbers must not have changed by being made small, whole or yes and no.
-    return typed if column.type == "float64" or (typed == values).all() else values
+    # Numbers must not have changed by being made small, whole or yes and no.
+    return typed if (typed == values).all() else values

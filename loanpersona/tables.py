@@ -5,18 +5,18 @@ Everything else asks here: dtypes at generation, checks at loading, the data dic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from loanpersona import catalog, labels
+from loanpersona import catalog, labels, table_keys
+from loanpersona.column_checks import checked
 from loanpersona.errors import InputError, did_you_mean
 
-__all__ = ["Column", "Table", "check", "dictionary", "names", "table"]
+__all__ = ["Column", "Table", "check", "check_keys", "dictionary", "names", "table"]
 
 
 def __dir__() -> list[str]:
@@ -29,7 +29,7 @@ class Column:
 
     name: str
     type: str
-    """`category`, `bool`, `datetime64[s]`, a numpy type such as `int16`, or `Int16` or `Int64` (may be missing)."""
+    """`category`, `bool`, `datetime64[s]`, a numpy type such as `int16`; `Int16` and `Int64` can miss values."""
     meaning: dict[str, str]
     """One sentence per language."""
     unit: str = ""
@@ -45,6 +45,8 @@ class Column:
     """Whether it may hold no value."""
     each: str = "borrower"
     """What it is decided once for: `borrower`, `application`, `loan` or `month`."""
+    refers: str = ""
+    """The table whose key it holds, if it points to one."""
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Named groups of levels that analyses read, such as the blue-collar occupations."""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -56,6 +58,11 @@ class Column:
         if self.type == "category":
             return pd.CategoricalDtype(list(self.levels), ordered=self.ordered)
         return pd.api.types.pandas_dtype(self.type)
+
+    @property
+    def day(self) -> bool:
+        """Whether it holds days, without a time: such columns end in `_on`, those with a time in `_at`."""
+        return self.type.startswith("datetime64") and self.name.endswith("_on")
 
 
 @dataclass(frozen=True)
@@ -128,6 +135,7 @@ def _column(name: str, stated: dict[str, Any]) -> Column:
         made=stated.get("made") == "true",
         missing=stated.get("missing") == "true",
         each=stated["each"],
+        refers=stated.get("refers", ""),
         groups={key: tuple(levels) for key, levels in stated.get("groups", {}).items()},
     )
 
@@ -135,67 +143,71 @@ def _column(name: str, stated: dict[str, Any]) -> Column:
 def check(frame: pd.DataFrame, name: str = "borrowers", columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Check that a frame has these columns of a table in their form; return it with exact dtypes.
 
-    Words become categories with the levels of the table; numbers must lie in their range. A lender's own
-    frame passes too if it has the columns asked for (all of them by default). Raises InputError with one
-    line per missing column, wrong type, unknown level or value out of range.
+    Words become categories with the levels of the table, dates and times `datetime64[s]`; numbers must lie in their
+    range. Only columns that the table says so of may miss values, and no key may stand twice. A lender's own frame
+    passes too if it has the columns asked for (all of them by default) and no value is changed by the conversion.
+    Raises InputError with one line per missing column, wrong type, unknown level, value out of range, repeated key.
 
     >>> check(pd.DataFrame({"sex": ["male", "female"]}), columns=["sex"])["sex"].dtype.name
     'category'
     """
     schema = table(name)
-    wanted = list(schema.columns if columns is None else columns)
-    faults: list[str] = []
-    checked = {}
-    for key in wanted:
-        column = schema.column(key)
-        if key not in frame:
-            faults.append(f"{name}.{key}: missing column. Wanted: {column.type}, {column.meaning['en']}.")
+    key, faults, found = schema.key.split(), list[str](), dict[str, pd.Series]()
+    for wanted in schema.columns if columns is None else columns:
+        column = schema.column(wanted)
+        where = f"{name}.{wanted}"
+        if wanted not in frame:
+            faults.append(f"{where}: missing column. Wanted: {column.type}, {column.meaning['en']}.")
         else:
-            checked[key] = _checked(frame[key], column, name, faults)
+            points = wanted in key or bool(column.refers)
+            found[wanted] = checked(frame[wanted], column, where, faults, key=points)
+    if not faults and found.keys() >= set(key):
+        faults += _repeated(found, schema)
     if faults:
         raise InputError(*faults)
-    return frame.assign(**checked)
+    return frame.assign(**found)
 
 
-def _checked(values: pd.Series, column: Column, name: str, faults: list[str]) -> pd.Series:
-    where = f"{name}.{column.name}"
-    if values.isna().any():
-        faults.append(f"{where}: {int(values.isna().sum())} missing values. Allowed: none.")
-        return values
-    if column.type == "category":
-        return _checked_levels(values, column, where, faults)
-    if column.type == "bool":
-        if values.dtype != bool:
-            faults.append(f"{where}: dtype is {values.dtype}. Wanted: bool.")
-        return values
-    if not pd.api.types.is_numeric_dtype(values.dtype) or values.dtype == bool:
-        faults.append(f"{where}: dtype is {values.dtype}. Wanted: {column.type}.")
-        return values
-    low, high = column.range or (-np.inf, np.inf)
-    outside = values[(values < low) | (values > high)]
-    broken = values[values % 1 != 0] if column.type.startswith("int") else values[:0]
-    if len(outside):
-        faults.append(f"{where} = {outside.iloc[0]}: out of range. Allowed: {low:g} to {high:g}.")
-    elif len(broken):
-        faults.append(f"{where} = {broken.iloc[0]}: not whole. Wanted: {column.type}.")
-    return values if len(outside) or len(broken) else values.astype(column.dtype)
+def check_keys(frames: Mapping[str, pd.DataFrame]) -> None:
+    """Check that no key stands twice in its table, and that what points to another of the tables finds its row there.
+
+    Raises InputError with a line per table with repeated keys and per column that points to nothing, each with the
+    number of rows and the first value. Tables that are not among `frames` are not asked.
+
+    >>> check_keys({"loans": pd.DataFrame({"loan_id": [1]}), "instalments": pd.DataFrame({"loan_id": [1, 1]})})
+    """
+    known = {name: table(name) for name in frames if name in catalog.load("tables")}
+    faults: list[str] = []
+    for name, schema in known.items():
+        if set(schema.key.split()) <= set(frames[name].columns):
+            faults += _repeated(frames[name], schema)
+        for column in schema.columns.values():
+            if column.refers in known and column.name in frames[name]:
+                faults += _dangling(frames, name, column)
+    if faults:
+        raise InputError(*faults)
 
 
-def _checked_levels(values: pd.Series, column: Column, where: str, faults: list[str]) -> pd.Series:
-    found = list(values.cat.categories) if isinstance(values.dtype, pd.CategoricalDtype) else list(values.unique())
-    unknown = [str(level) for level in found if level not in column.levels]
-    if unknown and not column.open:
-        faults.extend(f"{where}: unknown level '{level}'. {did_you_mean(level, column.levels)}" for level in unknown)
-        return values
-    levels = [*(level for level in column.levels if level in found or not column.open), *unknown]
-    words = values if all(isinstance(level, str) for level in found) else values.map(str)
-    return words.astype(pd.CategoricalDtype(levels, ordered=column.ordered))
+def _repeated(columns: Mapping[str, pd.Series] | pd.DataFrame, schema: Table) -> Iterator[str]:
+    key = schema.key.split()
+    if again := table_keys.repeated(pd.DataFrame({name: columns[name] for name in key}, copy=False), key):
+        rows, first = again
+        yield f"{schema.name}: {rows:,} rows repeat {' and '.join(key)}, first {first}. Allowed: each key once."
+
+
+def _dangling(frames: Mapping[str, pd.DataFrame], name: str, column: Column) -> Iterator[str]:
+    key = table(column.refers).key
+    known = frames[column.refers]
+    if key in known and (lost := table_keys.dangling(frames[name][column.name], known[key])):
+        rows, first = lost
+        yield (f"{name}.{column.name} = {first}: no such {key} in {column.refers} ({rows:,} rows point to nothing). "
+               f"Allowed: a {key} of {column.refers}.")  # fmt: skip
 
 
 def dictionary(schemas: Iterable[Table] | None = None, *, lang: str = "en") -> pd.DataFrame:
     """The data dictionary: one row per column.
 
-    Columns: table, column, label, type, unit, allowed, meaning, hidden.
+    Columns: table, column, label, type, unit, allowed, meaning, hidden. Internal tables are left out.
 
     >>> dictionary().query("column == 'sex'").iloc[0]["allowed"]
     'male, female'
@@ -211,15 +223,17 @@ def dictionary(schemas: Iterable[Table] | None = None, *, lang: str = "en") -> p
             "meaning": column.meaning[lang],
             "hidden": schema.hidden,
         }
-        for schema in (schemas or [table(name) for name in names()])
+        for schema in (schemas or map(table, names()))
+        if not schema.internal
         for column in schema.columns.values()
     ]
     return pd.DataFrame(rows)
 
 
 def _allowed(column: Column) -> str:
-    if column.levels:
-        return ", ".join(column.levels)
+    said = ", ".join(column.levels)
     if column.range:
-        return f"{column.range[0]:g} to {column.range[1]:g}"
-    return "yes or no" if column.type == "bool" else ""
+        said = f"{column.range[0]:g} to {column.range[1]:g}"
+    if column.type == "bool":
+        said = "yes or no"
+    return "; ".join(filter(None, [said, "may be missing" if column.missing else ""]))

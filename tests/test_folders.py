@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 import loanpersona as lp
@@ -233,13 +234,14 @@ def test_a_place_that_is_removed_while_it_is_written_is_named(
     format: str, new: lp.Population, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = tmp_path / "far"
-    write = getattr(pd.DataFrame, f"to_{format}")
+    way, step = {"csv": (pd.DataFrame, "to_csv"), "parquet": (pq.ParquetWriter, "write_table")}[format]
+    write = getattr(way, step)
 
     def once_removed(*arguments: Any, **settings: Any) -> None:
         write(*arguments, **settings)
-        shutil.rmtree(place)
+        shutil.rmtree(place, ignore_errors=True)
 
-    monkeypatch.setattr(pd.DataFrame, f"to_{format}", once_removed)
+    monkeypatch.setattr(way, step, once_removed)
     with pytest.raises(lp.MachineError, match=rf"^{place}/people: cannot be written \(.+\)\.$") as caught:
         new.save(place / "people", format=format)
     assert len(str(caught.value).splitlines()) == 1

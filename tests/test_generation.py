@@ -426,7 +426,7 @@ def test_a_population_shows_itself_in_one_short_line_without_addresses(populatio
     again = lp.Population(**{name: getattr(population, name) for name in population.__dataclass_fields__})
     assert repr(population) == repr(again)
     assert repr(population) == (
-        f"<Population of 100,000 from article, seed 7: borrowers, truth; {population.digest[:12]}>"
+        f"<Population of 100,000 from article, seed 7: borrowers 100,000, truth 100,000; {population.digest[:12]}>"
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 import loanpersona as lp
@@ -517,7 +518,8 @@ def stopped(*_: object, **__: object) -> None:
 
 
 STEPS = [
-    (pd.DataFrame, "to_parquet"),
+    (pq.ParquetWriter, "write_table"),
+    (pq.ParquetWriter, "close"),
     (pd.DataFrame, "to_csv"),
     (Path, "write_text"),
     (table_files, "sha256"),

@@ -123,7 +123,11 @@ def test_every_column_says_what_it_holds_in_both_languages(table: str, column: t
     assert bool(column.levels) == (column.type == "category")
     assert not set().union(*column.groups.values()) - set(column.levels)
     assert column.dtype.name == column.type
-    assert column.unit or column.type in {"category", "bool"} or column.name == tables.table(table).key
+    plain = column.type in {"category", "bool", "datetime64[s]"}
+    assert column.unit or plain or column.refers or column.name in tables.table(table).key.split()
+    assert not column.missing or column.type in {"category", "float64", "datetime64[s]", "Int16", "Int64"}
+    assert not column.type.startswith("Int") or column.missing, "a number that is always there needs no such type"
+    assert not column.type.startswith("datetime") or column.name == "at" or column.name[-3:] in {"_at", "_on"}
 
 
 def test_groups_hold_every_level_once() -> None:
@@ -140,7 +144,15 @@ def test_the_dictionary_covers_all_columns_of_all_tables(lang: str) -> None:
     assert described["meaning"].tolist() == [column.meaning[lang] for _, column in COLUMNS]
     assert described["label"].tolist() == [labels.label(column.name, lang) for _, column in COLUMNS]
     assert described.set_index("column").loc["borrowing_rate", "hidden"]
-    assert described.query("allowed == ''")["column"].tolist() == ["borrower_id", "borrower_id"]
+    bare = {c.name for _, c in COLUMNS if not c.levels and not c.range and c.type != "bool" and not c.missing}
+    assert set(described.query("allowed == ''")["column"]) == bare
+    assert bare >= {"borrower_id", "loan_id", "due_on"}
+    said = described.set_index(["table", "column"])["allowed"]
+    assert said["applications", "risk_score"] == "0 to 1000; may be missing"
+    assert said["borrowers", "referred_by"] == "may be missing"
+    assert said["applications", "reject_reason"].endswith("identity_not_proven; may be missing")
+    assert "choices" not in set(described["table"])
+    assert tables.dictionary([tables.table("choices")]).empty
 
 
 def test_no_hidden_trait_stands_among_what_a_lender_sees(population: lp.Population) -> None:

@@ -16,8 +16,8 @@ from loanpersona.simulation.loans import DAY_SECONDS, Books
 
 Columns = dict[str, Array]
 
-ATTEMPTS, LOANS = 10, 10_000
-"""What the key of a borrower is multiplied with in the keys of applications and loans."""
+ATTEMPTS, LOANS, SIGNALS = 10, 10_000, 100_000
+"""What the key of a borrower is multiplied with in the keys of applications, loans and signals."""
 _APPLY = applications.NEEDED
 _BORROW = (*_APPLY, *loans.NEEDED, *payments.NEEDED)
 NEEDED = {
@@ -131,7 +131,9 @@ class Block:
             *signals.of_instalments(self.life, self.clock, self.books),
         ]
         found = signals.columns(seen)
-        return {**found, "borrower_id": self.start + found.pop("who"), "at": self._time(found["at"])}
+        borrower = self.start + found.pop("who")
+        signal_id = SIGNALS * borrower + found.pop("place")
+        return {**found, "signal_id": signal_id, "borrower_id": borrower, "at": self._time(found["at"])}
 
     def _time(self, seconds: Integers) -> Array:
         """Seconds of the window as local time; no time for NONE."""

@@ -83,5 +83,7 @@ def columns(seen: list[Seen]) -> dict[str, Array]:
     signs = [SIGNS[source] for source in levels["source"].levels]
     stage = np.array([levels["stage"].levels.index(stage) for stage, _ in signs])
     need = np.array([levels["need"].levels.index(need) for _, need in signs])
-    source = source[order]
-    return {"who": who[order], "stage": stage[source], "need": need[source], "source": source, "at": at[order]}
+    source, who = source[order], who[order]
+    place = np.arange(len(who)) - np.searchsorted(who, who)  # how many of the same borrower came before
+    found = {"who": who, "place": place, "at": at[order]}
+    return {**found, "stage": stage[source], "need": need[source], "source": source}

@@ -1,0 +1,130 @@
+"""Writing one table part by part, as Parquet or CSV, so that it never has to be there whole."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from loanpersona import table_texts
+from loanpersona.tables import Column, Table
+
+SYNTHETIC = "SYNTHETIC: drawn from a persona file; no row is a real person"
+ROW_GROUP = 1_048_576
+"""Rows that stand together in a Parquet file at most; readers hold one such group at a time."""
+
+Add = Callable[[pd.DataFrame], None]
+"""Writes the next rows of a table."""
+
+
+def writing(path: Path, schema: Table) -> AbstractContextManager[Add]:
+    """A function that appends rows to the file at `path`, which is whole once the block has ended well."""
+    return _csv(path, schema) if path.suffix == ".csv" else _parquet(path, schema)
+
+
+def size(frame: pd.DataFrame, schema: Table, format: str) -> int:
+    """About how many bytes these rows take in a file."""
+    if format == "csv":
+        cells = _cells(frame, schema)
+        return sum(len(str(cell).encode()) + 1 for name in cells for cell in cells[name])
+    file = BytesIO()
+    with _rows(file, schema) as add:
+        add(frame)
+    return len(file.getvalue())
+
+
+def _empty(schema: Table) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype=column.dtype) for name, column in schema.columns.items()})
+
+
+# CSV
+
+
+@contextmanager
+def _csv(path: Path, schema: Table) -> Iterator[Add]:
+    # Python leaves these without quotes; elsewhere they begin a new row or, by locale, a new cell.
+    breaks = any(set(word) & set("\r;\t|") for column in schema.columns.values() for word in column.levels)
+    form = {"index": False, "lineterminator": "\n", "quoting": csv.QUOTE_NONNUMERIC if breaks else csv.QUOTE_MINIMAL}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        _cells(_empty(schema), schema).to_csv(file, **form)
+        yield lambda frame: _cells(frame, schema).to_csv(file, header=False, **form)
+
+
+def _cells(frame: pd.DataFrame, schema: Table) -> pd.DataFrame:
+    """Rows as they stand in CSV: words with their marks, times as texts. Numbers are left to pandas."""
+    cells = {name: _cell(frame[name], column) for name, column in schema.columns.items()}
+    return pd.DataFrame(cells, index=frame.index, copy=False)
+
+
+def _cell(values: pd.Series, column: Column) -> Any:
+    if column.type == "category":
+        return values.cat.rename_categories(lambda word: table_texts.marked(word, missing=column.missing))
+    return table_texts.of_times(values, day=column.day) if column.type.startswith("datetime64") else values
+
+
+# Parquet
+
+
+@contextmanager
+def _parquet(path: Path, schema: Table) -> Iterator[Add]:
+    with path.open("wb") as file, _rows(file, schema) as add:  # pyarrow cannot name every folder where the locale is C
+        yield add
+
+
+@contextmanager
+def _rows(file: IO[bytes], schema: Table) -> Iterator[Add]:
+    form = _form(schema)
+    writer = pq.ParquetWriter(file, form, compression="snappy", **_encodings(schema))
+    try:
+        yield lambda frame: writer.write_table(_arrow(frame, form), ROW_GROUP)
+        writer.close()
+    finally:
+        writer.is_open = False  # where it failed, it must not try again when it is forgotten
+
+
+def _encodings(schema: Table) -> dict[str, Any]:
+    """Codes stand for words; whole numbers and times are told by their differences, fractions byte by byte."""
+    words = [name for name, column in schema.columns.items() if column.type == "category"]
+    ways = {"i": "DELTA_BINARY_PACKED", "M": "DELTA_BINARY_PACKED", "f": "BYTE_STREAM_SPLIT", "b": "PLAIN"}
+    others = {name: ways[column.dtype.kind] for name, column in schema.columns.items() if name not in words}
+    return {"use_dictionary": words or False, "column_encoding": others or None}
+
+
+def _form(schema: Table) -> pa.Schema:
+    """The columns as Arrow has them, with what pandas needs to give them back and with the mark that all is made up."""
+    fields = [pa.field(name, _type(column)) for name, column in schema.columns.items()]
+    kept = pa.Schema.from_pandas(_empty(schema), preserve_index=False).metadata or {}
+    marks = {"synthetic": SYNTHETIC, "PANDAS_ATTRS": json.dumps({"synthetic": SYNTHETIC})}
+    return pa.schema(fields, {**kept, **marks})
+
+
+def _type(column: Column) -> pa.DataType:
+    if column.type == "category":
+        codes = pd.Categorical([], dtype=column.dtype).codes.dtype
+        return pa.dictionary(pa.from_numpy_dtype(codes), pa.string(), column.ordered)
+    if column.type.startswith("datetime64"):
+        return pa.timestamp("ms")  # Parquet knows no seconds
+    dtype = column.dtype
+    return pa.from_numpy_dtype(getattr(dtype, "numpy_dtype", dtype))
+
+
+def _arrow(frame: pd.DataFrame, form: pa.Schema) -> pa.Table:
+    return pa.Table.from_arrays([_array(frame[field.name], field.type) for field in form], schema=form)
+
+
+def _array(values: pd.Series, kind: pa.DataType) -> pa.Array:
+    if pa.types.is_dictionary(kind):
+        codes = values.cat.codes.to_numpy()
+        words = pa.array([str(word) for word in values.cat.categories], pa.string())
+        return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), words, ordered=kind.ordered)
+    if pa.types.is_timestamp(kind):
+        return pa.array(values.to_numpy().astype("<M8[ms]"), kind)
+    return pa.array(values.array if hasattr(values.dtype, "numpy_dtype") else values.to_numpy(), kind, from_pandas=True)
