@@ -104,7 +104,7 @@ class Population:
         return storage.save(self.tables, Path(folder), format=format, schemas=self.schemas, made=made)
 
     def __repr__(self) -> str:
-        made = ", ".join(f"{name} {len(frame):,}" for name, frame in self.tables.items())
+        made = ", ".join(self.tables)
         return f"<Population of {self.n:,} from {self.persona}, seed {self.seed}: {made}; {self.digest[:12]}>"
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:

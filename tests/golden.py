@@ -19,7 +19,7 @@ import yaml
 
 import loanpersona as lp
 from loanpersona.simulation import borrowers
-from loanpersona.simulation.referral import CIRCLE
+from loanpersona.simulation.borrowers import CIRCLE
 
 HERE = Path(__file__).parent
 

@@ -50,13 +50,12 @@ def row(conditional: Conditional, positions: Mapping[str, int]) -> list[int]:
 
 
 def borrower(persona: Persona, seed: int, number: int) -> dict[str, Value]:
-    """Every value of one borrower."""
+    """Every value of one borrower; of what is decided often, what `sample` gives."""
     positions: dict[str, int] = {}
     values: dict[str, Value] = {}
     for name, conditional in persona.conditionals.items():
         variable = conditional.variable
-        table = "truth" if variable.hidden else "borrowers"
-        draw = word(seed, f"{table}.{name}", number) >> 11
+        draw = word(seed, f"{variable.table}.{name}", number) >> 11
         positions[name] = bisect_right(row(conditional, positions), draw)
         values[name] = variable.values[positions[name]]
     return values

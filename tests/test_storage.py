@@ -161,9 +161,8 @@ def test_csv_from_before_words_were_marked_keeps_its_apostrophes(tiny_text: str,
 
 def test_a_folder_holds_a_file_per_table_with_dictionary_datasheet_and_manifest(saved: Path) -> None:
     suffix = borrowers_file(saved).suffix
-    assert set(files(saved)) == {
-        f"borrowers{suffix}", f"truth{suffix}", "dictionary.md", "datasheet.md", "manifest.json"
-    }  # fmt: skip
+    made = {f"{name}{suffix}" for name in lp.tables.names()}
+    assert set(files(saved)) == {*made, "dictionary.md", "datasheet.md", "manifest.json"}
     assert list(files(saved.parent)) == [f"people/{name}" for name in files(saved)], "nothing is left beside it"
 
 
@@ -296,7 +295,7 @@ def rewrite(folder: Path, table: str, edit: Callable[[pd.DataFrame], pd.DataFram
     """Write a table of a folder anew as pandas does, with the hash in the manifest made to fit if `known`."""
     [path] = folder.glob(f"{table}.*")
     if path.suffix == ".csv":
-        edit(pd.read_csv(path)).to_csv(path, index=False)
+        edit(pd.read_csv(path, dtype={"referred_by": "Int64"})).to_csv(path, index=False)
     else:
         edit(pd.read_parquet(path)).to_parquet(path)
     if known:
@@ -582,7 +581,7 @@ def test_the_manifest_describes_every_column_of_every_table(saved: Path, small: 
     manifest = json.loads((saved / "manifest.json").read_text(encoding="utf-8"))
     for name, frame in small.tables.items():
         stated = manifest["tables"][name]
-        assert stated["rows"] == len(frame) == 2_000
+        assert stated["rows"] == len(frame) > 0
         assert list(stated["columns"]) == list(frame.columns)
         assert stated["hidden"] == tables.table(name).hidden
         for column, body in stated["columns"].items():
@@ -647,7 +646,7 @@ def test_a_file_that_cannot_be_read_is_said_in_a_line(saved: Path, monkeypatch: 
     monkeypatch.setattr(table_files, "sha256", refused)
     with pytest.raises(lp.InputError, match=r"cannot be read \(Permission denied\)\.") as caught:
         lp.load_population(saved)
-    assert len(caught.value.faults) == 4
+    assert len(caught.value.faults) == len(lp.tables.names()) + 2
 
 
 def test_the_digest_sees_the_last_row_of_a_long_column() -> None:

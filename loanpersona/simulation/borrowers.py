@@ -17,8 +17,10 @@ Codes = npt.NDArray[np.int16]
 """Positions of values: of two bytes, because what is small stays near the processor."""
 Slots = npt.NDArray[np.int64]
 
+CIRCLE = 1_024
+"""Borrowers are acquainted within circles of so many numbers."""
 BLOCK = 131_072
-"""Borrowers drawn at a time: a multiple of a circle of acquaintances; the size bounds memory and changes nobody."""
+"""Borrowers drawn at a time; the size bounds memory and changes nobody."""
 _GUIDE_BITS = 22
 """A guide holds about two to this power of entries at most: many cells share fewer slots each."""
 _LEAST_BITS, _MOST_BITS = 12, 16
@@ -135,8 +137,9 @@ def draw(
 
 
 def blocks(n: int) -> Iterator[tuple[int, int]]:
-    """First and one past the last borrower of each block; blocks may be made in any order."""
-    return ((start, min(start + BLOCK, n)) for start in range(0, n, BLOCK))
+    """First and one past the last borrower of each block of whole circles; blocks may be made in any order."""
+    size = -(-BLOCK // CIRCLE) * CIRCLE
+    return ((start, min(start + size, n)) for start in range(0, n, size))
 
 
 def needed(samplers: Mapping[str, Sampler], wanted: Iterable[str], given: Iterable[str] = ()) -> dict[str, Sampler]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from loanpersona.simulation.borrowers import CIRCLE
 from loanpersona.simulation.life import Event, Integers, Life
 
-CIRCLE = 1_024
-"""Borrowers are acquainted within circles of so many numbers; blocks hold whole circles."""
 NOBODY = -1
 NEEDED = ("window_percent", "would_refer")
 
