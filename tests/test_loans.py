@@ -116,7 +116,7 @@ def test_principal_and_interest_of_every_loan_balance_to_the_cent(lives: Lives) 
     np.testing.assert_array_equal(owed["principal"] / 100, owed["principal_cny"])
 
 
-def moves(lives: Lives, *parts: tuple[pd.Series, pd.Series, object, int]) -> pd.DataFrame:
+def moves(*parts: tuple[pd.Series, pd.Series, object, int]) -> pd.DataFrame:
     """What each borrower has after each move (borrower, day, size, rank in the day), in order of time."""
     frames = [pd.DataFrame({"who": who.to_numpy(), "day": day.to_numpy().astype("datetime64[D]"), "size": size,
                             "rank": rank}) for who, day, size, rank in parts]  # fmt: skip
@@ -127,7 +127,7 @@ def moves(lives: Lives, *parts: tuple[pd.Series, pd.Series, object, int]) -> pd.
 def test_nobody_ever_owes_more_than_the_limit_right_after_borrowing(lives: Lives) -> None:
     owed, lent = lives.owed, lives.lent
     paid = owed[owed["paid"] < NEVER]
-    books = moves(lives, (paid["borrower_id"], paid["paid"], -paid["principal"].to_numpy(), 0),
+    books = moves((paid["borrower_id"], paid["paid"], -paid["principal"].to_numpy(), 0),
                   (lent["borrower_id"], lent["borrowed_at"], 100 * lent["amount_cny"].to_numpy(), 1))  # fmt: skip
     limit = 100 * lives.granted["limit_cny"].reindex(books["who"]).to_numpy()
     assert (books["held"] <= limit).all()
@@ -138,7 +138,7 @@ def test_nobody_ever_owes_more_than_the_limit_right_after_borrowing(lives: Lives
 def test_nobody_borrows_with_something_overdue_or_after_stopping_to_pay(lives: Lives) -> None:
     owed, lent = lives.owed, lives.lent
     late = owed[owed["days"] > 0]
-    books = moves(lives, (late["borrower_id"], late["due_on"] + DAY, 1, 0),
+    books = moves((late["borrower_id"], late["due_on"] + DAY, 1, 0),
                   (late.loc[late["paid"] < NEVER, "borrower_id"], late.loc[late["paid"] < NEVER, "paid"], -1, 1),
                   (lent["borrower_id"], lent["borrowed_at"], 0, 2))  # fmt: skip
     assert (books["held"] > 0).mean() > 0.01
