@@ -31,7 +31,7 @@ def test_a_rate_per_day_taken_for_one_per_year_is_refused_with_its_monthly_figur
 
 def test_the_mean_that_is_refused_is_that_of_all_people_and_100_is_the_most(article: lp.Persona) -> None:
     free = unstated(article, "rules")
-    with pytest.raises(lp.InputError, match="a mean of 101 loans per active year, which is 8.4 a month"):
+    with pytest.raises(lp.InputError, match=r"a mean of 101 loans per active year, which is 8\.4 a month"):
         free.replace({"borrowing_rate": {"bands": {"101": 1}, "basis": "assumed", "because": "x"}})
     even = free.replace(
         {"borrowing_rate": {"bands": {"0": "0.5", "1..199": 0, "200": "0.5"}, "basis": "assumed", "because": "x"}}
