@@ -61,8 +61,8 @@ class Lives:
         """The loans with what was granted to their borrowers."""
         granted = self.granted.reindex(self.loans["borrower_id"])
         more = {name: granted[name].to_numpy() for name in ("limit_cny", "decided_at", "quality_tier")}
-        return self.loans.assign(risk_score=granted["risk_score"].to_numpy(float), granted_apr=granted["apr"].to_numpy(),
-                                 **more)  # fmt: skip
+        more |= {"risk_score": granted["risk_score"].to_numpy(float), "granted_apr": granted["apr"].to_numpy()}
+        return self.loans.assign(**more)
 
     @cached_property
     def owed(self) -> pd.DataFrame:

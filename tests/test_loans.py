@@ -50,9 +50,9 @@ def test_ordinals_and_numbers_have_no_gaps(lives: Lives) -> None:
 def test_times_lie_in_the_window_and_follow_one_another(lives: Lives) -> None:
     first, after = pd.Timestamp(lives.persona.window.first), lives.last + DAY
     tables = lives.population.tables
-    for name, column in [(name, column) for name in ("borrowers", "applications", "loans", "signals")
-                         for column in tables[name] if tables[name][column].dtype.kind == "M"]:  # fmt: skip
-        assert tables[name][column].dropna().between(first, after, inclusive="left").all(), (name, column)
+    for name in ("borrowers", "applications", "loans", "signals"):
+        for column in tables[name].select_dtypes("datetime"):
+            assert tables[name][column].dropna().between(first, after, inclusive="left").all(), (name, column)
     assert lives.instalments["paid_on"].dropna().between(first, lives.last).all()
     lent = lives.lent
     assert (lent["decided_at"] <= lent["borrowed_at"]).all()
@@ -65,9 +65,11 @@ def test_times_lie_in_the_window_and_follow_one_another(lives: Lives) -> None:
 
 def lent_and_paid(lives: Lives, most: int) -> dict[int, list[tuple[object, ...]]]:
     """For each borrower the loans with their instalments, as plain values."""
-    days = {"due_on", "paid"}
-    columns = [lives.owed[name].to_numpy().astype("datetime64[D]").astype(int).tolist() if name in days
-               else lives.owed[name].tolist() for name in ("loan_id", "principal", "interest", "due_on", "paid")]  # fmt: skip
+    owed = lives.owed.assign(
+        due_on=lives.owed["due_on"].to_numpy().astype("datetime64[D]").astype(int),
+        paid=lives.owed["paid"].to_numpy().astype("datetime64[D]").astype(int),
+    )
+    columns = [owed[name].tolist() for name in ("loan_id", "principal", "interest", "due_on", "paid")]
     instalments: dict[int, list[tuple[int, ...]]] = {}
     for loan, *row in zip(*columns, strict=True):
         instalments.setdefault(loan, []).append(tuple(row))
@@ -116,7 +118,7 @@ def test_principal_and_interest_of_every_loan_balance_to_the_cent(lives: Lives) 
     np.testing.assert_array_equal(owed["principal"] / 100, owed["principal_cny"])
 
 
-def moves(lives: Lives, *parts: tuple[pd.Series, pd.Series, object, int]) -> pd.DataFrame:
+def moves(*parts: tuple[pd.Series, pd.Series, object, int]) -> pd.DataFrame:
     """What each borrower has after each move (borrower, day, size, rank in the day), in order of time."""
     frames = [pd.DataFrame({"who": who.to_numpy(), "day": day.to_numpy().astype("datetime64[D]"), "size": size,
                             "rank": rank}) for who, day, size, rank in parts]  # fmt: skip
@@ -127,22 +129,29 @@ def moves(lives: Lives, *parts: tuple[pd.Series, pd.Series, object, int]) -> pd.
 def test_nobody_ever_owes_more_than_the_limit_right_after_borrowing(lives: Lives) -> None:
     owed, lent = lives.owed, lives.lent
     paid = owed[owed["paid"] < NEVER]
-    books = moves(lives, (paid["borrower_id"], paid["paid"], -paid["principal"].to_numpy(), 0),
+    books = moves((paid["borrower_id"], paid["paid"], -paid["principal"].to_numpy(), 0),
                   (lent["borrower_id"], lent["borrowed_at"], 100 * lent["amount_cny"].to_numpy(), 1))  # fmt: skip
     limit = 100 * lives.granted["limit_cny"].reindex(books["who"]).to_numpy()
     assert (books["held"] <= limit).all()
     assert (books["held"] >= 0).all()
     assert (books["held"] > 0.9 * limit)[books["rank"] == 1].mean() > 0.05
+    # what is paid on a day counts before its loans: some could not have borrowed otherwise
+    day = pd.MultiIndex.from_frame(books[["who", "day"]])
+    paid_today = books["size"].where(books["rank"] == 0, 0).groupby([books["who"], books["day"]]).sum()
+    assert (books["held"] - paid_today.reindex(day).to_numpy() > limit)[books["rank"] == 1].any()
 
 
 def test_nobody_borrows_with_something_overdue_or_after_stopping_to_pay(lives: Lives) -> None:
     owed, lent = lives.owed, lives.lent
     late = owed[owed["days"] > 0]
-    books = moves(lives, (late["borrower_id"], late["due_on"] + DAY, 1, 0),
+    books = moves((late["borrower_id"], late["due_on"] + DAY, 1, 0),
                   (late.loc[late["paid"] < NEVER, "borrower_id"], late.loc[late["paid"] < NEVER, "paid"], -1, 1),
                   (lent["borrower_id"], lent["borrowed_at"], 0, 2))  # fmt: skip
     assert (books["held"] > 0).mean() > 0.01
     assert (books.loc[books["rank"] == 2, "held"] == 0).all()
+    # the day on which something falls due is no day late
+    due = pd.MultiIndex.from_arrays([late["borrower_id"], late["due_on"]])
+    assert pd.MultiIndex.from_arrays([lent["borrower_id"], lent["borrowed_at"].dt.normalize()]).isin(due).any()
 
 
 def test_those_who_never_draw_have_no_loan_and_those_of_one_loan_no_second(lives: Lives) -> None:
@@ -208,16 +217,15 @@ def test_gaps_between_wishes_are_unit_exponentials_in_everybody_s_own_time(lives
     uniform = np.expm1(-seen["gap"]) / np.expm1(-np.maximum(seen["most"], seen["gap"]))
     assert len(seen) > 100_000
     assert stats.kstest(uniform, "uniform").pvalue > TINY
-    assert stats.kstest(uniform * 1.02, "uniform").pvalue < TINY  # and another rate would be seen
 
 
 def test_as_many_wishes_come_as_the_rates_of_each_borrower_promise(lives: Lives) -> None:
     found = exposures(lives)
-    chance = -np.expm1(-found["most"])
-    for low, high in ((0, 1), (1, 3), (3, 6), (6, 12), (12, 61)):
+    lived = found["gap"].fillna(found["most"])  # a wish for each unit of everybody's own time
+    for low, high in ((0, 61), (0, 1), (1, 3), (3, 6), (6, 12), (12, 61)):
         of = found["rate"].between(low, high, inclusive="left")
-        off = found["gap"].notna()[of].sum() - chance[of].sum()
-        assert abs(off) < 5 * np.sqrt((chance * (1 - chance))[of].sum()), (low, high)
+        off = found["gap"].notna()[of].sum() - lived[of].sum()
+        assert abs(off) < 5 * np.sqrt(lived[of].sum()), (low, high)
 
 
 def test_loans_mapped_back_to_even_time_are_the_wishes_they_came_from(lives: Lives) -> None:

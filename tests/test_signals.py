@@ -110,3 +110,15 @@ def test_those_who_are_late_ask_for_longer_as_often_as_the_persona_says(lives: L
     late = (once["days"] > 0).to_numpy()
     assert 0.13 < held[late].mean() < 0.22
     assert 0.001 < held[~late].mean() < 0.006
+
+
+def test_relief_is_asked_for_on_the_due_day_even_where_nobody_borrows_that_day(article: lp.Persona) -> None:
+    idle = article.replace(
+        {"window.first": "2023-09-01", "window.last": "2024-02-12", "calendar.spring_festival.holiday": "0"}
+    )
+    made = lp.generate(idle, n=60_000, seed=5, tables=("signals", "instalments", "loans")).tables
+    who = made["instalments"]["loan_id"] // 10_000
+    due = pd.MultiIndex.from_arrays([who, made["instalments"]["due_on"]])
+    asks = made["signals"][made["signals"]["stage"] == "after"]
+    assert (asks["at"] >= "2024-02-10").sum() > 3
+    assert pd.MultiIndex.from_arrays([asks["borrower_id"], asks["at"].dt.normalize()]).isin(due).all()

@@ -9,6 +9,7 @@ from os import PathLike
 from loanpersona import catalog
 from loanpersona.errors import did_you_mean
 from loanpersona.persona import reader
+from loanpersona.persona.behaviour import check_rates, rate_notes
 from loanpersona.persona.blocks import read_blocks
 from loanpersona.persona.calibration import calibrate
 from loanpersona.persona.model import Persona, Product
@@ -55,6 +56,7 @@ def resolve(document: Node) -> Persona:
     variables = read_blocks(scope)
     _check_people(scope)
     conditionals = calibrate(scope.sound, scope.blocks, faults)
+    check_rates(conditionals, scope.blocks, faults)
     rules = read_rules(scope, _entries(document, "rules"), conditionals)
     faults.stop()
     words = {key: scope.words(scope.child(document, key)) for key in ("title", "about")}
@@ -69,7 +71,11 @@ def resolve(document: Node) -> Persona:
         calendar=calendar,
         document=document,
         conditionals=conditionals,
-        notes=(*notes(document.child("window"), window), *never_drawn(conditionals, scope.blocks)),
+        notes=(
+            *notes(document.child("window"), window),
+            *rate_notes(conditionals, scope.blocks),
+            *never_drawn(conditionals, scope.blocks),
+        ),
     )
 
 

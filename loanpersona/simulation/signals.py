@@ -70,8 +70,10 @@ def of_instalments(life: Life, clock: Clock, books: Books) -> Iterator[Seen]:
         order = np.lexsort((due[at], month, who))
         once = order[np.r_[True, (np.diff(who[order]) != 0) | (np.diff(month[order]) != 0)][: len(order)]]
         part = Event(life, who[once], {"month": month[once]}).chance("signals.at")
-        start, stop = (clock.worked((due[at[once]] + more) * DAY_SECONDS) for more in (0, 1))
-        yield source, who[once], clock.time(start + (part * (stop - start)).astype(np.int64))
+        first, after = due[at[once]] * DAY_SECONDS, (due[at[once]] + 1) * DAY_SECONDS
+        start, stop = clock.worked(first), clock.worked(after)
+        seen = clock.time(start + (part * (stop - start)).astype(np.int64))
+        yield source, who[once], np.minimum(seen, after - 1)  # a day in which nobody borrows has no even time
 
 
 def columns(seen: list[Seen]) -> dict[str, Array]:
