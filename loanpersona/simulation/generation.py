@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -38,18 +38,56 @@ def generate(
     >>> lp.generate(lp.load_persona("article"), n=100, seed=7).borrowers.shape
     (100, 16)
     """
-    _check_persona(persona)
-    n, seed = chance.check_count(n, "n"), chance.check_seed(seed)
-    made = {schema.name: schema for schema in schemas(persona)}
-    for name in tables:
-        if name not in made:
-            raise InputError(f"tables: {name}: unknown table. {did_you_mean(str(name), made)}")
-    wanted = [variable for variable in persona.variables.values() if variable.table in tables]
+    kept = kept_tables(persona, n=n, seed=seed, tables=tables)
+    n, seed = int(n), int(seed)
+    wanted = _variables(persona, kept)
     _check_memory(n, wanted)
-    columns = _columns(samplers(persona), wanted, n, seed)
-    kept = tuple(schema for schema in made.values() if schema.name in tables)
-    frames = {schema.name: _frame(schema, columns, n) for schema in kept}
-    return Population(persona.name, persona.digest, n, seed, frames, kept)
+    columns = _columns(samplers(persona), wanted, (0, n), seed)
+    frames = {schema.name: _frame(schema, columns, 0, n) for schema in kept}
+    return Population(persona.name, persona.digest, n, seed, frames, tuple(kept))
+
+
+def parts(
+    persona: Persona, *, n: int, seed: int, tables: Sequence[str] | None = None
+) -> Iterator[dict[str, pd.DataFrame]]:
+    """The tables of a population block by block, as `generate` has them whole; no more than a block is held at once.
+
+    Raises InputError as `generate` does, before the first block.
+
+    >>> import loanpersona as lp
+    >>> [len(part["truth"]) for part in parts(lp.load_persona("article"), n=200_000, seed=7)]
+    [131072, 68928]
+    """
+    kept = kept_tables(persona, n=n, seed=seed, tables=tables)
+    return _parts(persona, int(n), int(seed), kept)
+
+
+def _parts(persona: Persona, n: int, seed: int, kept: Sequence[Table]) -> Iterator[dict[str, pd.DataFrame]]:
+    wanted = _variables(persona, kept)
+    for start, stop in borrowers.blocks(n):
+        columns = _columns(samplers(persona), wanted, (start, stop), seed)
+        yield {schema.name: _frame(schema, columns, start, stop) for schema in kept}
+
+
+def kept_tables(persona: Persona, *, n: int, seed: int, tables: Sequence[str] | None = None) -> list[Table]:
+    """The tables to make, with everything that can be checked before; raises InputError with all faults at once."""
+    _check_persona(persona)
+    made = {schema.name: schema for schema in schemas(persona)}
+    together(lambda: chance.check_count(n, "n"), lambda: chance.check_seed(seed), lambda: _check_made(made, tables))
+    return [schema for schema in made.values() if tables is None or schema.name in tables]
+
+
+def _check_made(made: Mapping[str, Table], names: Sequence[str] | None) -> None:
+    unknown = [name for name in names or () if name not in made]
+    if unknown:
+        raise InputError(
+            *(f"tables: {name}: unknown table. {did_you_mean(str(name), made)}" for name in dict.fromkeys(unknown))
+        )
+
+
+def _variables(persona: Persona, kept: Iterable[Table]) -> list[Variable]:
+    names = {schema.name for schema in kept}
+    return [variable for variable in persona.variables.values() if variable.table in names]
 
 
 def sample(
@@ -80,7 +118,7 @@ def sample(
         lambda: _named(persona, columns),
     )
     _check_memory(n, wanted)
-    drawn = _columns(samplers(persona), wanted, n, seed, fixed)
+    drawn = _columns(samplers(persona), wanted, (0, n), seed, fixed)
     described = {name: column for schema in schemas(persona) for name, column in schema.columns.items()}
     frame = pd.DataFrame({name: _typed(described[name], values) for name, values in drawn.items()}, copy=False)
     frame.attrs["synthetic"] = SYNTHETIC
@@ -154,15 +192,20 @@ def _column(variable: Variable, standard: Table) -> Column:
 
 
 def _columns(
-    every: Mapping[str, Sampler], wanted: Sequence[Variable], n: int, seed: int, given: Mapping[str, int] | None = None
+    every: Mapping[str, Sampler],
+    wanted: Sequence[Variable],
+    span: tuple[int, int],
+    seed: int,
+    given: Mapping[str, int] | None = None,
 ) -> dict[str, Array]:
-    """The columns of the wanted variables, filled block by block so that scratch memory stays small."""
+    """The columns of the wanted variables of a span of borrowers, filled block by block so that scratch stays small."""
+    first, last = span
     lookups = {variable.name: _lookup(variable) for variable in wanted}
     categories = {variable.name for variable in wanted if variable.type == "category"}
     chosen = needed(every, lookups, given or ())
-    columns = {name: np.empty(n, lookup.dtype) for name, lookup in lookups.items()}
-    for start, stop in borrowers.blocks(n):
-        codes = borrowers.draw(chosen, seed, start, stop, given)
+    columns = {name: np.empty(last - first, lookup.dtype) for name, lookup in lookups.items()}
+    for start, stop in borrowers.blocks(last - first):
+        codes = borrowers.draw(chosen, seed, first + start, first + stop, given)
         for name, lookup in lookups.items():
             column = columns[name][start:stop]
             if name in categories:  # their columns hold the codes as drawn
@@ -181,8 +224,8 @@ def _lookup(variable: Variable) -> Array:
     return np.array(variable.values, variable.type)
 
 
-def _frame(schema: Table, columns: Mapping[str, Array], n: int) -> pd.DataFrame:
-    made: dict[str, Any] = {schema.key: np.arange(n, dtype=np.int64)}
+def _frame(schema: Table, columns: Mapping[str, Array], start: int, stop: int) -> pd.DataFrame:
+    made: dict[str, Any] = {schema.key: np.arange(start, stop, dtype=np.int64)}
     for name, column in schema.columns.items():
         if name != schema.key:
             made[name] = _typed(column, columns[name])
