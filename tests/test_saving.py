@@ -197,7 +197,7 @@ def test_parquet_tells_numbers_by_differences_words_by_codes_and_groups_are_boun
     monkeypatch.setattr(table_writer, "ROW_GROUP", 25)
     save(book, tmp_path / "book", "parquet", 3)
     file = pq.ParquetFile(tmp_path / "book" / "applications.parquet")
-    ways = {"category": "RLE_DICTIONARY", "float64": "BYTE_STREAM_SPLIT", "bool": "PLAIN"}
+    ways = {"category": "RLE_DICTIONARY", "float64": "PLAIN", "bool": "PLAIN"}
     for group in range(file.num_row_groups):
         assert 0 < file.metadata.row_group(group).num_rows <= 25
         for number, column in enumerate(tables.table("applications").columns.values()):
@@ -207,6 +207,7 @@ def test_parquet_tells_numbers_by_differences_words_by_codes_and_groups_are_boun
             assert chunk.compression == "SNAPPY"
     assert [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)] == [13, 13, 14]
     long = pq.ParquetFile(tmp_path / "book" / "instalments.parquet").metadata
+    assert "BYTE_STREAM_SPLIT" in long.row_group(0).column(3).encodings
     assert max(long.row_group(group).num_rows for group in range(long.num_row_groups)) == 25
 
 
@@ -253,7 +254,7 @@ def test_parquet_of_many_parts_holds_what_parquet_of_one_holds(book: dict, tmp_p
 def test_a_part_of_another_form_is_named_and_nothing_is_left(
     edit: Callable, fault: str, book: dict, tmp_path: Path
 ) -> None:
-    with pytest.raises(InputError) as caught:  # noqa: SIM117
+    with pytest.raises(InputError) as caught:  # noqa: PT012, SIM117
         with storage.saving(tmp_path / "x", format="csv", schemas=books.schemas("loans", "truth"),
                             made=books.MADE) as saved:  # fmt: skip
             saved.add({"loans": book["loans"], "truth": book["truth"]})
@@ -295,7 +296,7 @@ def rewrite(folder: Path, table: str, edit: Callable[[pd.DataFrame], pd.DataFram
     """Write a table anew as pandas does, and make its hash fit."""
     [path] = folder.glob(f"{table}.*")
     if path.suffix == ".csv":
-        edit(pd.read_csv(path)).to_csv(path, index=False)
+        edit(pd.read_csv(path, dtype=str, keep_default_na=False)).to_csv(path, index=False)
     else:
         edit(pd.read_parquet(path)).to_parquet(path)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -458,7 +459,7 @@ def test_a_kill_between_two_parts_leaves_the_earlier_book_and_the_next_save_tidi
 
 @pytest.mark.parametrize("text", ["2021-2-3", "2021-02-03T04:05:06", "2021-02-03 04:05", "20210203", "NaT", "x", " "])
 def test_a_time_that_does_not_stand_as_we_write_it_is_none(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError):  # noqa: PT011
         table_texts.to_times(pd.Series(["2021-02-03", text]))
 
 
