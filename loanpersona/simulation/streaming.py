@@ -40,7 +40,7 @@ def stream(
     names = [schema.name for schema in kept]
     storage.check_format(format)
     storage.check_folder(folder)
-    tried = min(n, _TRIED)
+    tried = min(n, _TRIED, borrowers.BLOCK)
     [few] = parts(persona, n=tried, seed=seed, tables=names)
     needed = storage.needed(few, kept, format, n / tried)
     _check_room(folder, n, needed)
