@@ -197,13 +197,14 @@ def test_parquet_tells_numbers_by_differences_words_by_codes_and_groups_are_boun
     monkeypatch.setattr(table_writer, "ROW_GROUP", 25)
     save(book, tmp_path / "book", "parquet", 3)
     file = pq.ParquetFile(tmp_path / "book" / "applications.parquet")
-    ways = {"category": "RLE_DICTIONARY", "float64": "PLAIN", "bool": "PLAIN"}
+    ways = {"category": "RLE_DICTIONARY", "float64": "RLE_DICTIONARY", "bool": "PLAIN"}
     for group in range(file.num_row_groups):
         assert 0 < file.metadata.row_group(group).num_rows <= 25
         for number, column in enumerate(tables.table("applications").columns.values()):
             chunk = file.metadata.row_group(group).column(number)
             assert ways.get(column.type, "DELTA_BINARY_PACKED") in chunk.encodings, column.name
-            assert chunk.has_dictionary_page == (column.type == "category")
+            assert chunk.has_dictionary_page == (column.type in {"category", "float64"})
+            assert chunk.is_stats_set == (column.name == "application_id" or column.name.endswith("_at"))
             assert chunk.compression == "SNAPPY"
     assert [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)] == [13, 13, 14]
     long = pq.ParquetFile(tmp_path / "book" / "instalments.parquet").metadata
