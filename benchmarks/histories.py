@@ -16,9 +16,10 @@ import pandas as pd
 from timing import medians, one_core, seconds
 
 import loanpersona as lp
-from loanpersona import storage
+from loanpersona import storage, table_writer
 from loanpersona.population import made_from
 from loanpersona.simulation.generation import kept_tables, parts
+from loanpersona.tables import Table
 
 BORROWERS = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdecimal() else 500_000
 ROUNDS = 5
@@ -52,8 +53,16 @@ def write_raw(columns: list[np.ndarray], folder: Path) -> None:
             column.tofile(file)
 
 
-def write_parquet(persona: lp.Persona, made: list[Part], borrowers: int, folder: Path) -> None:
-    """Ours: Parquet with digest, manifest and papers, part by part."""
+def write_parquet(schemas: list[Table], made: list[Part], folder: Path) -> None:
+    """Our Parquet files, part by part, and nothing else."""
+    for schema in schemas:
+        with table_writer.writing(folder / f"{schema.name}.parquet", schema) as add:
+            for part in made:
+                add(part[schema.name])
+
+
+def save(persona: lp.Persona, made: list[Part], borrowers: int, folder: Path) -> None:
+    """The same with digests, manifest and papers, and safe on the disk."""
     schemas = kept_tables(persona, n=borrowers, seed=7)
     said = made_from(persona.name, persona.digest, borrowers, 7)
     with storage.saving(folder / "people", format="parquet", schemas=schemas, made=said) as saved:
@@ -77,7 +86,7 @@ def main() -> None:
     """Print medians and ratios of interleaved rounds, then the memory at two sizes."""
     one_core()
     persona = lp.load_persona("article")
-    made = draw(persona, BORROWERS)
+    made, schemas = draw(persona, BORROWERS), kept_tables(persona, n=BORROWERS, seed=7)
     columns = [column for part in made for frame in part.values() for column in raw_bytes(frame)]
     rows = {name: sum(len(part[name]) for part in made) for name in made[0]}
     with tempfile.TemporaryDirectory() as place:
@@ -86,7 +95,8 @@ def main() -> None:
             {
                 "draw": lambda: seconds(lambda: draw(persona, BORROWERS)),
                 "write raw": lambda: seconds(lambda: write_raw(columns, folder)),
-                "write parquet": lambda: seconds(lambda: write_parquet(persona, made, BORROWERS, folder)),
+                "write parquet": lambda: seconds(lambda: write_parquet(schemas, made, folder)),
+                "save": lambda: seconds(lambda: save(persona, made, BORROWERS, folder)),
             },
             ROUNDS,
         )
