@@ -55,8 +55,9 @@ notebooks: $(STAMP) ## run the notebooks again and store their outputs
 sample: $(STAMP) ## make data/sample again
 	$(BIN)/python tools/sample.py
 
-bench: $(BENCH_STAMP) ## time generator and personas, compare with Faker and Mimesis (installs these two, once)
+bench: $(BENCH_STAMP) ## time generator, writing and personas, compare with Faker and Mimesis (installs these two, once)
 	$(BIN)/python benchmarks/borrowers.py
+	$(BIN)/python benchmarks/histories.py
 	$(BIN)/python benchmarks/personas.py
 	$(BIN)/python benchmarks/peers.py
 

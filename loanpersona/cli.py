@@ -10,7 +10,7 @@ import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -79,22 +79,50 @@ debug_option = click.option("--debug", is_flag=True, help="Show the traceback of
 @seed_option
 @click.option("--out", required=True, metavar="DIR", help="Folder to make; an earlier population in it is replaced.")
 @click.option("--format", default="parquet", show_default=True, metavar="parquet|csv", help="How to write tables.")
+@click.option(
+    "--tables",
+    "named",
+    multiple=True,
+    metavar="TABLE,...",
+    help="Make these tables only; may be repeated. [default: all]",
+)
 @debug_option
-def generate(persona: str, changes: Sequence[str], n: str, seed: str, out: str, format: str, debug: bool) -> None:
-    """Draw a population and save it: one file per table, dictionary, datasheet, manifest."""
-    del debug
-    from loanpersona import storage
-    from loanpersona.simulation.generation import generate as draw
+def generate(
+    persona: str,
+    changes: Sequence[str],
+    n: str,
+    seed: str,
+    out: str,
+    format: str,
+    named: Sequence[str],
+    debug: bool,
+) -> None:
+    """Draw a population and save it: one file per table, dictionary, datasheet, manifest.
 
-    further = (partial(storage.check_format, format), partial(_check_named, out))
+    Each block of borrowers is written as it is drawn, so that memory does not grow with their number.
+    """
+    del debug
+    from loanpersona import storage, tables
+    from loanpersona.simulation.streaming import stream
+
+    names = [name.strip() for each in named for name in each.split(",")] or None
+    further: list[Callable[[], Any]] = [partial(storage.check_format, format), partial(_check_named, out)]
+    further += [] if names is None else [partial(tables.check_names, names)]
     loaded, count, start = _checked(persona, changes, n, seed, *further)
-    storage.check_folder(Path(out))
-    population = draw(loaded, n=count, seed=start)
-    population.save(out, format=format)
-    for name, frame in population.tables.items():
-        click.echo(f"{name}: {len(frame):,} rows, {frame.shape[1]} columns")
-    click.echo(f"{storage.SYNTHETIC}\npersona {population.persona}, n {count}, seed {start}")
-    click.echo(f"digest {population.digest}\n{out}")
+    saved = stream(loaded, Path(out), n=count, seed=start, tables=names, format=format, watch=_watched)
+    for schema in saved.schemas:
+        click.echo(f"{schema.name}: {saved.rows[schema.name]:,} rows, {len(schema.columns)} columns")
+    click.echo(f"{storage.SYNTHETIC}\npersona {loaded.name}, n {count}, seed {start}")
+    click.echo(f"digest {saved.digest}\n{out}")
+
+
+def _watched(parts: Iterable[Any], count: int) -> Iterator[Any]:
+    """The parts, with a bar that says how many are done where somebody sits before a terminal."""
+    if not sys.stderr.isatty():
+        yield from parts
+        return
+    with click.progressbar(parts, length=count, label="borrowers", file=sys.stderr) as bar:
+        yield from bar
 
 
 @cli.command()

@@ -52,7 +52,7 @@ def _numbers(values: pd.Series, column: Column, where: str, faults: list[str], k
     there, whole = values.dropna(), not column.type.startswith("float")
     low, high = _bounds(column, key)
     outside = there[(there < low) | (there > high)]
-    loose = there[:0] if values.dtype.kind != "f" or not whole else there
+    loose = (there if values.dtype.kind == "f" and whole else there[:0]).astype("float64")
     broken, vague = loose[loose % 1 != 0], loose[loose.abs() > _EXACT]
     if len(outside):
         allowed = "0 or more" if key and column.range is None else f"{low:g} to {high:g}"

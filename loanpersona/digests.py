@@ -45,19 +45,21 @@ def _kind(dtype: Any) -> str:
     if isinstance(dtype, pd.CategoricalDtype):
         return "category"
     if dtype.kind == "i" and not isinstance(dtype, np.dtype):
-        return "<i8 or missing"
-    return {"b": "bool", "i": "<i8", "u": "<i8", "f": "<f8", "M": "<M8[s]"}[dtype.kind]
+        return "Int"
+    return {"b": "bool", "i": "<i8", "u": "<i8", "f": "<f8", "M": "time"}[dtype.kind]
 
 
 def _numbers(values: pd.Series, kind: str) -> npt.NDArray[Any]:
     if kind == "category":
         return np.asarray(values.cat.codes).astype("<i4")
-    if kind == "<i8 or missing":
+    if kind == "Int":
         return np.asarray(values.to_numpy("int64", na_value=NOTHING).astype("<i8"))
+    if kind == "time":
+        return np.asarray(values.to_numpy().astype("<M8[s]").view("<i8"))
     numbers: npt.NDArray[Any] = values.to_numpy().astype("u1" if kind == "bool" else kind)
     if kind == "<f8" and (gone := np.isnan(numbers)).any():
         numbers[gone] = np.nan  # a machine may know many; astype made a copy
-    return numbers.view("<i8") if kind == "<M8[s]" else numbers
+    return numbers
 
 
 def column_digest(values: pd.Series) -> str:

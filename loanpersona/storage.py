@@ -26,7 +26,7 @@ __all__ = [
 
 FORMATS = ("parquet", "csv")
 _WORDS = ("dictionary.md", "datasheet.md")
-_TRIED = 20_000
+_TRIED = {"parquet": 20_000, "csv": 1_000}
 """Rows by which the space that a table needs is told."""
 
 
@@ -173,13 +173,14 @@ def save(
     return folder
 
 
-def needed(frames: Mapping[str, pd.DataFrame], schemas: Iterable[tables.Table], format: str) -> int:
-    """About how many bytes the files of these tables take, told by their first rows."""
+def needed(frames: Mapping[str, pd.DataFrame], schemas: Iterable[tables.Table], format: str, times: float = 1) -> int:
+    """About how many bytes the files of these tables take, if each had so many `times` the rows it has."""
     found = 0.0
     for schema in schemas:
         frame = frames[schema.name]
-        head = frame.head(_TRIED if format == "parquet" else 1_000)
-        found += table_writer.size(head, schema, format) * (len(frame) / max(len(head), 1))
+        head = frame.head(_TRIED[format])
+        empty, some = (table_writer.size(rows, schema, format) for rows in (head.head(0), head))
+        found += empty + (some - empty) * times * len(frame) / max(len(head), 1)
     return int(found)
 
 

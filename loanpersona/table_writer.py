@@ -91,11 +91,24 @@ def _rows(file: IO[bytes], schema: Table) -> Iterator[Add]:
 
 
 def _encodings(schema: Table) -> dict[str, Any]:
-    """Codes stand for words; whole numbers and times are told by their differences, fractions byte by byte."""
-    words = [name for name, column in schema.columns.items() if column.type == "category"]
-    ways = {"i": "DELTA_BINARY_PACKED", "M": "DELTA_BINARY_PACKED", "f": "BYTE_STREAM_SPLIT", "b": "PLAIN"}
-    others = {name: ways[column.dtype.kind] for name, column in schema.columns.items() if name not in words}
-    return {"use_dictionary": words or False, "column_encoding": others or None}
+    """How columns are packed, and for which of them readers are told the least and greatest value of each group."""
+    coded = [name for name, column in schema.columns.items() if _is_coded(column)]
+    others = {name: _encoding(column) for name, column in schema.columns.items() if name not in coded}
+    sought = [name for name, column in schema.columns.items() if name in schema.key.split() or column.dtype.kind == "M"]
+    return {"use_dictionary": coded or False, "column_encoding": others or None, "write_statistics": sought or False}
+
+
+def _is_coded(column: Column) -> bool:
+    """Whether codes stand for the values: for words, and for fractions that a persona states, which are few."""
+    return column.type == "category" or (column.dtype.kind == "f" and not column.made)
+
+
+def _encoding(column: Column) -> str:
+    """Whole numbers and times are told by their differences, amounts of money byte by byte."""
+    kind = column.dtype.kind
+    if kind == "f":  # before pyarrow 17, fractions told byte by byte could not be read back where some are missing
+        return "PLAIN" if column.missing else "BYTE_STREAM_SPLIT"
+    return "PLAIN" if kind == "b" else "DELTA_BINARY_PACKED"
 
 
 def _form(schema: Table) -> pa.Schema:

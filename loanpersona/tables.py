@@ -16,7 +16,7 @@ from loanpersona import catalog, labels, table_keys
 from loanpersona.column_checks import checked
 from loanpersona.errors import InputError, did_you_mean
 
-__all__ = ["Column", "Table", "check", "check_keys", "dictionary", "names", "table"]
+__all__ = ["Column", "Table", "check", "check_keys", "check_names", "dictionary", "names", "table"]
 
 
 def __dir__() -> list[str]:
@@ -93,6 +93,19 @@ def names() -> list[str]:
     ['borrowers', 'applications', 'loans', 'instalments', 'signals', 'truth']
     """
     return [name for name in catalog.load("tables") if not table(name).internal]
+
+
+def check_names(given: Iterable[str]) -> list[str]:
+    """The tables named, each once; raises InputError with a line per name that no table has.
+
+    >>> check_names(["loans", "truth", "loans"])
+    ['loans', 'truth']
+    """
+    found = list(dict.fromkeys(given))
+    faults = [f"tables: {name}: unknown table. {did_you_mean(name, names())}" for name in found if name not in names()]
+    if faults or not found:
+        raise InputError(*(faults or [f"tables: names no table. Allowed: {', '.join(names())}."]))
+    return found
 
 
 @cache

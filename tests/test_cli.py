@@ -111,6 +111,26 @@ def test_a_command_of_its_own_process_does_the_same(tmp_path: Path) -> None:
     assert lp.load_population(tmp_path / "out").digest == expected.digest
 
 
+@pytest.mark.parametrize("named", [["truth,borrowers"], ["truth", "borrowers"], ["truth, borrowers,truth"]])
+def test_only_the_tables_asked_for_are_made(run: Run, tmp_path: Path, named: list[str]) -> None:
+    options = [word for each in named for word in ("--tables", each)]
+    assert run("generate", "--n", "20", "--out", "both", *options).code == 0
+    found = run("generate", "--n", "20", "--out", "one", "--tables", named[0].split(",")[0])
+    assert found.out.splitlines()[0] == "truth: 20 rows, 7 columns"
+    assert sorted(path.stem for path in (tmp_path / "both").glob("*.parquet")) == ["borrowers", "truth"]
+    assert [path.stem for path in (tmp_path / "one").glob("*.parquet")] == ["truth"]
+    alone = lp.generate(lp.load_persona("article"), n=20, tables=["truth"])
+    assert lp.load_population(tmp_path / "one").digest == alone.digest
+
+
+def test_unknown_tables_are_told_with_all_other_faults(run: Run, tmp_path: Path) -> None:
+    run("generate", "--n", "x", "--out", "x", "--tables", "thruth,loons").assert_refused(
+        2, "^n = 'x'", "^tables: thruth: unknown table. Did you mean 'truth'", "^tables: loons: unknown table."
+    )
+    run("generate", "--out", "x", "--tables", "").assert_refused(2, "^tables: : unknown table. Known: borrowers, app")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_generate_replaces_an_earlier_population(run: Run, tmp_path: Path) -> None:
     for seed in ("1", "2"):
         assert run("generate", "--n", "20", "--seed", seed, "--out", "people", "--format", "csv").code == 0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 
+import books
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import loanpersona as lp
@@ -96,6 +99,139 @@ def test_all_faults_of_a_frame_come_at_once() -> None:
 def test_a_generated_table_passes_its_own_check_unchanged(population: lp.Population) -> None:
     for name, frame in population.tables.items():
         pd.testing.assert_frame_equal(tables.check(frame, name, list(frame.columns)), frame, check_exact=True)
+
+
+# Loan books: times, numbers that may be missing, keys
+
+
+def book(**changes: object) -> pd.DataFrame:
+    """Two applications as a lender might hold them."""
+    return books.frames(2)["applications"].assign(**changes)
+
+
+def checked(**changes: object) -> pd.DataFrame:
+    return tables.check(book(**changes), "applications")
+
+
+def told(table: str = "applications", **changes: object) -> list[str]:
+    with pytest.raises(lp.InputError) as caught:
+        tables.check(books.frames(2)[table].assign(**changes), table)
+    return list(caught.value.faults)
+
+
+def test_a_book_passes_its_check_unchanged() -> None:
+    for name, frame in books.frames().items():
+        pd.testing.assert_frame_equal(tables.check(frame, name), frame, check_exact=True)
+
+
+NOON = datetime.datetime(2021, 2, 3, 12, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        pd.Series([NOON, None]).astype("M8[ns]"),
+        pd.Series([NOON, None]).astype("M8[ms]"),
+        pd.Series([NOON, None], dtype=object),
+        pd.Series([pd.Timestamp(NOON), pd.NaT], dtype=object),
+        pd.Series([NOON, None], dtype=pd.ArrowDtype(pa.timestamp("us"))),
+    ],
+)
+def test_times_of_any_unit_pass_as_seconds(times: pd.Series) -> None:
+    found = checked(decided_at=times)["decided_at"]
+    assert found.dtype == "datetime64[s]"
+    assert found[0] == pd.Timestamp(NOON)
+    assert found.isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("kind", [object, pd.ArrowDtype(pa.date32())])
+def test_dates_pass_as_days(kind: object) -> None:
+    days = pd.Series([datetime.date(2021, 2, 3), None] * 4, dtype=kind)
+    found = tables.check(books.frames(2)["instalments"].assign(paid_on=days), "instalments")["paid_on"]
+    assert found.dtype == "datetime64[s]"
+    assert found[0] == pd.Timestamp("2021-02-03")
+    assert int(found.isna().sum()) == 4
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        np.array([1.0, np.nan]),
+        pd.array([1, None], dtype="Int16"),
+        pd.array([1.0, None], dtype="Float64"),
+        pd.array([1, None], dtype=pd.ArrowDtype(pa.int32())),
+    ],
+)
+def test_whole_numbers_that_may_be_missing_come_in_many_forms(keys: object) -> None:
+    people = books.frames(2)["borrowers"].assign(referred_by=keys)
+    found = tables.check(people, "borrowers")["referred_by"]
+    assert found.dtype == "Int64"
+    assert found.tolist() == [1, pd.NA]
+
+
+@pytest.mark.parametrize("name", ["submitted_at", "reject_reason", "risk_score", "apr"])
+@pytest.mark.parametrize("none", [None, np.nan, pd.NaT])
+def test_a_column_without_any_value_passes_whatever_stands_for_none(name: str, none: object) -> None:
+    found = checked(**{name: pd.Series([none, none], dtype=object)})[name]
+    assert found.isna().all()
+    assert found.dtype == tables.table("applications").column(name).dtype
+
+
+def test_nullable_truths_and_empty_books_pass() -> None:
+    assert checked(diverted_to_partner=pd.array([True, False], dtype="boolean"))["diverted_to_partner"].dtype == bool
+    empty = pd.DataFrame({name: [] for name in tables.table("loans").columns})
+    assert len(tables.check(empty, "loans")) == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"started_at": pd.Series([NOON, None]).astype("M8[s]")}, "started_at: 1 missing values. Allowed: none."),
+        ({"started_at": ["2021-02-03", "2021-02-04"]}, "started_at: dtype is "),
+        ({"started_at": [1, 2]}, "started_at: dtype is int64. Wanted: datetime64[s], local time without a zone; "),
+        ({"started_at": pd.Series([NOON] * 2).dt.tz_localize("UTC")}, "started_at: dtype is datetime64["),
+        ({"started_at": pd.Series([NOON] * 2).astype("M8[ns]") + pd.Timedelta(1, "ns")},
+         "started_at = 2021-02-03 12:00:01.000000001: not a whole second. Wanted: datetime64[s]."),
+        ({"risk_score": [1_001, None]}, "risk_score = 1001.0: out of range. Allowed: 0 to 1000."),
+        ({"risk_score": [1.5, None]}, "risk_score = 1.5: not whole. Wanted: Int16."),
+        ({"apr": [0.25, None]}, "apr = 0.25: out of range. Allowed: 0 to 0.24."),
+        ({"outcome": ["approved", None]}, "outcome: 1 missing values. Allowed: none."),
+        ({"reject_reason": ["score_to_low", None]}, "reject_reason: unknown level 'score_to_low'. Did you mean"),
+        ({"application_id": [-1, 2]}, "application_id = -1: out of range. Allowed: 0 or more."),
+        ({"borrower_id": [-1, 2]}, "borrower_id = -1: out of range. Allowed: 0 or more."),
+        ({"application_id": [2.0**53 + 2, 2]}, "application_id = 9007199254740994.0: too large to be exact as float64"),
+        ({"application_id": np.array([2**63, 2], "u8")}, "application_id = 9223372036854775808: out of range."),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_book_is_one_line(changes: dict[str, object], fault: str) -> None:
+    [found] = told(**changes)
+    assert found.startswith(f"applications.{fault}")
+
+
+def test_a_time_is_no_day() -> None:
+    [found] = told("instalments", due_on=pd.Series([NOON] * 8).astype("M8[s]"))
+    assert found == "instalments.due_on = 2021-02-03 12:00:01: not a whole day. Wanted: datetime64[s]."
+
+
+def test_a_key_that_stands_twice_is_a_fault_where_all_of_it_is_asked_for() -> None:
+    twice = books.frames(2)["instalments"].assign(number=np.array([1, 1, 1, 2, 1, 2, 1, 2], "int8"))
+    with pytest.raises(lp.InputError) as caught:
+        tables.check(twice, "instalments")
+    assert caught.value.faults == (
+        "instalments: 1 rows repeat loan_id and number, first 1 1. Allowed: each key once.",
+    )  # fmt: skip
+    assert len(tables.check(twice, "instalments", ["loan_id", "dpd"])) == 8
+
+
+def test_the_tables_named_are_those_there_are() -> None:
+    assert tables.check_names(["truth", "loans", "truth"]) == ["truth", "loans"]
+    with pytest.raises(lp.InputError) as caught:
+        tables.check_names(["lons", "loans", "choices"])
+    assert [fault[:42] for fault in caught.value.faults] == [
+        "tables: lons: unknown table. Did you mean ", "tables: choices: unknown table. Known: bor"
+    ]  # fmt: skip
+    with pytest.raises(lp.InputError, match=r"^tables: names no table\. Allowed: borrowers, applications, loans"):
+        tables.check_names([])
 
 
 def test_an_unknown_table_is_refused_with_the_nearest() -> None:

@@ -1,0 +1,62 @@
+"""Generating straight to disk: each block is written and forgotten, so that memory does not grow with `n`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from loanpersona import storage
+from loanpersona.errors import MachineError
+from loanpersona.persona.model import Persona
+from loanpersona.population import made_from
+from loanpersona.simulation import borrowers
+from loanpersona.simulation.generation import kept_tables, parts
+
+_TRIED = 2_000
+"""Borrowers by whom the space that all take is told."""
+
+Watch = Callable[[Iterable[Any], int], Iterable[Any]]
+"""Gives back the parts that it is given, whose number it is told, and may show how far they are."""
+
+
+def stream(
+    persona: Persona,
+    folder: Path,
+    *,
+    n: int,
+    seed: int,
+    tables: Sequence[str] | None = None,
+    format: str = "parquet",
+    watch: Watch = lambda parts, _: parts,
+) -> storage.Saving:
+    """Generate a population into a folder, as `generate` and `save` do, without ever holding more than a block.
+
+    Returns what was saved: its digest and the rows of each table. Raises InputError as both do, MachineError where
+    the folder cannot be written or the disk has no room for so many.
+    """
+    kept = kept_tables(persona, n=n, seed=seed, tables=tables)
+    names = [schema.name for schema in kept]
+    storage.check_format(format)
+    storage.check_folder(folder)
+    tried = min(n, _TRIED, borrowers.BLOCK)
+    [few] = parts(persona, n=tried, seed=seed, tables=names)
+    needed = storage.needed(few, kept, format, n / tried)
+    _check_room(folder, n, needed)
+    made = made_from(persona.name, persona.digest, n, seed)
+    with storage.saving(folder, format=format, schemas=kept, made=made, needed=lambda: needed) as saved:
+        blocks = sum(1 for _ in borrowers.blocks(n))
+        for part in watch(parts(persona, n=n, seed=seed, tables=names), blocks):
+            saved.add(part)
+    return saved
+
+
+def _check_room(folder: Path, n: int, needed: int) -> None:
+    """Refuse before the start what the disk surely cannot hold: the first few tell the need only about."""
+    free = shutil.disk_usage(folder.resolve().parent).free
+    if needed > 2 * free:
+        raise MachineError(
+            f"n = {n:,}: needs about {needed / 2**30:,.0f} GiB in {folder}, there are {free / 2**30:,.0f} free. "
+            "Take a smaller n."
+        )
