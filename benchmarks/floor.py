@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from borrowers import plain
+from borrowers import people, plain
 
 import loanpersona as lp
 
@@ -22,28 +22,14 @@ _START = np.datetime64("2021-01-01", "s")
 def floor(persona: lp.Persona, rows: Mapping[str, int]) -> Tables:
     """The tables with `rows` rows each; people as `borrowers.plain` draws them."""
     stream = np.random.default_rng(7)
-    people = plain(people_of(persona), rows["borrowers"])
+    who = plain(people(persona), rows["borrowers"])
     return {
-        "people": {name: people[name].to_numpy() for name in people},
+        "people": {name: who[name].to_numpy() for name in who},
         "applications": _applications(persona, stream, rows["applications"], rows["borrowers"]),
         "loans": (loans := _loans(persona, stream, rows["loans"], rows["borrowers"])),
         "instalments": _instalments(persona, stream, loans, rows["instalments"]),
         "signals": _signals(stream, rows["signals"], rows["borrowers"]),
     }
-
-
-def people_of(persona: lp.Persona) -> lp.Persona:
-    """The persona with the variables of its people alone."""
-    events = [name for name, variable in persona.variables.items() if variable.table not in ("borrowers", "truth")]
-    kept = {name: conditional for name, conditional in persona.conditionals.items() if name not in events}
-    return _Conditionals(kept)  # type: ignore[return-value]
-
-
-class _Conditionals:
-    """What `borrowers.plain` asks of a persona."""
-
-    def __init__(self, conditionals: Mapping[str, object]) -> None:
-        self.conditionals = conditionals
 
 
 def _drawn(persona: lp.Persona, stream: np.random.Generator, name: str, n: int) -> np.ndarray:

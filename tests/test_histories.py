@@ -13,7 +13,7 @@ from lives import ALL, SEED, Lives, block, frames, unstated
 from scipy import stats
 
 import loanpersona as lp
-from loanpersona.simulation import applications, chance, generation, histories, loans
+from loanpersona.simulation import applications, borrowers, chance, generation, histories, loans
 from loanpersona.simulation.life import Life
 
 ROOM = Path(generation.__file__).parent
@@ -108,7 +108,7 @@ def test_a_smaller_population_is_the_beginning_of_a_larger_one(some: lp.Populati
 def test_the_size_of_a_block_changes_no_history(
     size: int, some: lp.Population, article: lp.Persona, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(generation, "BLOCK", size)
+    monkeypatch.setattr(borrowers, "BLOCK", size)
     same(lp.generate(article, n=SOME, seed=SEED).tables, some.tables)
 
 
@@ -157,7 +157,7 @@ def test_variables_that_no_table_rests_on_are_not_drawn(article: lp.Persona, mon
 
 def test_parts_joined_are_the_population(some: lp.Population, article: lp.Persona,
                                          monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    monkeypatch.setattr(generation, "BLOCK", 2_048)
+    monkeypatch.setattr(borrowers, "BLOCK", 2_048)
     parts = list(generation.parts(article, n=SOME, seed=SEED))
     assert len(parts) == 5
     same({name: pd.concat([part[name] for part in parts], ignore_index=True) for name in ALL}, some.tables)

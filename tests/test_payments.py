@@ -9,6 +9,8 @@ from lives import DAY, NEVER, Lives
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
+import loanpersona as lp
+
 TIERS = ["prime", "near_prime", "medium", "volatile", "inferior"]
 STATED = pd.DataFrame(
     {
@@ -92,24 +94,24 @@ def test_one_month_has_one_luck_for_all_loans_of_a_borrower(lives: Lives) -> Non
 # As stated
 
 
-def test_every_tier_has_its_lateness_cure_and_default(lives: Lives) -> None:
+def counted(lives: Lives) -> dict[str, pd.DataFrame]:
+    """How many there are of each tier, and for how many of them it holds."""
     due, loans = falling_due(lives), with_bad(lives)
     late = due[(due["days"] > 0) & (due["due_on"] + 30 * DAY <= lives.last)]
-    samples = {
-        "late": (due["days"] > 0, due),
-        "cured": (late["days"] <= 30, late),
-        "bad": (loans["bad"], loans),
-    }
-    for name, (values, of) in samples.items():
-        found = {tier: clustered(values[mask], of["borrower_id"][mask])
-                 for tier in TIERS if (mask := of["quality_tier"] == tier).any()}  # fmt: skip
-        shares = [found[tier][0] for tier in TIERS]
-        assert shares == sorted(shares, reverse=name == "cured"), name
-        for tier in TIERS:
-            share, error = found[tier]
-            assert error < 0.2 * STATED.loc[tier, name]
-            # within 10 % of what is stated, and what chance adds
-            assert abs(share - STATED.loc[tier, name]) < 0.1 * STATED.loc[tier, name] + 2 * error, (tier, name)
+    held = {"late": (due, due["days"] > 0), "cured": (late, late["days"] <= 30), "bad": (loans, loans["bad"])}
+    return {name: values.groupby(of["quality_tier"], observed=True).agg(["sum", "count"]).loc[TIERS]
+            for name, (of, values) in held.items()}  # fmt: skip
+
+
+def test_lateness_cure_and_default_of_every_tier_come_out_within_a_tenth(article: lp.Persona) -> None:
+    # 1,200,000 users: what chance adds to the rarest share, the 90+ of the prime, is a twelfth of it
+    tables = ("applications", "loans", "instalments")
+    found = [counted(Lives(lp.generate(article, n=400_000, seed=seed, tables=tables), article)) for seed in (1, 2, 3)]
+    for name in found[0]:
+        total = sum((part[name] for part in found[1:]), found[0][name])
+        shares = total["sum"] / total["count"]
+        np.testing.assert_allclose(shares, STATED[name], rtol=0.1, err_msg=name)
+        assert shares.is_monotonic_decreasing if name == "cured" else shares.is_monotonic_increasing
 
 
 def test_every_tier_has_its_price_and_limit(lives: Lives) -> None:

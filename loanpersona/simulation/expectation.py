@@ -27,7 +27,9 @@ def rows(persona: Persona, n: int, schema: Table) -> float:
     assert persona.window is not None
     years = ((persona.window.last - persona.window.first).days + 1) / _DAYS
     loans = approved * (1 + _mean(persona, "borrowing_rate") * years / 2)
-    return loans * _mean(persona, "term_months") if schema.name == "instalments" else loans
+    return {"loans": loans, "instalments": loans * _mean(persona, "term_months"), "signals": applications + loans}[
+        schema.name
+    ]
 
 
 def _share(persona: Persona, name: str, value: str) -> float:

@@ -29,7 +29,7 @@ def generate(
     *,
     n: int = 20_000,
     seed: int = 7,
-    tables: Sequence[str] | None = None,
+    tables: str | Sequence[str] | None = None,
 ) -> Population:
     """Draw a population: `n` borrowers, numbered from 0, each depending on persona, seed and number alone.
 
@@ -50,7 +50,7 @@ def generate(
 
 
 def parts(
-    persona: Persona, *, n: int, seed: int, tables: Sequence[str] | None = None
+    persona: Persona, *, n: int, seed: int, tables: str | Sequence[str] | None = None
 ) -> Iterator[dict[str, pd.DataFrame]]:
     """The tables of a population block by block, as `generate` joins them; no more than a block is held at once.
 
@@ -68,26 +68,23 @@ def _parts(persona: Persona, n: int, seed: int, kept: Sequence[Table]) -> Iterat
         yield frames(persona, Block(persona, seed, start, stop, wanted, time), kept)
 
 
-def kept_tables(persona: Persona, *, n: int, seed: int, tables: Sequence[str] | None = None) -> list[Table]:
+def kept_tables(persona: Persona, *, n: int, seed: int, tables: str | Sequence[str] | None = None) -> list[Table]:
     """The tables to make, with everything that can be checked before; raises InputError with all faults at once."""
     _check_persona(persona)
-    together(
-        lambda: chance.check_count(n, "n"), lambda: chance.check_seed(seed), lambda: _check_tables(persona, tables)
-    )
-    kept = [schema for schema in schemas(persona) if tables is None or schema.name in tables]
+    names = [tables] if isinstance(tables, str) else tables
+    together(lambda: chance.check_count(n, "n"), lambda: chance.check_seed(seed), lambda: _check_tables(persona, names))
+    kept = [schema for schema in schemas(persona) if names is None or schema.name in names]
     check_events(persona, n, kept)
     return kept
 
 
 def _check_tables(persona: Persona, names: Sequence[str] | None) -> None:
-    faults = []
-    for name in names or ():
-        if name not in standard.names():
-            faults.append(f"tables: {name}: unknown table. {did_you_mean(str(name), standard.names())}")
-        elif missing := lacking(persona, name):
-            faults.append(f"tables: {name}: the persona {persona.name} does not state {', '.join(missing)}.")
-    if names is not None and not names:
-        faults.append(f"tables: names no table. Allowed: {', '.join(standard.names())}.")
+    wanted = standard.check_names(names) if names is not None else []
+    faults = [
+        f"tables: {name}: the persona {persona.name} does not state {', '.join(missing)}."
+        for name in wanted
+        if (missing := lacking(persona, name))
+    ]
     if faults:
         raise InputError(*faults)
 

@@ -21,6 +21,8 @@ NEEDED = (
 """The variables that a persona must state for its people to borrow."""
 LEAST_CNY, STEP_CNY = 500, 100
 """A loan is of at least so many CNY, and in steps of so many."""
+MOST_LOANS = 9_999
+"""Loans of one borrower, so that each has a key."""
 DAYS_OF_YEAR = 365.25
 DAY_SECONDS = 86_400
 NO_PRICE = -1
@@ -82,6 +84,7 @@ class _Drawers:
         """Those of some drawers who are still about when their next wish comes."""
         at, begun = self.at[some], self.loans[some] > 0
         gone = begun & (self.once[some] | (at >= self.first[some] + self.habit[some]))
+        gone |= self.loans[some] >= MOST_LOANS
         stopped = at // DAY_SECONDS >= self.accounts.stops[some]
         return some[~gone & ~stopped & (at < self.clock.seconds) & (self.rate[some] > 0)]
 
@@ -105,7 +108,7 @@ class _Drawers:
         day = np.full(self.size, NEVER)
         day[at] = seconds // DAY_SECONDS
         owed, overdue = self.accounts.bring_to(day)
-        requested = event.numbers("requested_cny").astype(np.int64)
+        requested = np.maximum(event.numbers("requested_cny").astype(np.int64) // STEP_CNY * STEP_CNY, LEAST_CNY)
         free = (self.limit[at] - -(-owed[at] // 100)) // STEP_CNY * STEP_CNY
         served = overdue[at] == 0
         disbursed = seconds + 60 * event.numbers("minutes_to_disburse").astype(np.int64)
