@@ -116,7 +116,7 @@ def test_only_the_tables_asked_for_are_made(run: Run, tmp_path: Path, named: lis
     options = [word for each in named for word in ("--tables", each)]
     assert run("generate", "--n", "20", "--out", "both", *options).code == 0
     found = run("generate", "--n", "20", "--out", "one", "--tables", named[0].split(",")[0])
-    assert found.out.splitlines()[0] == "truth: 20 rows, 7 columns"
+    assert found.out.splitlines()[0] == "truth: 20 rows, 9 columns"
     assert sorted(path.stem for path in (tmp_path / "both").glob("*.parquet")) == ["borrowers", "truth"]
     assert [path.stem for path in (tmp_path / "one").glob("*.parquet")] == ["truth"]
     alone = lp.generate(lp.load_persona("article"), n=20, tables=["truth"])
