@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from loanpersona import table_texts
 from loanpersona.tables import Column, Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SYNTHETIC = "SYNTHETIC: drawn from a persona file; no row is a real person"
 ROW_GROUP = 1_048_576
@@ -81,6 +82,8 @@ def _parquet(path: Path, schema: Table) -> Iterator[Add]:
 
 @contextmanager
 def _rows(file: IO[bytes], schema: Table) -> Iterator[Add]:
+    import pyarrow.parquet as pq
+
     form = _form(schema)
     writer = pq.ParquetWriter(file, form, compression="snappy", **_encodings(schema))
     try:
@@ -113,6 +116,8 @@ def _encoding(column: Column) -> str:
 
 def _form(schema: Table) -> pa.Schema:
     """The columns as Arrow has them, with what pandas needs to give them back and with the mark that all is made up."""
+    import pyarrow as pa
+
     fields = [pa.field(name, _type(column)) for name, column in schema.columns.items()]
     kept = pa.Schema.from_pandas(_empty(schema), preserve_index=False).metadata or {}
     marks = {"synthetic": SYNTHETIC, "PANDAS_ATTRS": json.dumps({"synthetic": SYNTHETIC})}
@@ -120,6 +125,8 @@ def _form(schema: Table) -> pa.Schema:
 
 
 def _type(column: Column) -> pa.DataType:
+    import pyarrow as pa
+
     if column.type == "category":
         codes = pd.Categorical([], dtype=column.dtype).codes.dtype
         return pa.dictionary(pa.from_numpy_dtype(codes), pa.string(), column.ordered)
@@ -130,10 +137,14 @@ def _type(column: Column) -> pa.DataType:
 
 
 def _arrow(frame: pd.DataFrame, form: pa.Schema) -> pa.Table:
+    import pyarrow as pa
+
     return pa.Table.from_arrays([_array(frame[field.name], field.type) for field in form], schema=form)
 
 
 def _array(values: pd.Series, kind: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+
     if pa.types.is_dictionary(kind):
         codes = values.cat.codes.to_numpy()
         words = pa.array([str(word) for word in values.cat.categories], pa.string())
