@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona import tables
-from loanpersona.analysis.festival import festivals
+from loanpersona.analysis.festival import new_years
 
 START, END = pd.Timestamp("2021-01-01"), pd.Timestamp("2024-12-31 23:59:59")
 HOUR = np.array([.9, .5, .4, .3, .4, .8, 1.8, 3.4, 6.0, 8.6, 9.6, 8.4, 6.2, 6.4, 6.8, 6.6, 6.0, 5.4, 4.6, 4.2, 4.2, 4.0,
@@ -29,7 +29,7 @@ def day_weights() -> pd.Series:
     weight = WEEKDAY[days.day_of_week]
     for start, factor in PART.items():
         weight = np.where(days.day >= start, WEEKDAY[days.day_of_week] * factor, weight)
-    for day in festivals().values():
+    for day in new_years(days).values():
         after = (days - day).days
         weight = np.where((after >= 1) & (after <= 30), weight * FESTIVAL, weight)
     return pd.Series(weight / weight.mean(), days)

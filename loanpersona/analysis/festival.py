@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from loanpersona import catalog
+from loanpersona import festivals
 from loanpersona.analysis.estimates import LEVEL
 from loanpersona.analysis.frames import DAY, columns
 from loanpersona.analysis.rhythm import WEEKDAYS
@@ -22,13 +22,14 @@ WEEKS = range(-12, 13)
 """Weeks from the festival on that a picture shows."""
 
 
-def festivals() -> dict[int, pd.Timestamp]:
-    """The first day of each Spring Festival from 2018 to 2030, by year.
+def new_years(days: pd.DatetimeIndex) -> dict[int, pd.Timestamp]:
+    """The first day of the Spring Festival of each year that some days lie in, as far as the calendar reaches.
 
-    >>> f"{festivals()[2024]:%Y-%m-%d}"
-    '2024-02-10'
+    >>> {year: f"{day:%m-%d}" for year, day in new_years(pd.DatetimeIndex(["2024-05-01"])).items()}
+    {2024: '02-10'}
     """
-    return {int(year): pd.Timestamp(day) for year, day in catalog.load("festivals")["spring_festival"].items()}
+    years = range(max(days.min().year, festivals.FIRST), min(days.max().year, festivals.LAST) + 1)
+    return {year: pd.Timestamp(festivals.year(year).new_year) for year in years}
 
 
 def daily(loans: pd.DataFrame) -> pd.DataFrame:
@@ -39,7 +40,7 @@ def daily(loans: pd.DataFrame) -> pd.DataFrame:
     """
     days = columns(loans, "loans", ["borrowed_at"])["borrowed_at"].dt.normalize()
     counts = days.value_counts().reindex(pd.date_range(days.min(), days.max(), unit="s"), fill_value=0)
-    first = counts.index.isin(list(festivals().values()))
+    first = counts.index.isin(list(new_years(counts.index).values()))
     names = [WEEKDAYS[one] for one in counts.index.day_of_week]
     return pd.DataFrame({"day": counts.index, "weekday": names, "loans": counts.to_numpy(), "spring_festival": first})
 
@@ -94,7 +95,7 @@ def _counts(loans: pd.DataFrame) -> pd.Series:
 def _inside(counts: pd.Series, before: int, after: int) -> dict[int, pd.Timestamp]:
     """The festivals whose windows are wholly inside the data."""
     first, last = counts.index.min(), counts.index.max()
-    return {year: day for year, day in festivals().items()
+    return {year: day for year, day in new_years(counts.index).items()
             if first <= day + before * DAY and day + after * DAY <= last}  # fmt: skip
 
 

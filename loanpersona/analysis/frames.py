@@ -22,30 +22,7 @@ def columns(frame: pd.DataFrame, name: str, wanted: Sequence[str]) -> pd.DataFra
     """
     if frame.empty:
         raise InputError(f"{name}: no rows. Allowed: at least one.")
-    schema, frame = tables.table(name), frame.reset_index(drop=True)
-    special = [key for key in wanted if key in frame and _is_special(schema.column(key))]
-    checked = tables.check(frame, name, [key for key in wanted if key not in special])
-    values = {key: _special(frame[key], schema.column(key), name) for key in special}
-    return checked.assign(**values)[list(wanted)]
-
-
-def _is_special(column: tables.Column) -> bool:
-    return column.missing or column.type.startswith("datetime64")
-
-
-def _special(values: pd.Series, column: tables.Column, name: str) -> pd.Series:
-    """Times, and columns that may hold no value."""
-    missing = values.isna()
-    if missing.any() and not column.missing:
-        raise InputError(f"{name}.{column.name}: {int(missing.sum())} missing values. Allowed: none.")
-    if missing.all():  # a file cannot tell of what type nothing is
-        return pd.Series(None, values.index, column.dtype)
-    if not column.type.startswith("datetime64"):
-        present = tables.check(values[~missing].to_frame(), name, [column.name])[column.name]
-        return present.astype(column.dtype if not column.levels else present.dtype).reindex(values.index)
-    if not pd.api.types.is_datetime64_dtype(values.dtype):  # times with a zone are refused too
-        raise InputError(f"{name}.{column.name}: dtype is {values.dtype}. Wanted: datetime64[s] of local time.")
-    return values.astype("datetime64[s]")
+    return tables.check(frame.reset_index(drop=True), name, wanted)[list(wanted)]
 
 
 def moment(given: pd.Timestamp | str | None, otherwise: pd.Timestamp) -> pd.Timestamp:
