@@ -1,4 +1,4 @@
-"""Marks that charts of habits share: bars, columns and dots, all with intervals and the number beside."""
+"""Marks that charts share: bars, columns and dots, all with intervals and the number beside."""
 
 from __future__ import annotations
 
@@ -90,9 +90,10 @@ def whiskers(ax: Axes, frame: pd.DataFrame, places: Any, value: str = "share", f
     ax.errorbar(frame[value], places, xerr=ends, fmt=fmt, ecolor=INK, elinewidth=1.1, capsize=2.5, **look)
 
 
-def beside(ax: Axes, words: str, x: Any, y: Any, fontsize: float = 8) -> None:
-    """A number behind its bar."""
-    ax.annotate(words, (x, y), xytext=(6, 0), textcoords="offset points", fontsize=fontsize, va="center")
+def beside(ax: Axes, words: str, x: Any, y: Any, fontsize: float = 8, **look: Any) -> None:
+    """A number behind its bar, or inside its end where it is set to the right."""
+    away = -7 if look.get("ha") == "right" else 7
+    ax.annotate(words, (x, y), xytext=(away, 0), textcoords="offset points", fontsize=fontsize, va="center", **look)
 
 
 def reach(row: dict[Any, Any], value: str) -> float:

@@ -15,6 +15,7 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from loanpersona import catalog
 from loanpersona.analysis import baselines
+from loanpersona.charts.drawing import beside, legend
 from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, RED, Caption, chart, percent, values_in_words
 from loanpersona.errors import InputError, did_you_mean
 from loanpersona.labels import label, phrase
@@ -61,7 +62,7 @@ def plot_age_by_sex(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.axvline(0, color=INK, lw=0.8)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(abs(value), 0)))
     ax.set_xlabel(phrase("share_axis", lang))
-    _legend(ax, 3)
+    legend(ax, 3)
     title = phrase("age_by_sex_title", lang)
     words = [values_in_words(part, "age_band", lang) for _, part in frame.groupby("sex", sort=False)]
     named = zip(frame["sex"].unique(), words, strict=True)
@@ -178,7 +179,7 @@ def plot_income_by_occupation(frame: pd.DataFrame, ax: Axes, lang: str) -> Capti
     """Ranges of the frame `profile.income_by_occupation` with the 10,000 CNY line."""
     _ranges(frame, "occupation", ax, lang)
     ax.axvline(10_000, color=RED, lw=1.4, ls="--", label=phrase("ten_thousand", lang))
-    _legend(ax, 1)
+    legend(ax, 1)
     column = [label("share_below_10000", lang), *map(percent, frame["share_below_10000"])]
     for words, position in zip(column, [-0.85, *frame.index], strict=True):
         ax.annotate(words, (1.01, position), color=RED, fontsize=8, va="center",
@@ -239,7 +240,7 @@ def plot_marital_by_age_and_sex(frame: pd.DataFrame, ax: Axes, lang: str) -> Cap
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.set(ylim=(0, 1), xlabel=label("age_years", lang), ylabel=phrase("share_within_axis", lang))
     ax.grid(axis="y")
-    _legend(ax, 4)
+    legend(ax, 4)
     title = phrase("marital_by_age_and_sex_title", lang)
     return Caption(title, phrase("interval_note", lang), MARKS[lang].semicolon.join(words))
 
@@ -253,7 +254,7 @@ def plot_lift(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.errorbar(frame["lift"], frame.index, xerr=ends, fmt="o", color=BLUE, ecolor=INK, capsize=3)
     for position, row in enumerate(frame.itertuples()):
         words = f"{row.lift:.2f}  ({percent(row.share, 0)} / {percent(row.baseline, 0)})"
-        _beside(ax, words, row.lift_high, position)
+        beside(ax, words, row.lift_high, position)
     ax.axvline(1, color=INK, lw=1)
     ax.set_xscale("log")
     # An interval that reaches down to zero has no end on this axis.
@@ -280,12 +281,12 @@ def _share_bars(frame: pd.DataFrame, by: str, ax: Axes, lang: str, compared_with
     if compared_with is not None:
         ax.plot(frame["baseline"], positions, "D", color=ORANGE, ms=6, mec=INK, mew=0.7, ls="none",
                 label=baselines.population(compared_with, lang))  # fmt: skip
-        _legend(ax, 2)
+        legend(ax, 2)
     # The number stands behind its bar; where a baseline is in its way, inside the bar if that is long enough.
     close = (frame["high"] < base) & (base < frame["high"] + 0.12 * whole)
     for row, inside in zip(frame.itertuples(), close & (frame["low"] > 0.12 * whole), strict=True):
-        look = {"ha": "right", "color": "white"} if inside else {}
-        _beside(ax, percent(row.share), row.low if inside else row.high if row.n else 0, row.Index, **look)
+        look: dict[str, Any] = {"ha": "right", "color": "white"} if inside else {}
+        beside(ax, percent(row.share), row.low if inside else row.high if row.n else 0, row.Index, **look)
     ax.set_yticks(positions, [label(str(one), lang) for one in frame[by]])
     ax.set_ylim(len(frame) - 0.4, -0.6)
     ax.set_xlim(0, whole * 1.14)
@@ -298,11 +299,6 @@ def _share_caption(frame: pd.DataFrame, by: str, levels: Sequence[str], lang: st
     together = float(frame.loc[frame[by].isin(levels), "share"].sum())
     words = phrase(title or f"{by}_title", lang, share=percent(together))
     return Caption(words, phrase("interval_note", lang), values_in_words(frame, by, lang))
-
-
-def _beside(ax: Axes, words: str, x: Any, y: Any, **look: Any) -> None:
-    away = -7 if look.get("ha") == "right" else 7
-    ax.annotate(words, (x, y), xytext=(away, 0), textcoords="offset points", fontsize=8, va="center", **look)
 
 
 def _whiskers(ax: Axes, frame: pd.DataFrame, side: int = 1) -> None:
@@ -340,8 +336,3 @@ def _ink(ground: Any) -> str:
         sum(weight * part for weight, part in zip((0.3, 0.59, 0.11), mpl.colors.to_rgb(ground), strict=True)) > 0.55
     )
     return INK if bright else "white"
-
-
-def _legend(ax: Axes, columns: int) -> None:
-    """Between title and axes, where it hides nothing."""
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2, borderpad=0.2)
