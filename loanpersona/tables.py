@@ -102,7 +102,9 @@ def check_names(given: Iterable[str]) -> list[str]:
     ['loans', 'truth']
     """
     found = list(dict.fromkeys(given))
-    faults = [f"tables: {name}: unknown table. {did_you_mean(name, names())}" for name in found if name not in names()]
+    faults = [
+        f"tables: {name}: unknown table. {did_you_mean(str(name), names())}" for name in found if name not in names()
+    ]
     if faults or not found:
         raise InputError(*(faults or [f"tables: names no table. Allowed: {', '.join(names())}."]))
     return found
@@ -127,7 +129,7 @@ def table(name: str) -> Table:
     'CNY per month'
     """
     if name not in catalog.load("tables"):
-        raise InputError(f"tables: {name}: unknown table. {did_you_mean(name, names())}")
+        raise InputError(f"tables: {name}: unknown table. {did_you_mean(str(name), names())}")
     body = catalog.load("tables")[name]
     columns = {key: _column(key, {"each": body["each"], **stated}) for key, stated in body["columns"].items()}
     hidden, internal = (body.get(word) == "true" for word in ("hidden", "internal"))

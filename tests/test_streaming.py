@@ -26,23 +26,23 @@ FORMATS = storage.FORMATS
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blocks of 300 borrowers."""
-    monkeypatch.setattr(borrowers, "BLOCK", 300)
+    """Blocks of one circle, as small as they get."""
+    monkeypatch.setattr(borrowers, "BLOCK", borrowers.CIRCLE)
 
 
 def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def stream(persona: lp.Persona, folder: Path, n: int = 1_000, **more: Any) -> storage.Saving:
+def stream(persona: lp.Persona, folder: Path, n: int = 2_500, **more: Any) -> storage.Saving:
     return streaming.stream(persona, folder, n=n, seed=7, **more)
 
 
 def test_parts_in_a_row_are_the_population(article: lp.Persona, small_blocks: None) -> None:
     del small_blocks
-    whole = lp.generate(article, n=1_000, seed=7)
-    parts = list(generation.parts(article, n=1_000, seed=7))
-    assert [len(part["borrowers"]) for part in parts] == [300, 300, 300, 100]
+    whole = lp.generate(article, n=2_500, seed=7)
+    parts = list(generation.parts(article, n=2_500, seed=7))
+    assert [len(part["borrowers"]) for part in parts] == [1_024, 1_024, 452]
     for name, frame in whole.tables.items():
         joined = pd.concat([part[name] for part in parts], ignore_index=True)
         pd.testing.assert_frame_equal(joined, frame, check_exact=True)
@@ -61,7 +61,7 @@ def test_what_is_streamed_is_what_is_generated_and_saved(
     format: str, article: lp.Persona, small_blocks: None, tmp_path: Path
 ) -> None:
     del small_blocks
-    whole = lp.generate(article, n=1_000, seed=7)
+    whole = lp.generate(article, n=2_500, seed=7)
     whole.save(tmp_path / "whole", format=format)
     saved = stream(article, tmp_path / "parts", format=format)
     loaded = lp.load_population(tmp_path / "parts")
@@ -80,21 +80,22 @@ def test_a_block_that_finds_no_space_names_the_need_of_all(
     format: str, article: lp.Persona, small_blocks: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del small_blocks
-    stream(article, tmp_path / "people", n=10, format=format)
-    before, times = files(tmp_path), [0]
     way, step = {"csv": (pd.DataFrame, "to_csv"), "parquet": (pq.ParquetWriter, "write_table")}[format]
-    plain = getattr(way, step)
+    plain, writes, most = getattr(way, step), [0], [10**9]
 
-    def full(*arguments: Any, **settings: Any) -> None:
-        times[0] += 1
-        if times[0] > 7:  # those few by which the need is told, and the first blocks, still find space
+    def counted(*arguments: Any, **settings: Any) -> None:
+        writes[0] += 1
+        if writes[0] > most[0]:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         plain(*arguments, **settings)
 
-    monkeypatch.setattr(way, step, full)
+    monkeypatch.setattr(way, step, counted)
+    stream(article, tmp_path / "people", n=10, format=format)
+    before = files(tmp_path)
+    writes[0], most[0] = 0, writes[0]  # a first block finds space, the second does not
     with pytest.raises(lp.MachineError, match=r"people: cannot be written \(.+\): needs about [0-9.]+ MB\.$"):
         stream(article, tmp_path / "people", format=format)
-    assert times[0] == 8
+    assert writes[0] == most[0] + 1
     assert files(tmp_path) == before
 
 
