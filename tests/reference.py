@@ -9,6 +9,7 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import accumulate
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def holds(when: When, positions: Mapping[str, int]) -> bool:
 
 def summed(shares: tuple[Fraction, ...]) -> list[int]:
     """Thresholds of exact shares."""
-    return [int(sum(shares[: i + 1], Fraction(0)) * ONE) for i in range(len(shares) - 1)]
+    return [int(total * ONE) for total in accumulate(shares[:-1])]
 
 
 def row(conditional: Conditional, positions: Mapping[str, int]) -> list[int]:
