@@ -28,8 +28,8 @@ test: $(STAMP) ## style, types, unit tests, doctests, notebooks (LOANPERSONA_NBV
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
-	$(BIN)/python -m pytest --doctest-modules loanpersona tests
-	$(BIN)/python -m pytest $(NBVAL) --nbval-current-env --nbval-cell-timeout=120 -p no:cacheprovider notebooks/
+	$(BIN)/python -m pytest -n auto --dist worksteal --doctest-modules loanpersona tests
+	$(BIN)/python -m pytest -n auto --dist loadfile $(NBVAL) --nbval-current-env --nbval-cell-timeout=120 -p no:cacheprovider notebooks/
 
 test-matrix: $(STAMP) ## draw the golden populations with the oldest and newest packages, Python 3.11 and 3.13
 	$(BIN)/python tools/matrix.py --python "$(PYTHON)"

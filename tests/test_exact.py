@@ -74,6 +74,22 @@ def factors(law: Shares, positions: Mapping[str, int]) -> list[Fraction]:
     return [math.prod((row[i] for row in held), start=Fraction(1)) for i in range(len(law.shares))]
 
 
+def patterns(law: Given | Shares | Shape, parent: str, count: int) -> list[tuple[bool, ...]]:
+    """For each value of a parent: which conditions of the text it meets."""
+    if isinstance(law, Given):
+        conditions = [when for when, _ in law.rows]
+    else:
+        conditions = [one.when for one in (law.odds if isinstance(law, Shares) else (*law.where, *law.moves))]
+    picked = [values for when in conditions for name, values in when if name == parent]
+    return [tuple(at in values for values in picked) for at in range(count)]
+
+
+def borders(law: Shares, parent: str, count: int) -> list[int]:
+    """The first and the last value of each stretch that the text treats alike."""
+    met = patterns(law, parent, count)
+    return [at for at in range(count) if at in (0, count - 1) or not met[at - 1] == met[at] == met[at + 1]]
+
+
 def by_parents(people: Mapping[Who, Fraction], names: list[str], parents: tuple[str, ...]) -> dict[Who, Fraction]:
     """The shares of combinations of the parents alone."""
     found: dict[Who, Fraction] = {}
@@ -108,7 +124,8 @@ def test_a_margin_that_leans_is_met_when_everybody_is_counted_with_fractions(per
 def test_odds_ratios_between_any_two_people_are_the_factors_of_the_file(persona: str, name: str) -> None:
     conditional = PERSONAS[persona].conditionals[name]
     law, parents = conditional.variable.law, conditional.variable.parents
-    everywhere = itertools.product(*(range(len(PERSONAS[persona].variables[p].values)) for p in parents))
+    counts = {parent: len(PERSONAS[persona].variables[parent].values) for parent in parents}
+    everywhere = itertools.product(*(borders(law, parent, count) for parent, count in counts.items()))
     base: dict[tuple[int, int], Fraction] = {}
     for who in everywhere:
         positions = dict(zip(parents, who, strict=True))
@@ -160,11 +177,13 @@ def possible(conditional: Conditional, positions: Mapping[str, int]) -> list[boo
 
 def allowed(persona: lp.Persona, conditional: Conditional) -> npt.NDArray[np.bool_]:
     """Whether each value is possible, shape (values of each parent …, values)."""
-    parents = conditional.variable.parents
-    shape = [len(persona.variables[parent].values) for parent in parents]
-    rows = [possible(conditional, dict(zip(parents, who, strict=True)))
-            for who in itertools.product(*map(range, shape))]  # fmt: skip
-    return np.array(rows).reshape(*shape, -1)
+    parents, law = conditional.variable.parents, conditional.variable.law
+    met = [patterns(law, parent, len(persona.variables[parent].values)) for parent in parents]
+    alike = [[one.index(pattern) for pattern in one] for one in met]  # the first value that is treated as this one
+    firsts = [sorted(set(one)) for one in alike]
+    rows = [possible(conditional, dict(zip(parents, who, strict=True))) for who in itertools.product(*firsts)]
+    found = np.array(rows).reshape(*map(len, firsts), -1)
+    return found[np.ix_(*(np.searchsorted(f, a) for f, a in zip(firsts, alike, strict=True)), range(found.shape[-1]))]
 
 
 @pytest.mark.parametrize("name", ["every_law", "article", "evidence"])
