@@ -14,9 +14,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from leaks import LUCK, OBSERVED, traces
-from lives import Lives
+from lives import SEED, Lives
+from mutants import Mutant
 from sklearn.metrics import roc_auc_score
 from sklearn.tree import DecisionTreeRegressor
+from teeth import twin_streams
 
 import loanpersona as lp
 from loanpersona import tables
@@ -208,6 +210,13 @@ def test_numbers_given_by_a_trait_and_streams_out_of_step_are_found(
     table: str, trait: str, plant: Callable, few: Frames
 ) -> None:
     assert beyond_chance(traces(few, table), hidden(plant(few["truth"])))[trait] > bound()
+
+
+@pytest.mark.parametrize("trait", ["caution", "repayment_capacity"])
+def test_a_word_that_decides_a_trait_and_a_date_too_is_found(trait: str, article: lp.Persona) -> None:
+    with twin_streams(article, Mutant("stream", "", "window_percent", twin=trait)):
+        made = lp.generate(article, n=FEW, seed=SEED, tables=["borrowers", "truth"])
+    assert beyond_chance(traces(made.tables, "borrowers"), hidden(made.truth))[trait] > bound()
 
 
 def test_a_leak_of_one_borrower_in_ten_is_found(lives: Lives) -> None:
