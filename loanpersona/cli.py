@@ -86,6 +86,12 @@ debug_option = click.option("--debug", is_flag=True, help="Show the traceback of
     metavar="TABLE,...",
     help="Make these tables only; may be repeated. [default: all]",
 )
+@click.option(
+    "--without-truth",
+    is_flag=True,
+    help="Leave out the hidden table; nothing else changes but digest and texts. Whoever knows persona and seed, which "
+    "the folder names, can make it again.",
+)
 @debug_option
 def generate(
     persona: str,
@@ -95,6 +101,7 @@ def generate(
     out: str,
     format: str,
     named: Sequence[str],
+    without_truth: bool,
     debug: bool,
 ) -> None:
     """Draw a population and save it: one file per table, dictionary, datasheet, manifest.
@@ -103,12 +110,15 @@ def generate(
     """
     del debug
     from loanpersona import storage, tables
-    from loanpersona.simulation.streaming import stream
+    from loanpersona.simulation.streaming import check_observed, observed, stream
 
     names = [name.strip() for each in named for name in each.split(",")] or None
     further: list[Callable[[], Any]] = [partial(storage.check_format, format), partial(_check_named, out)]
     further += [] if names is None else [partial(tables.check_names, names)]
+    further += [partial(check_observed, names or [])] if without_truth else []
     loaded, count, start = _checked(persona, changes, n, seed, *further)
+    if without_truth and names is None:
+        names = observed(loaded)
     saved = stream(loaded, Path(out), n=count, seed=start, tables=names, format=format, watch=_watched)
     for schema in saved.schemas:
         click.echo(f"{schema.name}: {saved.rows[schema.name]:,} rows, {len(schema.columns)} columns")

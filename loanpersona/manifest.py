@@ -23,9 +23,12 @@ _STATED = {
 
 
 def versions() -> dict[str, str]:
-    """The versions that made something: this package, Python and what the numbers pass through."""
+    """The versions that made something: this package, Python and what the numbers pass through.
+
+    `holidays` is among them because it reckons the days off of years that nobody has announced yet.
+    """
     found = {"python": platform.python_version()}
-    for name in ("loanpersona", "numpy", "pandas", "pyarrow", "matplotlib"):
+    for name in ("loanpersona", "numpy", "pandas", "pyarrow", "holidays", "matplotlib"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -81,7 +81,10 @@ class Population:
 
     def _table(self, name: str) -> pd.DataFrame:
         if name not in self.tables:
-            raise InputError(f"tables: {name} was not made. {did_you_mean(name, self.tables)}")
+            raise InputError(
+                f"tables: {name} was not made, or was left out. {did_you_mean(name, self.tables)} Hint: generate makes "
+                f"it from the persona {self.persona} with n = {self.n} and seed = {self.seed}."
+            )
         return self.tables[name]
 
     @cached_property
@@ -93,6 +96,23 @@ class Population:
     def made(self) -> dict[str, Any]:
         """How it was made: persona, n, seed, the digests, and that it is synthetic."""
         return {**made_from(self.persona, self.persona_digest, self.n, self.seed), "digest": self.digest}
+
+    def without_truth(self) -> Population:
+        """The same population without its hidden table, to hand out; the other tables are the same frames.
+
+        Its digest is over the tables that it has, as ever. Whoever knows persona and seed, which it states, can make
+        the hidden table again; who must keep it secret draws with a long seed and hands out the files of the tables
+        alone. Raises InputError where no table would be left.
+
+        >>> import loanpersona as lp
+        >>> list(lp.generate(lp.load_persona(), n=10, tables=["loans", "truth"]).without_truth().tables)
+        ['loans']
+        """
+        schemas = tuple(schema for schema in self.schemas if not schema.hidden)
+        tables = {schema.name: self.tables[schema.name] for schema in schemas if schema.name in self.tables}
+        if not tables:
+            raise InputError(f"tables: {', '.join(self.tables)}: nothing else was made. Allowed: some other table too.")
+        return replace(self, tables=tables, schemas=schemas)
 
     def save(self, folder: str | os.PathLike[str], *, format: str = "parquet") -> Path:
         """Write one file per table, dictionary, datasheet and manifest; the folder appears when it is whole.

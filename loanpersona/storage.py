@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from loanpersona import catalog, folders, manifest, table_files, table_writer, tables
+from loanpersona import catalog, folders, labels, manifest, table_files, table_writer, tables
 from loanpersona.digests import ColumnDigest, column_digest, combined, digest
 from loanpersona.errors import InputError, did_you_mean, together
 from loanpersona.manifest import versions
@@ -133,7 +133,7 @@ def saving(
 def _write_words(new: Path, saved: Saving, format: str, made: Mapping[str, Any]) -> None:
     """Dictionary, datasheet and, last, the manifest of tables that are written."""
     (new / "dictionary.md").write_text(_dictionary(saved.schemas), encoding="utf-8")
-    (new / "datasheet.md").write_text(_datasheet(made), encoding="utf-8")
+    (new / "datasheet.md").write_text(_datasheet(made, saved.schemas), encoding="utf-8")
     marked = {"text_mark": TEXT_MARK} if format == "csv" else {}
     whole = manifest.sealed({
         "manifest": manifest.FORM,
@@ -249,6 +249,8 @@ def _dictionary(schemas: Iterable[tables.Table]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _datasheet(made: Mapping[str, Any]) -> str:
+def _datasheet(made: Mapping[str, Any], schemas: Iterable[tables.Table]) -> str:
+    """What the population is made from and good for, and whether its hidden side lies here."""
     text = (catalog.FOLDER / "datasheet.md").read_text(encoding="utf-8")
-    return text.format(**made)
+    said = "datasheet_truth" if any(schema.hidden for schema in schemas) else "datasheet_without_truth"
+    return text.format(**made, **{f"truth_{lang}": labels.phrase(said, lang) for lang in labels.LANGUAGES})

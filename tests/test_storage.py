@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import loanpersona as lp
-from loanpersona import storage, table_files, tables
+from loanpersona import festivals, storage, table_files, tables
 from loanpersona.manifest import sealed
 
 FORMATS = ("parquet", "csv")
@@ -171,6 +171,7 @@ def test_every_paper_in_a_folder_says_that_the_people_are_synthetic(saved: Path,
     assert manifest["synthetic"].startswith("SYNTHETIC")
     assert {key: manifest[key] for key in small.made} == small.made
     assert manifest["versions"]["numpy"] == np.__version__
+    assert f"holidays {manifest['versions']['holidays']}" == festivals.version()
     for name in ("dictionary.md", "datasheet.md"):
         text = (saved / name).read_text(encoding="utf-8")
         assert "SYNTHETIC" in text

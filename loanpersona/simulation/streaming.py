@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from loanpersona import storage
-from loanpersona.errors import MachineError
+from loanpersona import tables as standard
+from loanpersona.errors import InputError, MachineError
 from loanpersona.persona.model import Persona
 from loanpersona.population import made_from
 from loanpersona.simulation import borrowers
-from loanpersona.simulation.generation import kept_tables, parts
+from loanpersona.simulation.generation import kept_tables, parts, schemas
 
 _TRIED = 2_000
 """Borrowers by whom the space that all take is told."""
@@ -50,6 +51,17 @@ def stream(
         for part in watch(parts(persona, n=n, seed=seed, tables=names), blocks):
             saved.add(part)
     return saved
+
+
+def observed(persona: Persona) -> list[str]:
+    """The tables of a persona that can be handed out: all but the hidden one."""
+    return [schema.name for schema in schemas(persona) if not schema.hidden]
+
+
+def check_observed(names: Iterable[str]) -> None:
+    """Raise InputError where a table that is asked for is hidden; names that no table has are left to others."""
+    if hidden := [name for name in names if name in standard.names() and standard.table(name).hidden]:
+        raise InputError(f"tables: {', '.join(hidden)}: left out by --without-truth. Allowed: one of the two.")
 
 
 def _check_room(folder: Path, n: int, needed: int) -> None:
