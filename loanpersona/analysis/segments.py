@@ -7,7 +7,24 @@ Each raises InputError where there are no rows, or a column is missing or of ano
 
 from __future__ import annotations
 
+from loanpersona.analysis.funnel import (
+    first_drawdown,
+    funnel,
+    leak_needs,
+    leaks,
+    process_mix,
+    returns,
+    time_to_first_loan,
+)
+from loanpersona.analysis.lifecycle import (
+    lifecycle_by_month,
+    lifecycle_mix,
+    time_in_segment,
+    transitions,
+    weight_of_segments,
+)
 from loanpersona.analysis.membership import lifecycle, process, quality, retiered
+from loanpersona.analysis.rfm import rfm, rfm_cells
 from loanpersona.analysis.segment_reader import rules
 from loanpersona.analysis.segment_rules import Rules, Segmentation
 from loanpersona.analysis.standing import standing
@@ -15,12 +32,26 @@ from loanpersona.analysis.standing import standing
 __all__ = [
     "Rules",
     "Segmentation",
+    "first_drawdown",
+    "funnel",
+    "leak_needs",
+    "leaks",
     "lifecycle",
+    "lifecycle_by_month",
+    "lifecycle_mix",
     "process",
+    "process_mix",
     "quality",
     "retiered",
+    "returns",
+    "rfm",
+    "rfm_cells",
     "rules",
     "standing",
+    "time_in_segment",
+    "time_to_first_loan",
+    "transitions",
+    "weight_of_segments",
 ]
 
 
