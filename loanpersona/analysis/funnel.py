@@ -108,10 +108,13 @@ def leak_needs(
     A need counts if a sign of it was seen from the beginning of the last application on, or, of those who do not
     draw, within 90 days of approval; a user may show several. Columns: place, need (those that anybody showed,
     and none_seen), n (users who left there), k, share, low, high. Places that nobody left have no rows.
+    Raises InputError where nobody left anywhere.
     """
     left = {place: part[part["left"]] for place, part in _left(applications, loans, until).items()}
     signs = columns(signals, "signals", ["borrower_id", "need", "at"])
     seen = {place: _seen(part, signs) for place, part in left.items() if len(part)}
+    if not seen:
+        raise InputError("applications: nobody left anywhere. Allowed: at least one user.")
     found = set().union(*(part.columns for part in seen.values()))
     needs = [need for need in (*signs["need"].cat.categories, "none_seen") if need in found]
     rows = [{"place": place, "need": need, **share(part[need] if need in part else pd.Series(False, part.index))}

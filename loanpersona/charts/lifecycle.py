@@ -93,7 +93,8 @@ def plot_weight_of_segments(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption
     """Bars of the frame `segments.weight_of_segments`: people, balance and volume of each segment."""
     grouped_bars(frame, "segment", "measure", ax, lang, "held_axis", lambda one: label(one, lang))
     shares = frame.set_index(["measure", "segment"])["share"]
-    most = str(shares["of_balance"].idxmax())
+    # Where nobody owes anything, the most people decide.
+    most = str(shares["of_balance" if shares["of_balance"].notna().any() else "of_borrowers"].idxmax())
     named = {**_of(frame, lang), "segment": label(most, lang), "share": percent(shares["of_balance", most]),
              "people": percent(shares["of_borrowers", most])}  # fmt: skip
     words = series_in_words(frame, "segment", "measure", lang, lambda one: label(one, lang))
