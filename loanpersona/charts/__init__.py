@@ -32,6 +32,14 @@ from loanpersona.charts.habits import (
     plot_time_to_next_loan,
     plot_utilisation,
 )
+from loanpersona.charts.lifecycle import (
+    plot_lifecycle_by_month,
+    plot_lifecycle_mix,
+    plot_rfm_cells,
+    plot_time_in_segment,
+    plot_transitions,
+    plot_weight_of_segments,
+)
 from loanpersona.charts.profile import (
     plot_age,
     plot_age_by_sex,
@@ -65,6 +73,15 @@ from loanpersona.charts.rhythm import (
     plot_weekdays,
     plot_workday_daytime,
 )
+from loanpersona.charts.segments import (
+    plot_first_drawdown,
+    plot_funnel,
+    plot_leak_needs,
+    plot_leaks,
+    plot_process_mix,
+    plot_returns,
+    plot_time_to_first_loan,
+)
 from loanpersona.charts.style import alt, show
 
 __all__ = [
@@ -85,6 +102,8 @@ __all__ = [
     "plot_debt_service_above",
     "plot_education",
     "plot_education_by_occupation",
+    "plot_first_drawdown",
+    "plot_funnel",
     "plot_hour_by_weekday",
     "plot_hour_windows",
     "plot_hours",
@@ -95,6 +114,10 @@ __all__ = [
     "plot_inquiries",
     "plot_interest_by_term",
     "plot_interest_by_tier",
+    "plot_leak_needs",
+    "plot_leaks",
+    "plot_lifecycle_by_month",
+    "plot_lifecycle_mix",
     "plot_lift",
     "plot_limit_use",
     "plot_loans_per_active_year",
@@ -105,6 +128,7 @@ __all__ = [
     "plot_median_wait",
     "plot_occupation",
     "plot_parts_of_month",
+    "plot_process_mix",
     "plot_province",
     "plot_referral",
     "plot_referral_by_embarrassment",
@@ -113,12 +137,18 @@ __all__ = [
     "plot_region",
     "plot_repeat_share",
     "plot_reproduction",
+    "plot_returns",
     "plot_revolvers",
+    "plot_rfm_cells",
     "plot_sex",
     "plot_spring_festival",
+    "plot_time_in_segment",
+    "plot_time_to_first_loan",
     "plot_time_to_next_loan",
+    "plot_transitions",
     "plot_utilisation",
     "plot_weekdays",
+    "plot_weight_of_segments",
     "plot_work",
     "plot_workday_daytime",
     "show",
