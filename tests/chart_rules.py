@@ -184,6 +184,7 @@ class ChartRules:
     @classmethod
     @cache
     def framed(cls, name: str, sample: Any = None) -> pd.DataFrame:
+        """The frame as it was made; the checks draw copies of it."""
         return cls.make(name, sample) if sample is not None else cls.framed(name, cls.samples[0])
 
     @classmethod
@@ -192,7 +193,7 @@ class ChartRules:
         """The chart of a frame, laid out once for all checks."""
         if sample is None:
             return cls.drawn(name, lang, cls.samples[0])
-        return draw(name, cls.framed(name, sample), lang)
+        return draw(name, cls.framed(name, sample).copy(), lang)
 
     @classmethod
     @cache
@@ -315,8 +316,7 @@ class ChartRules:
 
     def test_a_chart_draws_on_the_axes_given_and_leaves_settings_figures_and_frame_alone(self, name: str) -> None:
         figure, (left, right) = plt.subplots(1, 2)
-        opened, frame = plt.get_fignums(), self.framed(name)
-        copy = frame.copy(deep=True)
+        opened, frame = plt.get_fignums(), self.framed(name).copy()
         with mpl.rc_context({"font.family": ["serif"], "axes.grid.axis": "y", "savefig.dpi": 33.0}):
             before = dict(plt.rcParams)
             assert plot(name)(frame, ax=right, lang="zh") is right
@@ -325,12 +325,12 @@ class ChartRules:
         assert plt.get_fignums() == [number for number in opened if number != figure.number]
         assert CJK.search(right.get_title(loc="left"))
         assert (left.get_title(loc="left"), lp.charts.alt(left)) == ("", "")
-        pd.testing.assert_frame_equal(frame, copy)
+        pd.testing.assert_frame_equal(frame, self.framed(name))
 
     def test_an_unknown_language_is_refused_before_a_figure_is_opened(self, name: str) -> None:
         opened = plt.get_fignums()
         with pytest.raises(InputError, match=r"lang = cn: unknown language\. .*Known: en, zh"):
-            plot(name)(self.framed(name), lang="cn")
+            plot(name)(self.framed(name).copy(), lang="cn")
         assert plt.get_fignums() == opened
 
     def test_the_smallest_frame_is_drawn_without_a_warning_and_without_a_nan(self, name: str, lang: str) -> None:
