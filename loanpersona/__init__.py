@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from loanpersona import charts, labels, tables
-    from loanpersona.analysis import habits, profile
+    from loanpersona.analysis import habits, profile, segments
     from loanpersona.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, ReportError
     from loanpersona.persona.model import Persona
     from loanpersona.persona.resolver import load_persona
@@ -41,6 +41,7 @@ _HOMES = {
     "profile": "loanpersona.analysis.profile",
     "render_report": "loanpersona.reports:render_report",
     "sample": "loanpersona.simulation.generation:sample",
+    "segments": "loanpersona.analysis.segments",
     "tables": "loanpersona.tables",
 }
 
@@ -62,6 +63,7 @@ __all__ = [
     "profile",
     "render_report",
     "sample",
+    "segments",
     "tables",
 ]
 

@@ -27,6 +27,13 @@ def select(node: Node, values: Sequence[Value], faults: Faults) -> frozenset[int
     return frozenset(picked)
 
 
+def ends(node: Node) -> Iterator[Fraction]:
+    """The numbers that a condition names: where its ranges begin and end."""
+    for part in node.value if isinstance(node.value, tuple) else (node,):
+        words = part.value.strip().partition("..") if isinstance(part.value, str) else ()
+        yield from filter(None.__ne__, map(exact, words))
+
+
 def pick_key(key: str, at: Node, values: Sequence[Value], faults: Faults) -> frozenset[int]:
     """Like `select` for a key of a mapping (a level or a range), reported at the node it leads to."""
     return _pick(Node(key, at.file, at.line, at.path), values, faults)
@@ -66,7 +73,7 @@ def _pick_numbers(node: Node, text: str, numbers: Sequence[Value], faults: Fault
         hint = "Write two dots between the ends." if any(c in text for c in "-–—~～") else ""
         faults.add(node, "not a number or a range", allowed="20, 20..24, 20.. or ..24, ends included", hint=hint)
         return frozenset()
-    if low > high:
+    if first and last and low > high:
         faults.add(node, "the range is reversed", hint=f"Write {last}..{first}.")
         return frozenset()
     picked = range(bisect_left(numbers, low, key=_stated), bisect_right(numbers, high, key=_stated))

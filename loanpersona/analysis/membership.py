@@ -1,0 +1,86 @@
+"""Who is in which segment by the rules: of process, of lifecycle as of a day, of quality (3.1a to 3.1c)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from loanpersona.analysis import segment_reader
+from loanpersona.analysis.frames import columns
+from loanpersona.analysis.segment_rules import Rules
+from loanpersona.analysis.standing import Book, as_of, book, in_base, standings
+from loanpersona.errors import InputError
+
+
+def process(applications: pd.DataFrame, rules: Rules | None = None) -> pd.DataFrame:
+    """The process segment of each user who began an application, by the last one (3.1a).
+
+    Columns: borrower_id, segment.
+    """
+    by = (rules or segment_reader.rules()).process
+    wanted = ["application_id", "borrower_id", "started_at", *(one.name for one in by.reads)]
+    last = _last(columns(applications, "applications", wanted))
+    return pd.DataFrame({"borrower_id": last["borrower_id"], "segment": by.assign(last)})
+
+
+def lifecycle(
+    applications: pd.DataFrame,
+    loans: pd.DataFrame,
+    instalments: pd.DataFrame,
+    at: pd.Timestamp | str | None = None,
+    *,
+    base: str = "operable",
+    rules: Rules | None = None,
+) -> pd.DataFrame:
+    """The lifecycle segment of each borrower of the base at the end of the day `at` (3.1b).
+
+    The base is `operable` (approved, and seen within 365 days) or `ever_borrowers` (all with a loan so far). Columns:
+    base, borrower_id, segment. Raises InputError where the base is empty, and as `standing` does.
+    """
+    whole = book(applications, loans, instalments)
+    found = states(whole, [as_of(whole, at)], base, rules)
+    return found[["base", "borrower_id", "segment"]]
+
+
+def states(whole: Book, days: list[pd.Timestamp], base: str, rules: Rules | None = None) -> pd.DataFrame:
+    """The standings of the days with the base and its segments; columns: base, segment, and those of `standings`."""
+    every = standings(whole, days)
+    found = every[in_base(every, base, every["as_of"])].reset_index(drop=True)
+    if found.empty:
+        raise InputError(f"loans: the base {base} is empty at the end of {days[-1]:%Y-%m-%d}. Allowed: a later day.")
+    segment = (rules or segment_reader.rules()).lifecycle.assign(found)
+    found.insert(0, "base", base)
+    found.insert(1, "segment", segment)
+    return found
+
+
+def quality(applications: pd.DataFrame, rules: Rules | None = None) -> pd.DataFrame:
+    """The quality segment of each user by the score of the last application that was handed in (3.1c).
+
+    Columns: borrower_id, segment. Raises InputError where no application has a score.
+    """
+    wanted = ["application_id", "borrower_id", "started_at", "risk_score"]
+    scored = columns(applications, "applications", wanted).dropna(subset="risk_score")
+    if scored.empty:
+        raise InputError("applications.risk_score: no application has one. Allowed: at least one.")
+    last = _last(scored)
+    return pd.DataFrame({"borrower_id": last["borrower_id"], "segment": _quality(last, rules)})
+
+
+def retiered(applications: pd.DataFrame, rules: Rules | None = None) -> pd.DataFrame:
+    """The applications with `quality_tier` as the rules have it, so that tables by tier follow cuts of one's own.
+
+    All other columns stay; an application without a score has no tier.
+    """
+    scores = columns(applications, "applications", ["risk_score"]).set_axis(applications.index)
+    tiers = _quality(scores.dropna(), rules).reindex(applications.index)
+    return applications.assign(quality_tier=tiers)
+
+
+def _quality(scored: pd.DataFrame, rules: Rules | None) -> pd.Series:
+    return (rules or segment_reader.rules()).quality.assign(scored)
+
+
+def _last(applications: pd.DataFrame) -> pd.DataFrame:
+    """The last application of each user, by borrower."""
+    ordered = applications.sort_values(["borrower_id", "started_at", "application_id"])
+    return ordered.drop_duplicates("borrower_id", keep="last").reset_index(drop=True)

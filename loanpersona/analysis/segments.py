@@ -1,0 +1,28 @@
+"""How a lender segments its users: by process, lifecycle and quality (3.1a to 3.1c), as tidy frames.
+
+The rules stand in `catalog/segments.yaml`; a file of one's own takes their place. Every function takes frames with
+the columns of `tables.yaml` that it names, generated or a lender's own, and returns a new frame with 95 % intervals.
+Each raises InputError where there are no rows, or a column is missing or of another form.
+"""
+
+from __future__ import annotations
+
+from loanpersona.analysis.membership import lifecycle, process, quality, retiered
+from loanpersona.analysis.segment_reader import rules
+from loanpersona.analysis.segment_rules import Rules, Segmentation
+from loanpersona.analysis.standing import standing
+
+__all__ = [
+    "Rules",
+    "Segmentation",
+    "lifecycle",
+    "process",
+    "quality",
+    "retiered",
+    "rules",
+    "standing",
+]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
