@@ -26,9 +26,10 @@ from loanpersona.analysis.clusters import (
     standardised,
 )
 from loanpersona.analysis.estimates import LEVEL
-from loanpersona.analysis.frames import columns
+from loanpersona.analysis.frames import columns, fold_of
+from loanpersona.analysis.segment_rules import Rules
+from loanpersona.errors import InputError
 
-FOLDS = 5
 RESAMPLES = 20
 DRAWS = 1_000
 SHUFFLES = 5_000
@@ -86,48 +87,50 @@ def best_possible(points: Array, target: Array, folds: Array) -> Array:
     return found
 
 
-def folds(ids: pd.Series) -> Array:
-    """The fold of each borrower: by a hash of the id, so that it is the same in whatever rows stand around it."""
-    found: Array = (pd.util.hash_array(ids.to_numpy("int64")) % FOLDS).astype(int)
-    return found
-
-
-def agreement(
-    people: pd.DataFrame, targets: dict[str, pd.Series], level: float = LEVEL
+def cluster_agreement(
+    applications: pd.DataFrame,
+    loans: pd.DataFrame,
+    instalments: pd.DataFrame,
+    truth: pd.DataFrame | None = None,
+    at: pd.Timestamp | str | None = None,
+    k: int | None = None,
+    rules: Rules | None = None,
 ) -> pd.DataFrame:
-    """Agreement of the clusters of `people` with groupings of the same people, given by borrower.
+    """Agreement of the clusters with the stated lifecycle and, with `truth`, with the hidden types of borrowers.
 
-    `people` are those of `clusters`. Columns: target, measure (found; found_same_number: with as many clusters as
-    the target has groups; best: the forest that was taught; chance: 99.9 % of shuffles agree less), n_clusters, n,
-    ari, low, high (people drawn anew, the grouping as it is; none for chance), near_best (whether it is at most 0.05
-    below the best, and above chance; for the found ones).
+    Columns: target (lifecycle, borrower_type), measure (found; found_same_number: with as many clusters as the target
+    has groups; best: a forest that was taught the target; chance: 99.9 % of shuffles agree less), n_clusters, n
+    (people), ari, low, high (people drawn anew, the groups as they are; none for chance), near_best (for the found:
+    above chance, and at most 0.05 below the best). Raises as `borrowing_features` does, and where somebody's type is
+    not told.
     """
-    points = standardised(people)
-    rows = []
-    for name, groups in targets.items():
-        known = people["borrower_id"].isin(groups.index).to_numpy()
-        target = groups.reindex(people["borrower_id"][known]).astype(str).to_numpy()
-        rows += _compared(name, points[known], people[known], target, level)
-    return pd.DataFrame(rows)
+    people = clusters(applications, loans, instalments, at, k, rules)
+    targets = {"lifecycle": people["lifecycle"]}
+    if truth is not None:
+        hidden = columns(truth, "truth", ["borrower_id", "borrower_type"]).set_index("borrower_id")["borrower_type"]
+        targets["borrower_type"] = hidden.reindex(people["borrower_id"])
+        if targets["borrower_type"].isna().any():
+            lost = targets["borrower_type"].index[targets["borrower_type"].isna()][0]
+            raise InputError(f"truth.borrower_id: no row for borrower {lost}. Wanted: one for each.")
+    return pd.concat([compared(people, target, name) for name, target in targets.items()], ignore_index=True)
 
 
-def _compared(name: str, points: Array, people: pd.DataFrame, target: Array, level: float) -> list[dict[str, Any]]:
-    found = people["cluster"].to_numpy()
-    many = len(np.unique(target))
-    made = {"found": found, "found_same_number": k_means(points, many).labels_,
-            "best": best_possible(points, target, folds(people["borrower_id"]))}  # fmt: skip
-    tables = {measure: counted(target, labels) for measure, labels in made.items()}
+def compared(people: pd.DataFrame, target: Any, name: str, level: float = LEVEL) -> pd.DataFrame:
+    """Agreement of the clusters of people with one grouping of them, in the same order, as `cluster_agreement` says."""
+    points, groups = standardised(people), np.asarray(target).astype(str)
+    made = {"found": people["cluster"].to_numpy(), "found_same_number": k_means(points, len(np.unique(groups))).labels_,
+            "best": best_possible(points, groups, fold_of(people["borrower_id"]))}  # fmt: skip
+    tables = {measure: counted(groups, labels) for measure, labels in made.items()}
     values = {measure: float(adjusted_rand(table)) for measure, table in tables.items()}
     chance = by_chance(tables["found"])
     rows = []
     for measure, table in tables.items():
-        near = values[measure] >= values["best"] - NEAR and values[measure] > chance if measure != "best" else None
-        ends = dict(zip(("low", "high"), _drawn_anew(table, level), strict=True))
-        rows.append({"target": name, "measure": measure, "n_clusters": table.shape[1], "n": len(target),
-                     "ari": values[measure], **ends, "near_best": near})  # fmt: skip
-    rows.append({"target": name, "measure": "chance", "n_clusters": tables["found"].shape[1], "n": len(target),
-                 "ari": chance, "low": np.nan, "high": np.nan, "near_best": None})  # fmt: skip
-    return rows
+        near = None if measure == "best" else bool(chance < values[measure] >= values["best"] - NEAR)
+        low, high = _drawn_anew(table, level)
+        rows.append({"target": name, "measure": measure, "n_clusters": table.shape[1], "n": len(groups),
+                     "ari": values[measure], "low": low, "high": high, "near_best": near})  # fmt: skip
+    rows.append({**rows[0], "measure": "chance", "ari": chance, "low": np.nan, "high": np.nan, "near_best": None})
+    return pd.DataFrame(rows)
 
 
 def _drawn_anew(table: Array, level: float) -> Array:
@@ -139,6 +142,7 @@ def _drawn_anew(table: Array, level: float) -> Array:
 
 
 def cluster_stability(
+    applications: pd.DataFrame,
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
     at: pd.Timestamp | str | None = None,
@@ -149,7 +153,7 @@ def cluster_stability(
     Everybody is put into the groups of each resample and of all people, and the two are compared.
     Columns: n_clusters, resamples, n (people), median_ari, low, high (the least and the greatest of the 20).
     """
-    points = standardised(borrowing_features(loans, instalments, at))
+    points = standardised(borrowing_features(applications, loans, instalments, at))
     random, n = np.random.default_rng(SEED), len(points)
     times = random.multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(float)
     rows = []

@@ -93,9 +93,7 @@ def _known() -> list[str]:
     return [*(name for name in plain if name not in barred), "proofs"]
 
 
-def banded_people(
-    borrowers: pd.DataFrame, asked: pd.DataFrame, wanted: Mapping[str, Attribute]
-) -> pd.DataFrame:
+def banded_people(borrowers: pd.DataFrame, asked: pd.DataFrame, wanted: Mapping[str, Attribute]) -> pd.DataFrame:
     """The number of the band of every attribute, by borrower_id, for the borrowers of `asked`.
 
     `asked` has an application each, by borrower_id. Raises InputError where one of them is no borrower.

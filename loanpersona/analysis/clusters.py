@@ -16,7 +16,10 @@ from sklearn.metrics import silhouette_samples
 from threadpoolctl import threadpool_limits
 
 from loanpersona.analysis.estimates import clustered_share, mean, share
-from loanpersona.analysis.frames import DAY, columns, moment
+from loanpersona.analysis.frames import columns
+from loanpersona.analysis.membership import states
+from loanpersona.analysis.segment_rules import Rules
+from loanpersona.analysis.standing import as_of, book
 from loanpersona.errors import InputError
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -26,42 +29,48 @@ FEATURES = ("days_since_last_loan", "n_loans", "amount_cny", "balance_cny", "sha
 SKEWED = FEATURES[:4]
 """Features with a long tail: their logarithm (of one more) is taken."""
 NUMBERS_OF_CLUSTERS = tuple(range(2, 9))
-STARTS = 10
+STARTS = 5
 SEED = 20230301
 SILHOUETTE_SAMPLE = 2_000
 
 
 def borrowing_features(
-    loans: pd.DataFrame, instalments: pd.DataFrame, at: pd.Timestamp | str | None = None
+    applications: pd.DataFrame,
+    loans: pd.DataFrame,
+    instalments: pd.DataFrame,
+    at: pd.Timestamp | str | None = None,
+    rules: Rules | None = None,
 ) -> pd.DataFrame:
-    """What the groups are made from: a row for everybody with a loan by `at` (by default the last loan), by borrower.
+    """What the groups are made from: a row for everybody with a loan by the end of the day `at`.
 
-    Columns: borrower_id, days_since_last_loan, n_loans, amount_cny (all loans), balance_cny (principal not paid by
-    then), share_early and share_late (of the instalments due by then: paid before the day, or not paid by the end of
-    it). The shares are missing where nothing was due. Nothing that happened later counts.
-    Raises InputError where no loan was taken by `at`.
+    Columns: borrower_id, lifecycle (the stated segment, from which no group is made), days_since_last_loan, n_loans,
+    amount_cny (all loans), balance_cny (principal owed), share_early and share_late (of the instalments due before
+    that day: paid before theirs, or not by its end; missing where none was). Nothing that happened later counts.
+    Raises InputError where nobody has a loan by then, and as `standing` does.
     """
-    lent = columns(loans, "loans", ["loan_id", "borrower_id", "amount_cny", "borrowed_at"])
-    end = moment(at, lent["borrowed_at"].max())
-    lent = lent[lent["borrowed_at"] <= end]
-    if lent.empty:
-        raise InputError(f"loans: none was taken by {end:%Y-%m-%d}. Allowed: a time after the first loan.")
-    people = lent.groupby("borrower_id").agg(last=("borrowed_at", "max"), n_loans=("loan_id", "size"),
-                                             amount_cny=("amount_cny", "sum"))  # fmt: skip
-    people.insert(0, "days_since_last_loan", (end - people.pop("last")) // DAY)
-    return people.join(_repaying(lent, instalments, end)).reset_index()
+    whole = book(applications, loans, instalments)
+    day = as_of(whole, at)
+    people = states(whole, [day], "ever_borrowers", rules).set_index("borrower_id")
+    lent = columns(loans, "loans", ["loan_id", "borrower_id", "amount_cny", "disbursed_at"])
+    lent = lent[lent["disbursed_at"].dt.normalize() <= day]
+    found = {
+        "lifecycle": people["segment"],
+        "days_since_last_loan": people["days_idle"],
+        "n_loans": people["n_loans"],
+        "amount_cny": lent.groupby("borrower_id")["amount_cny"].sum(),
+        "balance_cny": people["balance_cny"],
+    }
+    return pd.DataFrame(found, index=people.index).join(_repaid(lent, instalments, day)).reset_index()
 
 
-def _repaying(lent: pd.DataFrame, instalments: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
-    """What each borrower owes at the end, and how the instalments due by then were paid."""
-    plan = columns(instalments, "instalments", ["loan_id", "due_on", "principal_cny", "paid_on"])
+def _repaid(lent: pd.DataFrame, instalments: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """How the instalments of each borrower that were due before a day were paid, as known at its end."""
+    plan = columns(instalments, "instalments", ["loan_id", "due_on", "paid_on"])
+    plan = plan[plan["loan_id"].isin(lent["loan_id"]) & (plan["due_on"] < day)]
     borrower = plan["loan_id"].map(lent.set_index("loan_id")["borrower_id"])
-    paid = plan["paid_on"].where(plan["paid_on"] <= end)
-    due = (plan["due_on"] < end.normalize()) & borrower.notna()
-    early, late = (paid < plan["due_on"])[due], ~(paid <= plan["due_on"])[due]
-    owed = plan["principal_cny"].where(paid.isna(), 0.0).groupby(borrower).sum()
-    shares = {"share_early": early.groupby(borrower[due]).mean(), "share_late": late.groupby(borrower[due]).mean()}
-    return pd.DataFrame({"balance_cny": owed, **shares}).reindex(lent["borrower_id"].unique()).fillna({"balance_cny": 0})
+    paid = plan["paid_on"].where(plan["paid_on"] <= day)
+    how = {"share_early": paid < plan["due_on"], "share_late": ~(paid <= plan["due_on"])}
+    return pd.DataFrame({name: holds.groupby(borrower).mean() for name, holds in how.items()})
 
 
 def standardised(features: pd.DataFrame) -> Array:
@@ -77,7 +86,7 @@ def standardised(features: pd.DataFrame) -> Array:
 
 
 def k_means(points: Array, k: int, weights: Array | None = None) -> KMeans:
-    """The best of ten starts of k-means, always the same ones, on one thread: the same groups to the last digit.
+    """The best of five starts of k-means, always the same ones, on one thread: the same groups to the last digit.
 
     Raises InputError where there are fewer different points than groups.
     """
@@ -89,14 +98,19 @@ def k_means(points: Array, k: int, weights: Array | None = None) -> KMeans:
 
 
 def clusters(
-    loans: pd.DataFrame, instalments: pd.DataFrame, at: pd.Timestamp | str | None = None, k: int | None = None
+    applications: pd.DataFrame,
+    loans: pd.DataFrame,
+    instalments: pd.DataFrame,
+    at: pd.Timestamp | str | None = None,
+    k: int | None = None,
+    rules: Rules | None = None,
 ) -> pd.DataFrame:
-    """The group of everybody who has a loan by `at`, with what it was made from.
+    """The group of everybody who has a loan by the end of the day `at`, with what it was made from.
 
     `k` is the number of groups, by default that of `choice_of_k`. Columns: borrower_id, cluster (1 for those whose
-    last loan is the latest on average), and those of `borrowing_features`.
+    last loan is the latest on average), and those of `borrowing_features`. Raises as that does.
     """
-    people = borrowing_features(loans, instalments, at)
+    people = borrowing_features(applications, loans, instalments, at, rules)
     points = standardised(people)
     found = ordered(k_means(points, k or _best(points)[0]).labels_, people["days_since_last_loan"].to_numpy())
     people.insert(1, "cluster", found)
@@ -116,6 +130,7 @@ def ordered(labels: Array, by: Array) -> Array:
 
 
 def choice_of_k(
+    applications: pd.DataFrame,
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
     at: pd.Timestamp | str | None = None,
@@ -128,7 +143,7 @@ def choice_of_k(
     that of all), chosen (the number with the largest silhouette).
     Source: Rousseeuw (1987).
     """
-    points = standardised(borrowing_features(loans, instalments, at))
+    points = standardised(borrowing_features(applications, loans, instalments, at))
     best, found = _best(points, numbers)
     return pd.DataFrame(found).assign(chosen=[row["n_clusters"] == best for row in found])
 
@@ -145,22 +160,28 @@ def _best(points: Array, numbers: Sequence[int] = NUMBERS_OF_CLUSTERS) -> tuple[
 def _silhouette(points: Array, k: int) -> dict[str, Any]:
     fitted = k_means(points, k)
     some = np.random.default_rng(SEED).permutation(len(points))[:SILHOUETTE_SAMPLE]
-    kept = some if len(np.unique(fitted.labels_[some])) > 1 else np.arange(len(points))
-    found = mean(pd.Series(silhouette_samples(points[kept], fitted.labels_[kept])))
+    labels = fitted.labels_[some]
+    # Where all of the sample lie in one group, nobody in it is parted from anybody.
+    each = silhouette_samples(points[some], labels) if len(np.unique(labels)) > 1 else np.zeros(len(some))
+    found = mean(pd.Series(each))
     whole = float(np.square(points - points.mean(axis=0)).sum())
     value = found.pop("value")
     return {"n_clusters": k, "n": found.pop("n"), "silhouette": value, **found, "share_within": fitted.inertia_ / whole}
 
 
 def cluster_profiles(
-    loans: pd.DataFrame, instalments: pd.DataFrame, at: pd.Timestamp | str | None = None, k: int | None = None
+    applications: pd.DataFrame,
+    loans: pd.DataFrame,
+    instalments: pd.DataFrame,
+    at: pd.Timestamp | str | None = None,
+    k: int | None = None,
 ) -> pd.DataFrame:
     """What the groups look like: their share of people and of volume, and the mean of every feature.
 
     Columns: measure (share_of_users, share_of_volume, then the features), cluster (words), n (people), value, low,
     high, relative_to_all (standard deviations of everybody's values above everybody's mean; missing for the shares).
     """
-    people = clusters(loans, instalments, at, k)
+    people = clusters(applications, loans, instalments, at, k)
     groups = [(str(one), people["cluster"] == one) for one in sorted(people["cluster"].unique())]
     rows: list[dict[str, Any]] = []
     for measure, weights in (("share_of_users", None), ("share_of_volume", people["amount_cny"])):

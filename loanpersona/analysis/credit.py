@@ -10,6 +10,7 @@ another form. `loan_outcomes`, `borrower_outcomes` and `scored_borrowers` give o
 
 from __future__ import annotations
 
+from loanpersona.analysis.fairness import approval_ratios
 from loanpersona.analysis.income import tier_income
 from loanpersona.analysis.outcomes import borrower_outcomes, loan_outcomes
 from loanpersona.analysis.score import (
@@ -20,20 +21,28 @@ from loanpersona.analysis.score import (
     score_distribution,
     scored_borrowers,
 )
+from loanpersona.analysis.score_worth import cost_of_leaving_out, score_comparison, score_correlation
+from loanpersona.analysis.scorecard import information_value, scorecard
 from loanpersona.analysis.stability import score_stability
 from loanpersona.analysis.tiers import tier_table
 from loanpersona.analysis.vintages import roll_rates, vintages
 
 __all__ = [
+    "approval_ratios",
     "borrower_outcomes",
     "calibration",
+    "cost_of_leaving_out",
     "discrimination",
+    "information_value",
     "ks_curve",
     "loan_outcomes",
     "roc",
     "roll_rates",
+    "score_comparison",
+    "score_correlation",
     "score_distribution",
     "score_stability",
+    "scorecard",
     "scored_borrowers",
     "tier_income",
     "tier_table",

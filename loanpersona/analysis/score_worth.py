@@ -40,8 +40,10 @@ def score_comparison(
     """
     given = sample(borrowers, applications, loans, instalments, until, attributes(bands))
     ids = given.bands.index
-    scores = {"scorecard": out_of_fold(given, given.bands).to_numpy(),
-              "risk_score": _numbers(granted(applications, ["risk_score"], until)["risk_score"], ids, "applications")}
+    scores = {
+        "scorecard": out_of_fold(given, given.bands).to_numpy(),
+        "risk_score": _numbers(granted(applications, ["risk_score"], until)["risk_score"], ids, "applications"),
+    }
     if truth is not None:
         scores["repayment_capacity"] = -_capacity(truth, ids)
     rows = []

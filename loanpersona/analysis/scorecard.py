@@ -22,12 +22,11 @@ from threadpoolctl import threadpool_limits
 from loanpersona import catalog
 from loanpersona.analysis.attributes import Attribute, Bands, attributes, banded_people
 from loanpersona.analysis.estimates import LEVEL, wilson
-from loanpersona.analysis.frames import columns
+from loanpersona.analysis.frames import FOLDS, columns, fold_of
 from loanpersona.analysis.outcomes import borrower_outcomes, granted
 from loanpersona.errors import InputError
 
 Array = np.ndarray[Any, np.dtype[Any]]
-FOLDS = 5
 SEED = 20230301
 DRAWS = 1_000
 LOOSE = 1e6
@@ -76,12 +75,6 @@ class Card:
         even = (float(scale["base"]) - factor * (log(float(scale["base_odds"])) + self.intercept)) / len(self.weights)
         return {name: np.rint(even - factor * weight * self.woe[name]).astype(int)
                 for name, weight in self.weights.items()}  # fmt: skip
-
-
-def fold_of(ids: Any) -> Array:
-    """The fold of each borrower, by a hash of the id: it stays the same whoever else is in the book."""
-    found: Array = (pd.util.hash_array(np.asarray(ids, "int64")) % FOLDS).astype(int)
-    return found
 
 
 def sample(

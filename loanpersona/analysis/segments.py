@@ -7,6 +7,9 @@ Each raises InputError where there are no rows, or a column is missing or of ano
 
 from __future__ import annotations
 
+from loanpersona.analysis.agreement import cluster_agreement, cluster_stability
+from loanpersona.analysis.clusters import choice_of_k, cluster_profiles, clusters
+from loanpersona.analysis.crossed import crossed, crossed_approved, segmented
 from loanpersona.analysis.membership import lifecycle, process, quality, retiered
 from loanpersona.analysis.segment_reader import rules
 from loanpersona.analysis.segment_rules import Rules, Segmentation
@@ -15,11 +18,19 @@ from loanpersona.analysis.standing import standing
 __all__ = [
     "Rules",
     "Segmentation",
+    "choice_of_k",
+    "cluster_agreement",
+    "cluster_profiles",
+    "cluster_stability",
+    "clusters",
+    "crossed",
+    "crossed_approved",
     "lifecycle",
     "process",
     "quality",
     "retiered",
     "rules",
+    "segmented",
     "standing",
 ]
 
