@@ -40,7 +40,12 @@ def label(word: str, lang: str = "en") -> str:
     if entry:
         return str(entry[lang])
     low, dots, high = word.partition("..")
-    return _range(low, high, lang) if dots and (low + high).isdecimal() else word
+    return _range(low, high, lang) if dots and (low + high).replace(".", "").isdecimal() else word
+
+
+def _end(number: str) -> str:
+    """The end of a range as people write it: with commas, its decimals as they stand."""
+    return f"{int(number):,}" if number.isdecimal() else number
 
 
 def learn(words: Mapping[str, Mapping[str, str]]) -> None:
@@ -49,7 +54,7 @@ def learn(words: Mapping[str, Mapping[str, str]]) -> None:
 
 
 def _range(low: str, high: str, lang: str) -> str:
-    ends = {"low": f"{int(low or 0):,}", "high": f"{int(high or 0):,}"}
+    ends = {"low": _end(low), "high": _end(high)}
     return phrase("range_between" if low and high else "range_from" if low else "range_to", lang, **ends)
 
 

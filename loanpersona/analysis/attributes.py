@@ -30,13 +30,13 @@ class Attribute:
         """The number of the band of each value; raises InputError for a level that no band holds."""
         if not self.levels:
             starts = [float(band.partition("..")[0]) for band in self.bands[1:]]
-            return np.searchsorted(starts, values.to_numpy(float), side="right")
+            return np.asarray(np.searchsorted(starts, values.to_numpy(float), side="right"))
         words = values.map({True: "yes", False: "no"}) if values.dtype == bool else values.astype(str)
         found = words.map(self.levels)
         if found.isna().any():
             level = words[found.isna()].iloc[0]
             raise InputError(f"scorecard.{self.name}: no band for '{level}'. {did_you_mean(level, self.levels)}")
-        return found.to_numpy(int)
+        return np.asarray(found, int)
 
 
 def attributes(given: Mapping[str, Bands] | None = None) -> dict[str, Attribute]:

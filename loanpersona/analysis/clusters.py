@@ -176,15 +176,15 @@ def cluster_profiles(
     at: pd.Timestamp | str | None = None,
     k: int | None = None,
 ) -> pd.DataFrame:
-    """What the groups look like: their share of people and of volume, and the mean of every feature.
+    """What the groups look like: their share of people and of all that was lent, and the mean of every feature.
 
-    Columns: measure (share_of_users, share_of_volume, then the features), cluster (words), n (people), value, low,
+    Columns: measure (share_of_users, share_of_amount, then the features), cluster (words), n (people), value, low,
     high, relative_to_all (standard deviations of everybody's values above everybody's mean; missing for the shares).
     """
     people = clusters(applications, loans, instalments, at, k)
     groups = [(str(one), people["cluster"] == one) for one in sorted(people["cluster"].unique())]
     rows: list[dict[str, Any]] = []
-    for measure, weights in (("share_of_users", None), ("share_of_volume", people["amount_cny"])):
+    for measure, weights in (("share_of_users", None), ("share_of_amount", people["amount_cny"])):
         for name, inside in groups:
             found = share(inside) if weights is None else clustered_share(inside, people["borrower_id"], weights)
             ends = {"value": found["share"], "low": found["low"], "high": found["high"]}

@@ -16,14 +16,13 @@ from loanpersona.analysis.standing import as_of, book
 from loanpersona.errors import InputError
 
 BY = ("process", "lifecycle", "quality")
-MONEY = ("limit_cny", "balance_cny", "volume_cny")
+MONEY = {"limit_cny": "limit", "balance_cny": "balance", "volume_cny": "year_volume"}
 NO_LIMIT, NO_SCORE = "no_limit", "no_score"
 VOLUME_MONTHS = pd.DateOffset(months=12)
-Day = pd.Timestamp | str | None
 
 
 def segmented(
-    applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.DataFrame, at: Day = None,
+    applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.DataFrame, at: pd.Timestamp | str | None = None,
     rules: Rules | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Everybody who began an application by the end of the day `at`, with all three segments and the money.
@@ -53,40 +52,41 @@ def segmented(
 
 
 def crossed(
-    applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.DataFrame, at: Day = None,
+    applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.DataFrame, at: pd.Timestamp | str | None = None,
     rules: Rules | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """How many users, and how much money, lie in each cell of process, lifecycle and quality; empty cells are left out.
 
     Columns: process, lifecycle, quality (words, as in `segmented`), n (all users), k (in the cell), share, low, high
-    (Wilson), limit_cny, balance_cny, volume_cny (sums), share_of_limit, share_of_balance, share_of_volume (of all).
-    Users add up to everybody, and money to all there is. Raises as `segmented` does.
+    (Wilson), limit_cny, balance_cny, volume_cny (sums), share_of_limit, share_of_balance, share_of_year_volume (of
+    all). Users add up to everybody, and money to all there is. Raises as `segmented` does.
     """
     people = segmented(applications, loans, instalments, at, rules)
     totals = people[list(MONEY)].sum()
     rows = []
     for keys, group in people.groupby(list(BY), observed=True):
         sums = group[list(MONEY)].sum()
-        parts = {f"share_of_{name.removesuffix('_cny')}": _over(sums[name], totals[name]) for name in MONEY}
+        parts = {f"share_of_{MONEY[name]}": _over(sums[name], totals[name]) for name in MONEY}
         inside = share(people.index.isin(group.index))
         rows.append({**dict(zip(BY, map(str, keys), strict=True)), **inside, **sums.to_dict(), **parts})
     return pd.DataFrame(rows)
 
 
 def crossed_approved(
-    applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.DataFrame, at: Day = None,
+    applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.DataFrame, at: pd.Timestamp | str | None = None,
     rules: Rules | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Lifecycle by quality among the users who are approved: their share of users, limits, balance and volume.
 
-    Columns: measure (of_users, of_limit, of_balance, of_volume), lifecycle, quality (all cells), n (users), k (users,
-    or CNY), share, low, high (users drawn with their money). Raises as `segmented` does, and where nobody is approved.
+    Columns: measure (of_users, of_limit, of_balance, of_year_volume: of the twelve months before), lifecycle, quality
+    (all cells), n (users), share, low, high (the money of a user goes together). Raises as `segmented` does, and where
+    nobody is approved.
     """
     people = segmented(applications, loans, instalments, at, rules)
     people = people[people["process"] == "approved"]
     if people.empty:
         raise InputError("applications: nobody is approved. Allowed: at least one user.")
-    weights = {"of_users": None, **{f"of_{name.removesuffix('_cny')}": people[name] for name in MONEY}}
+    weights = {"of_users": None, **{f"of_{said}": people[name] for name, said in MONEY.items()}}
     levels = [[one for one in people[name].cat.categories if one not in {NO_LIMIT, NO_SCORE}] for name in BY[1:]]
     rows = []
     for measure, weight in weights.items():
@@ -94,7 +94,7 @@ def crossed_approved(
             for tier in levels[1]:
                 inside = (people["lifecycle"] == state) & (people["quality"] == tier)
                 found = clustered_share(inside, people["borrower_id"], weight)
-                ends = {name: found[name] for name in ("n", "k", "share", "low", "high")}
+                ends = {name: found[name] for name in ("n", "share", "low", "high")}
                 rows.append({"measure": measure, "lifecycle": state, "quality": tier, **ends})
     return pd.DataFrame(rows)
 

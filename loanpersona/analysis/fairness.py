@@ -44,8 +44,8 @@ def approval_ratios(
         sizes = people[trait].value_counts(sort=False)
         for group in sizes.index[sizes > 0]:
             for name, decision in decisions.items():
-                rows.append({"trait": trait, "group": str(group), "decided_by": name,
-                             **_compared(decision, people[trait] == group, people[trait] == sizes.idxmax())})  # fmt: skip
+                found = _compared(decision, people[trait] == group, people[trait] == sizes.idxmax())
+                rows.append({"trait": trait, "group": str(group), "decided_by": name, **found})
     return pd.DataFrame(rows).assign(line=float(catalog.load("scorecard")["approval_ratio"]["line"]))
 
 

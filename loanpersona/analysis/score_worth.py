@@ -1,4 +1,4 @@
-"""What a rebuilt scorecard is worth: beside the lender's score and the hidden capacity, and without what is left out."""
+"""What a scorecard is worth: beside the lender's score and the hidden capacity, and without what it must not know."""
 
 from __future__ import annotations
 
@@ -106,7 +106,8 @@ def cost_of_leaving_out(
 
     Columns: added (nothing, sex, region, marital_status, all_three), n (borrowers), k (bad), gini, low, high, gain
     (over nothing added, in Gini), gain_low, gain_high (DeLong, the borrowers being the same). Every borrower is
-    scored by the card of all other fifths, so an attribute that says nothing costs a little. Raises as `scorecard` does.
+    scored by the card of all other fifths, so an attribute that says nothing costs a little. Raises as `scorecard`
+    does.
     """
     fair, more = attributes(bands), {name: protected(name) for name in LEFT_OUT}
     whole = sample(borrowers, applications, loans, instalments, until, {**fair, **more})

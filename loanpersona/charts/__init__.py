@@ -32,6 +32,14 @@ from loanpersona.charts.habits import (
     plot_time_to_next_loan,
     plot_utilisation,
 )
+from loanpersona.charts.learned import (
+    plot_choice_of_k,
+    plot_cluster_agreement,
+    plot_cluster_profiles,
+    plot_cluster_stability,
+    plot_crossed,
+    plot_crossed_approved,
+)
 from loanpersona.charts.profile import (
     plot_age,
     plot_age_by_sex,
@@ -65,19 +73,35 @@ from loanpersona.charts.rhythm import (
     plot_weekdays,
     plot_workday_daytime,
 )
+from loanpersona.charts.scorecard import (
+    plot_approval_ratios,
+    plot_cost_of_leaving_out,
+    plot_information_value,
+    plot_score_comparison,
+    plot_score_correlation,
+    plot_scorecard,
+)
 from loanpersona.charts.style import alt, show
 
 __all__ = [
     "alt",
     "plot_age",
     "plot_age_by_sex",
+    "plot_approval_ratios",
     "plot_around_festival",
     "plot_bank_credit",
     "plot_borrowed_again",
     "plot_borrower_class",
     "plot_caution_by_use",
+    "plot_choice_of_k",
     "plot_city_tier",
+    "plot_cluster_agreement",
+    "plot_cluster_profiles",
+    "plot_cluster_stability",
     "plot_concentration",
+    "plot_cost_of_leaving_out",
+    "plot_crossed",
+    "plot_crossed_approved",
     "plot_daily",
     "plot_data_given",
     "plot_day_of_month",
@@ -92,6 +116,7 @@ __all__ = [
     "plot_income_below",
     "plot_income_by_occupation",
     "plot_income_stability",
+    "plot_information_value",
     "plot_inquiries",
     "plot_interest_by_term",
     "plot_interest_by_tier",
@@ -114,6 +139,9 @@ __all__ = [
     "plot_repeat_share",
     "plot_reproduction",
     "plot_revolvers",
+    "plot_score_comparison",
+    "plot_score_correlation",
+    "plot_scorecard",
     "plot_sex",
     "plot_spring_festival",
     "plot_time_to_next_loan",
