@@ -31,7 +31,7 @@ def ends(node: Node) -> Iterator[Fraction]:
     """The numbers that a condition names: where its ranges begin and end."""
     for part in node.value if isinstance(node.value, tuple) else (node,):
         words = part.value.strip().partition("..") if isinstance(part.value, str) else ()
-        yield from filter(None.__ne__, map(exact, words))
+        yield from (end for end in map(exact, words) if end is not None)
 
 
 def pick_key(key: str, at: Node, values: Sequence[Value], faults: Faults) -> frozenset[int]:

@@ -91,8 +91,10 @@ def in_words(frame: pd.DataFrame, lang: str = "en", *, across: str | None = None
 
 
 # Which columns hold shares of one, and which a ratio: everything else numeric is a count or money.
-_SHARES = {"share", "low", "high", "baseline", "difference", "difference_low", "difference_high", "mean_apr"}
-_KEYS = {"hour", "day", "day_number", "ordinal", "within_days", "week", "generation", "term_months"}
+_SHARES = {"share", "low", "high", "baseline", "difference", "difference_low", "difference_high", "mean_apr",
+           "not_drawn", "still_there"}  # fmt: skip
+_KEYS = {"hour", "day", "day_number", "ordinal", "within_days", "week", "generation", "term_months", "as_of",
+         "months_there"}  # fmt: skip
 _RATIOS = {"lift", "lift_low", "lift_high"}
 
 

@@ -18,7 +18,7 @@ def process(applications: pd.DataFrame, rules: Rules | None = None) -> pd.DataFr
     """
     by = (rules or segment_reader.rules()).process
     wanted = ["application_id", "borrower_id", "started_at", *(one.name for one in by.reads)]
-    last = _last(columns(applications, "applications", wanted))
+    last = last_applications(columns(applications, "applications", wanted))
     return pd.DataFrame({"borrower_id": last["borrower_id"], "segment": by.assign(last)})
 
 
@@ -62,7 +62,7 @@ def quality(applications: pd.DataFrame, rules: Rules | None = None) -> pd.DataFr
     scored = columns(applications, "applications", wanted).dropna(subset="risk_score")
     if scored.empty:
         raise InputError("applications.risk_score: no application has one. Allowed: at least one.")
-    last = _last(scored)
+    last = last_applications(scored)
     return pd.DataFrame({"borrower_id": last["borrower_id"], "segment": _quality(last, rules)})
 
 
@@ -80,7 +80,7 @@ def _quality(scored: pd.DataFrame, rules: Rules | None) -> pd.Series:
     return (rules or segment_reader.rules()).quality.assign(scored)
 
 
-def _last(applications: pd.DataFrame) -> pd.DataFrame:
-    """The last application of each user, by borrower."""
+def last_applications(applications: pd.DataFrame) -> pd.DataFrame:
+    """The last application of each user, borrower by borrower; wants `application_id`, `borrower_id`, `started_at`."""
     ordered = applications.sort_values(["borrower_id", "started_at", "application_id"])
     return ordered.drop_duplicates("borrower_id", keep="last").reset_index(drop=True)

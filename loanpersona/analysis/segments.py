@@ -10,7 +10,24 @@ from __future__ import annotations
 from loanpersona.analysis.agreement import cluster_agreement, cluster_stability
 from loanpersona.analysis.clusters import choice_of_k, cluster_profiles, clusters
 from loanpersona.analysis.crossed import crossed, crossed_approved, segmented
+from loanpersona.analysis.funnel import (
+    first_drawdown,
+    funnel,
+    leak_needs,
+    leaks,
+    process_mix,
+    returns,
+    time_to_first_loan,
+)
+from loanpersona.analysis.lifecycle import (
+    lifecycle_by_month,
+    lifecycle_mix,
+    time_in_segment,
+    transitions,
+    weight_of_segments,
+)
 from loanpersona.analysis.membership import lifecycle, process, quality, retiered
+from loanpersona.analysis.rfm import rfm, rfm_cells
 from loanpersona.analysis.segment_reader import rules
 from loanpersona.analysis.segment_rules import Rules, Segmentation
 from loanpersona.analysis.standing import standing
@@ -25,13 +42,27 @@ __all__ = [
     "clusters",
     "crossed",
     "crossed_approved",
+    "first_drawdown",
+    "funnel",
+    "leak_needs",
+    "leaks",
     "lifecycle",
+    "lifecycle_by_month",
+    "lifecycle_mix",
     "process",
+    "process_mix",
     "quality",
     "retiered",
+    "returns",
+    "rfm",
+    "rfm_cells",
     "rules",
     "segmented",
     "standing",
+    "time_in_segment",
+    "time_to_first_loan",
+    "transitions",
+    "weight_of_segments",
 ]
 
 

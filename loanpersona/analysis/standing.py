@@ -66,6 +66,11 @@ class Book:
             "last_seen_at": _times(last_seen),
         })  # fmt: skip
 
+    @property
+    def first_approval(self) -> pd.Timestamp:
+        """The day on which the first borrower was approved."""
+        return pd.Timestamp(int(self.approved.min()), unit="s").normalize()
+
     def _latest(self, acts: Acts, end: int) -> np.ndarray:
         found = np.full(len(self.people), _NOT_YET)
         past = acts.when <= end

@@ -47,6 +47,23 @@ def kaplan_meier(days: Any, happened: Any, level: float = LEVEL) -> pd.DataFrame
     return pd.DataFrame({**counts, "survival": survival, "low": low, "high": high})
 
 
+def come_within(days: Any, happened: Any, within: Sequence[int]) -> pd.DataFrame:
+    """Share to whom it has happened within so many days, read off the Kaplan–Meier curve of the durations.
+
+    Columns: within_days, n (durations), share, low, high; a share beyond the longest duration is missing.
+
+    >>> come_within([1, 2, 4], [True, False, True], [1, 3])["share"].round(2).tolist()
+    [0.33, 0.33]
+    """
+    curve = kaplan_meier(days, happened)
+    reached = [curve[curve["days"] <= day].iloc[-1] for day in within]
+    known = [day <= np.max(days) or row["survival"] == 0 for day, row in zip(within, reached, strict=True)]
+    ends = {"share": "survival", "low": "high", "high": "low"}
+    found = {name: [1 - row[of] if ok else np.nan for row, ok in zip(reached, known, strict=True)]
+             for name, of in ends.items()}  # fmt: skip
+    return pd.DataFrame({"within_days": list(within), "n": len(days), **found})
+
+
 def spells(loans: pd.DataFrame, until: pd.Timestamp | str | None = None) -> pd.DataFrame:
     """From each loan to the borrower's next one, or to `until` (by default the last loan of the frame).
 
@@ -86,16 +103,7 @@ def borrowed_again(
     that was watched is missing.
     """
 
-    def read(part: pd.DataFrame) -> pd.DataFrame:
-        curve = kaplan_meier(part["days"], part["happened"])
-        reached = [curve[curve["days"] <= day].iloc[-1] for day in within]
-        known = [day <= part["days"].max() or row["survival"] == 0 for day, row in zip(within, reached, strict=True)]
-        ends = {"share": "survival", "low": "high", "high": "low"}
-        found = {name: [1 - row[of] if ok else np.nan for row, ok in zip(reached, known, strict=True)]
-                 for name, of in ends.items()}  # fmt: skip
-        return pd.DataFrame({"within_days": list(within), "n": len(part), **found})
-
-    return _each(loans, until, ordinals, read)
+    return _each(loans, until, ordinals, lambda part: come_within(part["days"], part["happened"], within))
 
 
 def median_wait(

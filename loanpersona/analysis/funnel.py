@@ -1,0 +1,211 @@
+"""The way from registration to the first loan (3.1a): a funnel, where users leak, what they needed, who comes back.
+
+A user has what he or she has by the last application. Where a time is set, only users who were watched for all of it
+count, whatever became of them: leaving out those who have not come through yet would make every rate too good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from loanpersona import tables
+from loanpersona.analysis.estimates import share, shares
+from loanpersona.analysis.frames import DAY, columns, moment
+from loanpersona.analysis.membership import last_applications, process
+from loanpersona.analysis.segment_rules import Rules
+from loanpersona.analysis.survival import come_within, kaplan_meier
+from loanpersona.errors import InputError
+
+TO_DRAW = (14, 90)
+"""Days from approval within which a first drawdown is looked for."""
+WITHIN = (14, 30, 90, 180, 365)
+
+
+def process_mix(applications: pd.DataFrame, rules: Rules | None = None) -> pd.DataFrame:
+    """Share of users in each process segment, by the last application (3.1a).
+
+    Columns: segment, n (users who began an application), k, share, low, high.
+    """
+    return shares(process(applications, rules)["segment"])
+
+
+def funnel(
+    borrowers: pd.DataFrame,
+    applications: pd.DataFrame,
+    loans: pd.DataFrame,
+    until: pd.Timestamp | str | None = None,
+    days: int = 30,
+) -> pd.DataFrame:
+    """How many of the registered come how far (3.1a), of the stage before and of the registered.
+
+    Stages: registered; began an application; passed the steps identity, profile, bank_card, face_check; submission
+    (handed in); approved: all within `days` days of registration. Then the first drawdown within 14 and within 90 days
+    of approval, and so far: each of the approved. Only users count who registered `days` + 90 days before `until` (by
+    default the last time seen), so all were watched for all of it. Columns: stage, counted (of_stage_before,
+    of_registered), n, k, share, low, high. Raises InputError where nobody registered so early.
+    """
+    people = columns(borrowers, "borrowers", ["borrower_id", "registered_at"]).set_index("borrower_id")["registered_at"]
+    asked = columns(applications, "applications", _ASKED)
+    taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
+    end = moment(until, _last(asked, taken["borrowed_at"]))
+    people = people[people <= end - (days + max(TO_DRAW)) * DAY]
+    if people.empty:
+        raise InputError(f"borrowers: nobody registered {days + max(TO_DRAW)} days before {end:%Y-%m-%d}. "
+                         "Allowed: at least one.")  # fmt: skip
+    came = _came(people, asked, taken[taken["borrowed_at"] <= end], days)
+    rows = []
+    for place, (stage, held) in enumerate(came.items()):
+        before = list(came.values())[max(place - 1, 0)] if stage not in _DRAWN else came["approved"]
+        rows.append({"stage": stage, "counted": "of_stage_before", **share(held[before])})
+        rows.append({"stage": stage, "counted": "of_registered", **share(held)})
+    return pd.DataFrame(rows)
+
+
+_ASKED = ("application_id", "borrower_id", "started_at", "last_step", "submitted_at", "decided_at", "outcome")
+_STEPS = tables.table("applications").columns["last_step"].levels
+_DRAWN = ("drew_within_14", "drew_within_90", "drew_so_far")
+
+
+def _came(people: pd.Series, asked: pd.DataFrame, taken: pd.DataFrame, days: int) -> dict[str, pd.Series]:
+    """Which of the people came to each stage."""
+    asked = asked[asked["borrower_id"].isin(people.index)]
+    limit = asked["borrower_id"].map(people) + days * DAY
+    begun = asked[asked["started_at"] <= limit]
+    furthest = begun["last_step"].cat.codes.groupby(begun["borrower_id"]).max().reindex(people.index, fill_value=-1)
+    handed = people.index.isin(asked.loc[asked["submitted_at"] <= limit, "borrower_id"])
+    approved = asked.loc[(asked["outcome"] == "approved") & (asked["decided_at"] <= limit)]
+    since = approved.groupby("borrower_id")["decided_at"].min().reindex(people.index)
+    wait = taken.groupby("borrower_id")["borrowed_at"].min().reindex(people.index) - since
+    passed = {step: furthest > place for place, step in enumerate(_STEPS[:-1])}
+    drawn = {f"drew_within_{most}": wait <= most * DAY for most in TO_DRAW}
+    return {"registered": people.notna(), "began": furthest >= 0, **passed,
+            _STEPS[-1]: pd.Series(handed, people.index), "approved": since.notna(), **drawn,
+            "drew_so_far": wait.notna()}  # fmt: skip
+
+
+def leaks(applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp | str | None = None) -> pd.DataFrame:
+    """Where users leave, of those who came there (3.1a), by the last application.
+
+    Places: the steps of the form; the decision (rejected); the drawdown (no loan within 90 days of approval; only those
+    approved so long before `until` count). Columns: place, n (users who came there), k, share, low, high.
+    """
+    left = _left(applications, loans, until)
+    return pd.DataFrame([{"place": place, **share(part["left"])} for place, part in left.items()])
+
+
+def leak_needs(
+    applications: pd.DataFrame,
+    loans: pd.DataFrame,
+    signals: pd.DataFrame,
+    until: pd.Timestamp | str | None = None,
+) -> pd.DataFrame:
+    """What those who left at each place needed (2.2a, 2.2b), as far as signals show it.
+
+    A need counts if a sign of it was seen from the beginning of the last application on, or, of those who do not
+    draw, within 90 days of approval; a user may show several. Columns: place, need (those that anybody showed,
+    and none_seen), n (users who left there), k, share, low, high. Places that nobody left have no rows.
+    """
+    left = {place: part[part["left"]] for place, part in _left(applications, loans, until).items()}
+    signs = columns(signals, "signals", ["borrower_id", "need", "at"])
+    seen = {place: _seen(part, signs) for place, part in left.items() if len(part)}
+    found = set().union(*(part.columns for part in seen.values()))
+    needs = [need for need in (*signs["need"].cat.categories, "none_seen") if need in found]
+    rows = [{"place": place, "need": need, **share(part[need] if need in part else pd.Series(False, part.index))}
+            for place, part in seen.items() for need in needs]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _left(applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp | str | None) -> dict[str, pd.DataFrame]:
+    """The users who came to each place, and whether they left there; with the span in which they showed it."""
+    asked = columns(applications, "applications", _ASKED)
+    taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
+    end = moment(until, _last(asked, taken["borrowed_at"]))
+    last = last_applications(asked[asked["started_at"] <= end])
+    last = last.assign(since=last["started_at"], to=end)
+    step = last["last_step"].cat.codes
+    found = {name: last[step >= place].assign(left=step == place) for place, name in enumerate(_STEPS[:-1])}
+    decided = last[last["decided_at"] <= end]
+    found["decision"] = decided.assign(left=decided["outcome"] == "rejected")
+    held = decided[(decided["outcome"] == "approved") & (decided["decided_at"] <= end - max(TO_DRAW) * DAY)]
+    first = held["borrower_id"].map(taken.groupby("borrower_id")["borrowed_at"].min())
+    limit = held["decided_at"] + max(TO_DRAW) * DAY
+    found["drawdown"] = held.assign(since=held["decided_at"], to=limit, left=~(first <= limit))
+    return found
+
+
+def _seen(left: pd.DataFrame, signs: pd.DataFrame) -> pd.DataFrame:
+    """Which needs each of the users showed in the span, by borrower; and who showed none."""
+    near = signs.merge(left[["borrower_id", "since", "to"]], on="borrower_id")
+    near = near[(near["at"] >= near["since"]) & (near["at"] <= near["to"])]
+    found = pd.crosstab(near["borrower_id"], near["need"].astype(str)).reindex(left["borrower_id"], fill_value=0) > 0
+    return found.assign(none_seen=~found.any(axis=1))
+
+
+def returns(applications: pd.DataFrame, until: pd.Timestamp | str | None = None, days: int = 90) -> pd.DataFrame:
+    """Who comes back within `days` days after a first application that was left or rejected (3.1a), and is approved.
+
+    Counted from the decision, or from the beginning where there is none; only those watched for so long count.
+    Columns: outcome (of the first application), within_days, measure (applied_again, approved_then), n, k, share,
+    low, high.
+    """
+    asked = columns(applications, "applications", _ASKED).sort_values(["borrower_id", "started_at", "application_id"])
+    end = moment(until, _last(asked, asked["started_at"]))
+    first = asked.drop_duplicates("borrower_id").set_index("borrower_id")
+    later = asked[asked["borrower_id"].duplicated()]
+    limit = first["decided_at"].fillna(first["started_at"]) + days * DAY
+    watched = first[limit <= end]
+    again = later.groupby("borrower_id")["started_at"].min().reindex(watched.index) <= limit[watched.index]
+    granted = later[later["outcome"] == "approved"].groupby("borrower_id")["decided_at"].min()
+    then = granted.reindex(watched.index) <= limit[watched.index]
+    measures = {"applied_again": again, "approved_then": then}
+    rows = [{"outcome": outcome, "within_days": days, "measure": measure, **share(held[watched["outcome"] == outcome])}
+            for outcome in ("incomplete", "rejected") for measure, held in measures.items()]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def time_to_first_loan(
+    applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp | str | None = None
+) -> pd.DataFrame:
+    """Share of approved users who have not drawn yet, by days since approval: the Kaplan–Meier curve (3.1a).
+
+    Who has not drawn by `until` (by default the last time seen) is censored there. Columns: days, at_risk, drew,
+    not_drawn, low, high.
+    """
+    days, happened = _waits(applications, loans, until)
+    return kaplan_meier(days, happened).rename(columns={"events": "drew", "survival": "not_drawn"})
+
+
+def first_drawdown(
+    applications: pd.DataFrame,
+    loans: pd.DataFrame,
+    until: pd.Timestamp | str | None = None,
+    within: Sequence[int] = WITHIN,
+) -> pd.DataFrame:
+    """Share of approved users who have drawn within so many days (3.1a), read off the Kaplan–Meier curve.
+
+    Columns: within_days, n (approved users), share, low, high; a share beyond the longest wait that was watched is
+    missing.
+    """
+    days, happened = _waits(applications, loans, until)
+    return come_within(days, happened, within)
+
+
+def _waits(
+    applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp | str | None
+) -> tuple[np.ndarray, np.ndarray]:
+    asked = columns(applications, "applications", _ASKED)
+    taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
+    end = moment(until, _last(asked, taken["borrowed_at"]))
+    approved = asked[(asked["outcome"] == "approved") & (asked["decided_at"] <= end)]
+    if approved.empty:
+        raise InputError(f"applications: nobody was approved by {end:%Y-%m-%d}. Allowed: at least one.")
+    since = approved.groupby("borrower_id")["decided_at"].min()
+    first = taken[taken["borrowed_at"] <= end].groupby("borrower_id")["borrowed_at"].min().reindex(since.index)
+    return ((first.fillna(end) - since) // DAY).clip(lower=0).to_numpy(), first.notna().to_numpy()
+
+
+def _last(asked: pd.DataFrame, others: pd.Series) -> pd.Timestamp:
+    return max(asked[["started_at", "submitted_at", "decided_at"]].max().max(), others.max())
