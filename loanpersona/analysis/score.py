@@ -57,13 +57,16 @@ def score_distribution(
     """Where the scores of good and bad borrowers lie, and the bad rate of every band (3.1c).
 
     Columns: measure (of_good, of_bad: share of the good or of the bad in a band; bad_rate: share of the band that
-    is bad), score_band, n, k, share, low, high (Wilson). Raises InputError where there is no good or no bad borrower.
+    is bad), score_band (from the lowest to the highest that occurs), n, k, share, low, high (Wilson).
+    Raises InputError where there is no good or no bad borrower.
     """
     people = scored_borrowers(applications, loans, instalments, until)
-    people = people.assign(score_band=banded(people["risk_score"], SCORE_BANDS))
+    band = banded(people["risk_score"], SCORE_BANDS)
+    bands = list(SCORE_BANDS[band.cat.codes.min() : band.cat.codes.max() + 1])
+    people = people.assign(score_band=band.cat.set_categories(bands))
     parts = [shares(people.loc[people["bad"] == bad, "score_band"]).assign(measure=measure)
              for measure, bad in (("of_good", False), ("of_bad", True))]  # fmt: skip
-    rates = [{"score_band": band, **share(people.loc[people["score_band"] == band, "bad"])} for band in SCORE_BANDS]
+    rates = [{"score_band": one, **share(people.loc[people["score_band"] == one, "bad"])} for one in bands]
     found = pd.concat([*parts, pd.DataFrame(rates).assign(measure="bad_rate")], ignore_index=True)
     return found.astype({"score_band": str})[["measure", "score_band", "n", "k", "share", "low", "high"]]
 
@@ -77,7 +80,7 @@ def ks_curve(
     """Share of good and of bad borrowers up to each score, and how far apart they are (3.1c).
 
     Columns: risk_score (every one that occurs), share_of_good, share_of_bad (with that score or a lower one),
-    difference (good less bad), low, high (of the difference: Newcombe, pointwise). The greatest difference is KS.
+    separation (good less bad), low, high (of it: Newcombe, pointwise). The greatest separation is KS.
     Source: Newcombe (1998), method 10, for the interval.
     """
     people = scored_borrowers(applications, loans, instalments, until)
@@ -85,7 +88,7 @@ def ks_curve(
     n = _counts(people)
     ends = [_difference(g, b, n) for g, b in zip(good, bad, strict=True)]
     found = pd.DataFrame({"risk_score": scores.astype(int), "share_of_good": good / n[0], "share_of_bad": bad / n[1]})
-    found["difference"] = found["share_of_good"] - found["share_of_bad"]
+    found["separation"] = found["share_of_good"] - found["share_of_bad"]
     return found.assign(low=[low for low, _ in ends], high=[high for _, high in ends])
 
 
@@ -139,16 +142,18 @@ def calibration(
 ) -> pd.DataFrame:
     """The bad rate seen in every tenth of the scores beside the one a logistic curve expects (3.1c).
 
-    Columns: score_band (lowest and highest score of the tenth), n, k (bad), share, low, high (Wilson), expected (mean
-    of the curve over the tenth). The curve is fitted by maximum likelihood to the same borrowers: it shows whether
-    the odds rise evenly with the score, not whether they stay so. Scores that are equal stay together, so there may
-    be fewer than ten rows. Raises InputError where no score of a bad borrower is as low as one of a good borrower.
+    Columns: score_band (lowest and highest score of the tenth), n, k (bad), share, low, high (Wilson),
+    share_expected (mean of the curve over the tenth). The curve is fitted by maximum likelihood to the same
+    borrowers: it shows whether the odds rise evenly with the score, not whether they stay so. Equal scores stay
+    together, so there may be fewer than ten rows. Raises InputError where the scores of good and bad do not overlap.
     """
     people = scored_borrowers(applications, loans, instalments, until)
-    people = people.assign(expected=logistic(people["risk_score"].to_numpy(float), people["bad"].to_numpy()))
+    people = people.assign(share_expected=logistic(people["risk_score"].to_numpy(float), people["bad"].to_numpy()))
     tenth = pd.qcut(people["risk_score"], TENTHS, duplicates="drop")
-    rows = [{"score_band": f"{part['risk_score'].min()}..{part['risk_score'].max()}", **share(part["bad"]),
-             "expected": part["expected"].mean()} for _, part in people.groupby(tenth, observed=True)]  # fmt: skip
+    rows = []
+    for _, part in people.groupby(tenth, observed=True):
+        band = f"{part['risk_score'].min()}..{part['risk_score'].max()}"
+        rows.append({"score_band": band, **share(part["bad"]), "share_expected": part["share_expected"].mean()})
     return pd.DataFrame(rows)
 
 

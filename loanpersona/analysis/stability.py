@@ -22,14 +22,14 @@ def score_stability(applications: pd.DataFrame, loans: pd.DataFrame) -> pd.DataF
 
     Cohorts are quarters. Rows: applicants by the quarter in which they first handed in an application, with the score
     of it; and borrowers by that of their first loan, with the score of the first approved application. The bins are
-    the tenths of the first cohort. Columns: counted (applicants, new_borrowers), cohort, n, psi, by_chance (below
-    which all cohorts together stay 19 times in 20 where nothing has changed), reading (the rule of thumb in
-    `credit.yaml`: stable, watch, shifted; too_few where it is reached, but not beyond what chance does).
+    the tenths of the first cohort. Columns: counted (applicants, new_borrowers), quarter, n, psi, by_chance (below
+    which all cohorts together stay 19 times in 20 where nothing has changed), reading (by the rule of thumb in
+    `credit.yaml`: stable, watch, shifted; too_few where only chance may have reached it; reference for the first).
     Source: Yurdakul (2018) for PSI over 1/n + 1/m being chi-squared where nothing has changed.
     """
     parts = [("applicants", *_applicants(applications)), ("new_borrowers", *_borrowers(applications, loans))]
     return pd.concat([_against_first(score, at).assign(counted=counted) for counted, score, at in parts],
-                     ignore_index=True)[["counted", "cohort", "n", "psi", "by_chance", "reading"]]  # fmt: skip
+                     ignore_index=True)[["counted", "quarter", "n", "psi", "by_chance", "reading"]]  # fmt: skip
 
 
 def psi(base: Any, other: Any) -> float:
@@ -57,13 +57,15 @@ def _against_first(score: pd.Series, at: pd.Series) -> pd.DataFrame:
     for name in names:
         value, n = psi(base, counts[name]), int(counts[name].sum())
         limit = odd * (1 / n + 1 / base.sum()) if name != names[0] else np.nan
-        rows.append({"cohort": name, "n": n, "psi": value, "by_chance": limit, "reading": _reading(value, limit)})
+        rows.append({"quarter": name, "n": n, "psi": value, "by_chance": limit, "reading": _reading(value, limit)})
     return pd.DataFrame(rows)
 
 
 def _reading(value: float, by_chance: float) -> str:
     lines = catalog.load("credit")["stability_reading"]
     watch, shifted = float(lines["watch_from"]), float(lines["shifted_from"])
+    if np.isnan(by_chance):
+        return "reference"
     if watch <= value <= by_chance:
         return "too_few"
     return "shifted" if value >= shifted else "watch" if value >= watch else "stable"

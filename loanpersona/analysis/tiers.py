@@ -15,7 +15,7 @@ from loanpersona.analysis.outcomes import granted, outcomes, read
 from loanpersona.errors import InputError
 
 MEASURES = ("applicants", "approval_rate", "mean_limit_cny", "mean_apr", "late_first_day", "cured_30_days",
-            "bad_12_months", "income_rate", "income_cny", "share_of_volume")  # fmt: skip
+            "bad_12_months", "income_rate", "income_cny", "volume_share")  # fmt: skip
 
 
 def tier_table(
@@ -32,7 +32,7 @@ def tier_table(
     (over the approved); late_first_day (share of instalments not paid by the day they fell due, on loans not behind
     before: D1); cured_30_days (share of those late that were paid within 30 days); bad_12_months (share of loans
     ever 90 days past due by month on book 12); income_rate (income after losses per year of average balance) and
-    income_cny (the same in CNY), both of loans that have run their term, see `tier_income`; share_of_volume (of what
+    income_cny (the same in CNY), both of loans that have run their term, see `tier_income`; volume_share (of what
     was lent).
     `until` is the end of what is looked at: by default the last payment or loan.
 
@@ -91,10 +91,8 @@ def _earning(earned: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _volume(lent: pd.DataFrame, tier: str) -> tuple[str, dict[str, Any]]:
     if tier == EVERYBODY:
-        return "share_of_volume", {"n": len(lent), "value": 1.0, "low": np.nan, "high": np.nan}
-    return "share_of_volume", _valued(
-        clustered_share(lent["quality_tier"] == tier, lent["borrower_id"], lent["amount"])
-    )
+        return "volume_share", {"n": len(lent), "value": 1.0, "low": np.nan, "high": np.nan}
+    return "volume_share", _valued(clustered_share(lent["quality_tier"] == tier, lent["borrower_id"], lent["amount"]))
 
 
 def _valued(found: dict[str, Any]) -> dict[str, Any]:

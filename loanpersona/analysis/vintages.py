@@ -12,7 +12,7 @@ from loanpersona.analysis.estimates import clustered_share
 from loanpersona.analysis.outcomes import BUCKETS, NEVER, STATES, Book, Whole, buckets, months_later, read
 from loanpersona.errors import InputError
 
-LINES = {"ever_30": 30, "ever_90": 90}
+LINES = {"30+": 30, "90+": 90}
 """Days past due that a curve tells of."""
 MONTHS = 24
 
@@ -29,7 +29,7 @@ def vintages(
     after the money came. A cell is missing, not zero, unless every loan of the vintage had its month by the day
     `until` (by default the last payment or loan). Loans of a borrower go together.
 
-    Columns: line (ever_30, ever_90), counted (of_loans; of_volume: loans weighted by the amount lent), vintage,
+    Columns: ever_past_due (30+, 90+: days), counted (of_loans; of_volume: loans weighted by the amount lent), vintage,
     month_on_book, n (loans), k (loans, or CNY), share, low, high, clusters, design_effect, effective_n.
     Raises InputError where no loan was disbursed by then.
     """
@@ -42,10 +42,10 @@ def vintages(
         for _, vintage in book.loans.assign(came=came).groupby(quarters):
             seen = min(_seen(vintage, book.end), months)
             for counted in ("of_loans", "of_volume"):
-                keys = {"line": line, "counted": counted, "vintage": _quarter(vintage)}
+                keys = {"ever_past_due": line, "counted": counted, "vintage": _quarter(vintage)}
                 rows += [{**keys, "month_on_book": month, **found}
                          for month, found in enumerate(_curve(vintage, counted, seen, months))]  # fmt: skip
-    return pd.DataFrame(rows).sort_values(["line", "counted", "vintage", "month_on_book"], ignore_index=True)
+    return pd.DataFrame(rows).sort_values(["ever_past_due", "counted", "vintage", "month_on_book"], ignore_index=True)
 
 
 def roll_rates(loans: pd.DataFrame, instalments: pd.DataFrame, until: pd.Timestamp | str | None = None) -> pd.DataFrame:
