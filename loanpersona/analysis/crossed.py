@@ -16,7 +16,7 @@ from loanpersona.analysis.standing import as_of, book
 from loanpersona.errors import InputError
 
 BY = ("process", "lifecycle", "quality")
-MONEY = {"limit_cny": "limit", "balance_cny": "balance", "volume_cny": "year_volume"}
+MONEY = {"limit_cny": "limit", "balance_cny": "balance_owed", "volume_cny": "year_volume"}
 NO_LIMIT, NO_SCORE = "no_limit", "no_score"
 VOLUME_MONTHS = pd.DateOffset(months=12)
 
@@ -58,7 +58,7 @@ def crossed(
     """How many users, and how much money, lie in each cell of process, lifecycle and quality; empty cells are left out.
 
     Columns: process, lifecycle, quality (words, as in `segmented`), n (all users), k (in the cell), share, low, high
-    (Wilson), limit_cny, balance_cny, volume_cny (sums), share_of_limit, share_of_balance, share_of_year_volume (of
+    (Wilson), limit_cny, balance_cny, volume_cny (sums), share_of_limit, share_of_balance_owed, share_of_year_volume (of
     all). Users add up to everybody, and money to all there is. Raises as `segmented` does.
     """
     people = segmented(applications, loans, instalments, at, rules)
@@ -69,7 +69,7 @@ def crossed(
         parts = {f"share_of_{MONEY[name]}": _over(sums[name], totals[name]) for name in MONEY}
         inside = share(people.index.isin(group.index))
         rows.append({**dict(zip(BY, map(str, keys), strict=True)), **inside, **sums.to_dict(), **parts})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).round({"balance_cny": 2}).astype({"limit_cny": "int64", "volume_cny": "int64"})
 
 
 def crossed_approved(
@@ -78,7 +78,7 @@ def crossed_approved(
 ) -> pd.DataFrame:  # fmt: skip
     """Lifecycle by quality among the users who are approved: their share of users, limits, balance and volume.
 
-    Columns: measure (of_users, of_limit, of_balance, of_year_volume: of the twelve months before), lifecycle, quality
+    Columns: measure (of_users, of_limit, of_balance_owed, of_year_volume: of the twelve months before), lifecycle, quality
     (all cells), n (users), share, low, high (the money of a user goes together). Raises as `segmented` does, and where
     nobody is approved.
     """

@@ -143,7 +143,7 @@ def scorecard(
     """The scorecard: bad rate, weight of evidence and points of every band of every attribute.
 
     `bands` takes the place of the attributes of `scorecard.yaml`. Columns: attribute, band (words), n (borrowers), k
-    (bad), share (bad rate), low, high (Wilson), woe, woe_low, woe_high (delta method), points (of the card fitted to
+    (bad), share (bad rate), low, high (Wilson), woe, woe_low, woe_high (delta method), score_points (of the card fitted to
     all; 600 in sum where 30 are good per bad one, 50 more where the odds double).
     Raises InputError for an attribute that a score must not know, or that is not known when a user applies.
     """
@@ -159,7 +159,7 @@ def scorecard(
             low, high = wilson(k, n, level)
             rows.append({"attribute": name, "band": band, "n": n, "k": k, "share": k / n if n else np.nan, "low": low,
                          "high": high, "woe": woe, "woe_low": woe - spread[place], "woe_high": woe + spread[place],
-                         "points": points[name][place]})  # fmt: skip
+                         "score_points": points[name][place]})  # fmt: skip
     return pd.DataFrame(rows)
 
 

@@ -13,49 +13,50 @@ from matplotlib.patches import Patch, Rectangle
 
 from loanpersona.charts.drawing import SERIES, beside, caption, dots, finish, legend, reach, two, whiskers
 from loanpersona.charts.heat import ink
-from loanpersona.charts.style import BLUE, INK, MARKS, Caption, chart, percent
+from loanpersona.charts.style import BLUE, INK, MARKS, ORANGE, Caption, chart, percent
 from loanpersona.labels import label, phrase
 
-SHADES = (("#08306b", ""), ("#2f7fbc", "///"), ("#9dc4e0", ""), ("#d0e1f0", "..."), ("#f4f7fb", "xx"), ("#ffffff", ""))
+SHADES = (("#08306b", ""), ("#2f7fbc", "///"), ("#9dc4e0", ""), ("#dbe9f5", "..."), (ORANGE, "xx"), ("#ffffff", ""))
 """Shade and hatch of each tier, the best first, and of those without a score."""
-LEAST = 0.018
-"""Cells below this share of a mosaic are too small for a number."""
+LEAST, NARROW = 0.018, 0.06
+"""Cells below this share of a mosaic, or in a column below that, are too small for a number."""
+UNNAMED = 0.01
+"""Columns below this share are too narrow for a name."""
 
 
 @chart(width=7.4, height=4.8)
 def plot_crossed(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Mosaic of the frame `segments.crossed`: a column a process segment, the approved split by lifecycle."""
     names = list(dict.fromkeys(zip(frame["process"], frame["lifecycle"], strict=True)))
-    tiers = [tier for tier in _tiers(frame) if (frame["quality"] == tier).any()]
     parts = [frame[(frame["process"] == process) & (frame["lifecycle"] == state)] for process, state in names]
-    edges = _mosaic(parts, tiers, ax, 0.0)
     words = [label(state if process == "approved" else process, lang) for process, state in names]
-    _under(words, [part["share"].sum() for part in parts], edges, ax)
-    ax.set(xlim=(-0.002, 1.002), ylim=(0, 1), xlabel=phrase("mosaic_axis", lang), ylabel=label("quality", lang))
+    tiers = _tiers(frame)
+    ticks = _mosaic(parts, words, tiers, ax, 0.0)
+    ax.set_xticks(list(ticks), list(ticks.values()), rotation=38, ha="right", rotation_mode="anchor")
+    ax.set(xlim=(-0.002, 1.002), ylim=(0, 1), xlabel=phrase("mosaic_axis", lang))
     _tier_legend(tiers, ax, lang)
     shares = frame.groupby("process")["share"].sum()
     said = {name: percent(shares.get(name, 0.0)) for name in ("incomplete", "approved", "rejected")}
-    values = _cells(frame, lambda row: [row["process"], row["lifecycle"], row["quality"]], lang)
+    values = _cells(frame, ["process", "lifecycle", "quality"], lang)
     return caption("crossed", lang, "mosaic_note", values, **said)
 
 
 @chart(width=7.4, height=4.8)
 def plot_crossed_approved(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Two mosaics of the frame `segments.crossed_approved`: of users, and of the volume of twelve months."""
-    tiers = _tiers(frame)
-    states = list(dict.fromkeys(frame["lifecycle"]))
+    tiers, states, ticks = _tiers(frame), list(dict.fromkeys(frame["lifecycle"])), {}
+    words = [label(state, lang) for state in states]
     for place, measure in enumerate(("of_users", "of_year_volume")):
         part = frame[frame["measure"] == measure]
-        parts = [part[part["lifecycle"] == state] for state in states]
-        edges = _mosaic(parts, tiers, ax, 1.08 * place)
-        _under([label(state, lang) for state in states], [one["share"].sum() for one in parts], edges, ax)
-        ax.annotate(label(measure, lang), (1.08 * place, 1), xytext=(0, 4), textcoords="offset points", fontsize=9)
-    ax.set(xlim=(-0.004, 2.084), ylim=(0, 1), xlabel=phrase("states_axis", lang), ylabel=label("quality", lang))
+        ticks |= _mosaic([part[part["lifecycle"] == state] for state in states], words, tiers, ax, 1.08 * place)
+        ax.text(1.08 * place, 1.025, label(measure, lang), fontsize=9)
+    ax.set_xticks(list(ticks), list(ticks.values()), rotation=38, ha="right", rotation_mode="anchor")
+    ax.set(xlim=(-0.004, 2.084), ylim=(0, 1.08), xlabel=phrase("states_axis", lang))
     _tier_legend(tiers, ax, lang)
     sums = frame.groupby(["measure", "lifecycle"], sort=False)["share"].sum()
     state = sums["of_year_volume"].idxmax()
     named = {"users": percent(sums["of_users"][state]), "volume": percent(sums["of_year_volume"][state])}
-    values = _cells(frame, lambda row: [row["measure"], row["lifecycle"], row["quality"]], lang)
+    values = _cells(frame, ["measure", "lifecycle", "quality"], lang)
     return caption("crossed_approved", lang, "mosaic_note", values, state=label(state, lang), **named)
 
 
@@ -67,7 +68,7 @@ def plot_choice_of_k(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.plot(frame["share_within"], places, ls=":", marker="s", mfc="white", color=INK, lw=1, ms=5,
             label=phrase("within_legend", lang))  # fmt: skip
     for place, row in zip(places, frame.to_dict("records"), strict=True):
-        beside(ax, two(row["silhouette"]), row["low"], place, ha="right")
+        beside(ax, two(row["silhouette"]), min(row["low"], row["share_within"]), place, ha="right")
     ax.set_yticks(places, [phrase("groups_of", lang, k=k) for k in frame["n_clusters"]])
     ax.set_ylim(len(frame) - 0.5, -0.5)
     ax.set_xlim(min(0.0, frame["low"].min()) - 0.05, 1)
@@ -152,41 +153,40 @@ def plot_cluster_stability(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return caption("cluster_stability", lang, "stability_note", values, **named)
 
 
-def _mosaic(parts: Sequence[pd.DataFrame], tiers: Sequence[str], ax: Axes, start: float) -> list[float]:
-    """Columns as wide as the share of each part, cut by its tiers; the edges of the columns."""
+def _mosaic(
+    parts: Sequence[pd.DataFrame], words: Sequence[str], tiers: Sequence[str], ax: Axes, start: float
+) -> dict[float, str]:
+    """Columns as wide as the share of each part, cut by its tiers; the places and names of those that bear one."""
     edges = [start + float(one) for one in np.cumsum([0.0, *(part["share"].fillna(0).sum() for part in parts)])]
     for part, (left, right) in zip(parts, pairwise(edges), strict=True):
-        share = part.groupby("quality")["share"].sum()
-        foot = 0.0
-        for number, tier in enumerate(tiers):
-            height = float(share.get(tier, 0.0)) / (right - left) if right > left else 0.0
-            colour, hatch = SHADES[number] if tier != "no_score" else SHADES[-1]
+        share = part.set_index("quality")["share"].reindex(tiers).fillna(0.0)
+        heights = share / (right - left) if right > left else share
+        feet = heights.cumsum() - heights
+        for tier, foot, height in zip(tiers, feet, heights, strict=True):
+            colour, hatch = _look(tier, tiers)
             ax.add_patch(Rectangle((left, foot), right - left, height, fc=colour, ec="white", hatch=hatch, lw=0))
             ax.add_patch(Rectangle((left, foot), right - left, height, fill=False, ec=INK, lw=0.6))
-            if share.get(tier, 0.0) >= LEAST and right - left >= 0.06:
+            if share[tier] >= LEAST and right - left >= NARROW:
                 ax.text((left + right) / 2, foot + height / 2, percent(share[tier]), ha="center", va="center",
                         fontsize=7.5, color=INK, bbox={"fc": "white", "ec": "none", "pad": 1.2})  # fmt: skip
-            foot += height
     ax.grid(visible=False)
-    return edges
-
-
-def _under(words: Sequence[str], shares: Sequence[float], edges: Sequence[float], ax: Axes) -> None:
-    """The names of the columns below them, slanted, for some are narrow."""
-    middles = [(left + right) / 2 for left, right in pairwise(edges)]
-    named = [f"{word} {percent(share)}" for word, share in zip(words, shares, strict=True)]
-    for middle, name in zip(middles, named, strict=True):
-        ax.annotate(name, (middle, 0), xytext=(3, -5), textcoords="offset points", fontsize=8, rotation=38, ha="right",
-                    va="top", rotation_mode="anchor", annotation_clip=False)  # fmt: skip
-    ax.set_xticks([])
     ax.set_yticks([])
+    sides = zip(words, pairwise(edges), strict=True)
+    return {(left + right) / 2: f"{word} {percent(right - left)}" for word, (left, right) in sides
+            if right - left >= UNNAMED}  # fmt: skip
+
+
+def _look(tier: str, tiers: Sequence[str]) -> tuple[str, str]:
+    return SHADES[-1] if tier == "no_score" else SHADES[tiers.index(tier)]
 
 
 def _tier_legend(tiers: Sequence[str], ax: Axes, lang: str) -> None:
-    looks = [SHADES[number] if tier != "no_score" else SHADES[-1] for number, tier in enumerate(tiers)]
-    marks = [Patch(fc=colour, ec=INK, hatch=hatch, lw=0.6, label=label(tier, lang))
-             for tier, (colour, hatch) in zip(tiers, looks, strict=True)]  # fmt: skip
-    ax.legend(handles=marks, loc="lower left", bbox_to_anchor=(0, 1.05), ncols=6, borderpad=0.2, columnspacing=1.2)
+    marks = []
+    for tier in tiers:
+        colour, hatch = _look(tier, tiers)
+        marks.append(Patch(fc=colour, ec=INK, hatch=hatch, lw=0.6, label=label(tier, lang)))
+    ax.legend(handles=marks, loc="lower left", bbox_to_anchor=(0, 1), ncols=6, borderaxespad=0.2, borderpad=0.2,
+              columnspacing=1.2)  # fmt: skip
 
 
 def _tiers(frame: pd.DataFrame) -> list[str]:
@@ -195,16 +195,16 @@ def _tiers(frame: pd.DataFrame) -> list[str]:
     return [*(tier for tier in found if tier != "no_score"), *(["no_score"] if "no_score" in found else [])]
 
 
-def _cells(frame: pd.DataFrame, keys: Any, lang: str) -> str:
+def _cells(frame: pd.DataFrame, keys: Sequence[str], lang: str) -> str:
     marks = MARKS[lang]
-    return marks.semicolon.join(f"{marks.comma.join(label(key, lang) for key in keys(row))} {percent(row['share'])}"
+    return marks.semicolon.join(f"{marks.comma.join(label(row[key], lang) for key in keys)} {percent(row['share'])}"
                                 for row in frame.to_dict("records"))  # fmt: skip
 
 
 def _profile(row: Any) -> str:
     """A mean with half its interval."""
     half = (row.high - row.low) / 2
-    if not half == half:
+    if half != half:
         return _mean(row)
     return f"{_mean(row)}\n±{100 * half:.1f}" if row.measure.startswith("share_") else f"{_mean(row)}\n±{_number(half)}"
 
@@ -214,4 +214,4 @@ def _mean(row: Any) -> str:
 
 
 def _number(value: float) -> str:
-    return "–" if not value == value else f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}"
+    return "–" if value != value else f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}"

@@ -29,7 +29,7 @@ def plot_scorecard(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     whiskers(ax, ends, places, "woe")
     right = ends["high"].max()
     for place, row in zip(places, frame.to_dict("records"), strict=True):
-        beside(ax, f"{row['points']:+d}" if row["points"] else "0", right, place)
+        beside(ax, f"{row['score_points']:+d}" if row["score_points"] else "0", right, place)
     ax.axvline(0, color=INK, lw=0.8)
     names = [f"{label(row.attribute, lang)}{MARKS[lang].colon}{label(row.band, lang)}" for row in frame.itertuples()]
     ax.set_yticks(places, names)
@@ -38,10 +38,10 @@ def plot_scorecard(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     finish(ax.xaxis, two)
     ax.set_xlabel(phrase("woe_axis", lang))
     legend(ax, 2)
-    points = frame.groupby("attribute")["points"].agg(["min", "max"])
+    points = frame.groupby("attribute")["score_points"].agg(["min", "max"])
     widest = (points["max"] - points["min"]).idxmax()
     named = {"least": points["min"][widest], "most": points["max"][widest]}
-    values = MARKS[lang].comma.join(f"{name} {row.points}" for name, row in zip(names, frame.itertuples(), strict=True))
+    values = MARKS[lang].comma.join(f"{name} {row.score_points}" for name, row in zip(names, frame.itertuples(), strict=True))
     return caption("scorecard", lang, "woe_note", values, attribute=label(widest, lang), **named)
 
 
@@ -112,7 +112,7 @@ def plot_cost_of_leaving_out(frame: pd.DataFrame, ax: Axes, lang: str) -> Captio
     return caption(name, lang, "gain_note", values, gain=f"{every['gain']:+.3f}")
 
 
-@chart(height=4.6)
+@chart(width=8.0, height=4.6)
 def plot_approval_ratios(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Dots of the frame `credit.approval_ratios`: each group over the largest one, by who decides, and four fifths."""
     known = frame[frame["ratio"].notna()]
