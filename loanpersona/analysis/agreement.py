@@ -72,7 +72,8 @@ def by_chance(table: Array, quantile: float = 0.999) -> float:
 
     The tables of shuffled labels are drawn directly, with the margins as they are: Patefield (1981).
     """
-    random = random_table(table.sum(axis=1), table.sum(axis=0))
+    # sorted, for the names of the groups must not matter
+    random = random_table(np.sort(table.sum(axis=1)), np.sort(table.sum(axis=0)))
     return float(np.quantile(adjusted_rand(random.rvs(SHUFFLES, random_state=SEED)), quantile))
 
 
@@ -81,7 +82,7 @@ def best_possible(points: Array, target: Array, folds: Array) -> Array:
 
     No grouping made from the same points, without the answer, can be expected to agree better with the target.
     """
-    forest = RandomForestClassifier(100, min_samples_leaf=5, random_state=SEED)
+    forest = RandomForestClassifier(50, min_samples_leaf=5, random_state=SEED)
     with threadpool_limits(limits=1):
         found: Array = cross_val_predict(forest, points, target, cv=PredefinedSplit(folds))
     return found

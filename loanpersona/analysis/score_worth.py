@@ -34,7 +34,7 @@ def score_comparison(
     """How well the scorecard tells bad from good borrowers, beside the lender's score and the hidden capacity.
 
     Each borrower is scored by the card of all other fifths of the borrowers. With `truth`, the hidden repayment
-    capacity is added: no score of what a lender sees can be expected to know more. Columns: score (scorecard,
+    capacity is added: the nearest thing to a ceiling, for little else moves who pays late. Columns: score (scorecard,
     risk_score, repayment_capacity), measure (gini, ks), n (borrowers), k (bad), value, low, high (as
     `discrimination` has them). Raises as `scorecard` does, and where a borrower has no score.
     """
@@ -105,7 +105,7 @@ def cost_of_leaving_out(
     """What a scorecard would gain by knowing sex, region and marital status: its Gini with and without.
 
     Columns: added (nothing, sex, region, marital_status, all_three), n (borrowers), k (bad), gini, low, high, gain
-    (over nothing added, in Gini), gain_low, gain_high (DeLong, the borrowers being the same). Every borrower is
+    (over nothing added, in Gini), gain_low, gain_high (DeLong; same borrowers, the cards as they are). Every borrower is
     scored by the card of all other fifths, so an attribute that says nothing costs a little. Raises as `scorecard`
     does.
     """

@@ -123,11 +123,17 @@ def fit(given: Sample, rows: Array) -> Card:
 
 
 def out_of_fold(given: Sample, bands: pd.DataFrame) -> pd.Series:
-    """The log-odds of being bad of people by borrower_id, each by the card of all other folds of the sample."""
+    """The risk of people by borrower_id, each by the card of all other folds of the sample.
+
+    It is the log-odds of being bad less those of all the borrowers that the card was made from: where a fold happens
+    to hold many bad ones, the others hold few, and without that they would seem the safer for it.
+    """
     folds = fold_of(bands.index)
     found = np.empty(len(bands))
     for fold in range(FOLDS):
-        found[folds == fold] = fit(given, given.folds != fold).risk(bands[folds == fold])
+        rows = given.folds != fold
+        many = given.bad[rows].mean()
+        found[folds == fold] = fit(given, rows).risk(bands[folds == fold]) - log(many / (1 - many))
     return pd.Series(found, index=bands.index)
 
 

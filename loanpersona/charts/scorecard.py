@@ -41,7 +41,9 @@ def plot_scorecard(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     points = frame.groupby("attribute")["score_points"].agg(["min", "max"])
     widest = (points["max"] - points["min"]).idxmax()
     named = {"least": points["min"][widest], "most": points["max"][widest]}
-    values = MARKS[lang].comma.join(f"{name} {row.score_points}" for name, row in zip(names, frame.itertuples(), strict=True))
+    values = MARKS[lang].comma.join(
+        f"{name} {row.score_points}" for name, row in zip(names, frame.itertuples(), strict=True)
+    )
     return caption("scorecard", lang, "woe_note", values, attribute=label(widest, lang), **named)
 
 
