@@ -1,9 +1,10 @@
-"""The three segmentations crossed, groups and scores that are learned: counted by hand, outside tools beside, refused."""
+"""The three segmentations crossed, and groups and scores that are learned: by hand, by outside tools, and refused."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,9 @@ from loanpersona.analysis import (
     crossed,
     fairness,
     score,
+    score_worth,
     scorecard,
     segments,
-    score_worth,
 )
 from loanpersona.analysis.agreement import adjusted_rand, by_chance, compared, counted
 from loanpersona.analysis.frames import fold_of
@@ -357,7 +358,7 @@ def test_the_number_of_clouds_is_chosen_and_drawing_people_anew_leaves_them() ->
     best, rows = clusters._best(clusters.standardised(people))
     assert best == 4
     assert [row["n_clusters"] for row in rows] == list(range(2, 9))
-    assert all(one["share_within"] > other["share_within"] for one, other in zip(rows, rows[1:], strict=False))
+    assert all(one["share_within"] > other["share_within"] for one, other in pairwise(rows))
 
 
 @cache
@@ -377,10 +378,8 @@ def grouped(name: str, tables: dict[str, pd.DataFrame], **more: Any) -> pd.DataF
 @pytest.mark.parametrize("name", ["clusters", *GROUPED])
 def test_the_same_book_gives_the_same_frame_to_the_digit_in_any_order_of_rows(name: str) -> None:
     shuffled = {table: frame.sample(frac=1, random_state=1) for table, frame in made().items()}
-    more: dict[str, Any] = {
-        "cluster_agreement": {"truth": made()["truth"]},
-        "cluster_stability": {"numbers": (2, 4)},
-    }.get(name, {})
+    given = {"cluster_agreement": {"truth": made()["truth"]}, "cluster_stability": {"numbers": (2, 4)}}
+    more: dict[str, Any] = given.get(name, {})
     first = grouped(name, made(), **more)
     pd.testing.assert_frame_equal(grouped(name, made(), **more), first, check_exact=True)
     pd.testing.assert_frame_equal(grouped(name, shuffled, **more), first, check_exact=True)

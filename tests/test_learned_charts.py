@@ -55,43 +55,46 @@ def widest(frame: pd.DataFrame) -> list[str]:
     return [str(one) for one in ends.loc[(ends["max"] - ends["min"]).idxmax()]]
 
 
+NAMES = [*GROUPED, *SCORED]
+CLAIMED: dict[str, Callable[[pd.DataFrame], list[str]]] = {
+    "crossed": lambda f: [f"{of(f, process=one).sum():.1%}" for one in ("incomplete", "approved", "rejected")],
+    "crossed_approved": loyal,
+    "choice_of_k": lambda f: [f"{f['silhouette'].max():.2f}", f"{f['n_clusters'][f['silhouette'].idxmax()]}"],
+    "cluster_profiles": lambda f: [f"{of(f, measure=one, cluster='1').iloc[0]:.1%}"
+                                   for one in ("share_of_users", "share_of_amount")],
+    "cluster_agreement": lambda f: [f"{f['ari'][0]:.2f}", f"{f['ari'][2]:.2f}"],
+    "cluster_stability": lambda f: [f"{f['median_ari'].max():.2f}"],
+    "scorecard": widest,
+    "information_value": lambda f: [f"{f['information_value'][0]:.2f}"],
+    "score_comparison": lambda f: [f"{one:.2f}" for one in of(f, measure="gini")],
+    "score_correlation": lambda f: [f"{f['spearman'][0]:.2f}"],
+    "cost_of_leaving_out": lambda f: [f"{f['gain'][4]:+.3f}".removeprefix("+")],
+    "approval_ratios": farthest,
+}  # fmt: skip
+VALUES: dict[str, Callable[[pd.DataFrame], list[str]]] = {
+    "crossed": column("share", "{:.1%}"),
+    "crossed_approved": column("share", "{:.1%}"),
+    "choice_of_k": column("silhouette", "{:.2f}"),
+    "cluster_agreement": column("ari", "{:.2f}"),
+    "cluster_stability": column("median_ari", "{:.2f}"),
+    "scorecard": column("score_points", "{}"),
+    "information_value": column("information_value", "{:.2f}"),
+    "score_comparison": column("value", "{:.2f}"),
+    "score_correlation": column("spearman", "{:.2f}"),
+    "cost_of_leaving_out": column("gini", "{:.2f}"),
+    "approval_ratios": lambda f: [f"{one:.2f}" for one in f["ratio"].dropna()],
+}
+BARS = {"information_value": "information_value"}
+DOTS = {"cluster_stability": "median_ari", "score_correlation": "spearman", "cost_of_leaving_out": "gini"}
+OTHERS = ["crossed", "crossed_approved", "choice_of_k", "cluster_profiles", "cluster_agreement", "scorecard",
+          "score_comparison", "approval_ratios"]  # fmt: skip
+
+
 class TestLearnedCharts(ChartRules):
-    names = [*GROUPED, *SCORED]
+    names, claimed, values, bars, dots, others = NAMES, CLAIMED, VALUES, BARS, DOTS, OTHERS
     samples = (7, 8)
-    claimed: dict[str, Callable[[pd.DataFrame], list[str]]] = {
-        "crossed": lambda f: [f"{of(f, process=one).sum():.1%}" for one in ("incomplete", "approved", "rejected")],
-        "crossed_approved": loyal,
-        "choice_of_k": lambda f: [f"{f['silhouette'].max():.2f}", f"{f['n_clusters'][f['silhouette'].idxmax()]}"],
-        "cluster_profiles": lambda f: [f"{of(f, measure=one, cluster='1').iloc[0]:.1%}"
-                                       for one in ("share_of_users", "share_of_amount")],
-        "cluster_agreement": lambda f: [f"{f['ari'][0]:.2f}", f"{f['ari'][2]:.2f}"],
-        "cluster_stability": lambda f: [f"{f['median_ari'].max():.2f}"],
-        "scorecard": widest,
-        "information_value": lambda f: [f"{f['information_value'][0]:.2f}"],
-        "score_comparison": lambda f: [f"{one:.2f}" for one in of(f, measure="gini")],
-        "score_correlation": lambda f: [f"{f['spearman'][0]:.2f}"],
-        "cost_of_leaving_out": lambda f: [f"{f['gain'][4]:+.3f}".removeprefix("+")],
-        "approval_ratios": farthest,
-    }  # fmt: skip
-    values = {
-        "crossed": column("share", "{:.1%}"),
-        "crossed_approved": column("share", "{:.1%}"),
-        "choice_of_k": column("silhouette", "{:.2f}"),
-        "cluster_agreement": column("ari", "{:.2f}"),
-        "cluster_stability": column("median_ari", "{:.2f}"),
-        "scorecard": column("score_points", "{}"),
-        "information_value": column("information_value", "{:.2f}"),
-        "score_comparison": column("value", "{:.2f}"),
-        "score_correlation": column("spearman", "{:.2f}"),
-        "cost_of_leaving_out": column("gini", "{:.2f}"),
-        "approval_ratios": lambda f: [f"{one:.2f}" for one in f["ratio"].dropna()],
-    }
-    bars = {"information_value": "information_value"}
-    dots = {"cluster_stability": "median_ari", "score_correlation": "spearman", "cost_of_leaving_out": "gini"}
-    others = ["crossed", "crossed_approved", "choice_of_k", "cluster_profiles", "cluster_agreement", "scorecard",
-              "score_comparison", "approval_ratios"]  # fmt: skip
     # the whiskers reach to the least and the greatest of the resamples
-    without_interval = ["cluster_stability"]
+    without_interval = ("cluster_stability",)
 
     @staticmethod
     def make(name: str, sample: Any) -> pd.DataFrame:
@@ -195,7 +198,7 @@ def test_ratios_stand_with_their_intervals_between_the_lines() -> None:
         np.testing.assert_allclose([[a[0], b[0]] for a, b in whiskers(errors)], part[["ratio_low", "ratio_high"]])
     upright = {line.get_xdata()[0] for line in found.ax.get_lines() if len(set(line.get_xdata())) == 1}
     assert {0.8, 1, 1.25} <= upright
-    assert [tick.get_text() for tick in found.ax.get_yticklabels()][0] == "Women / Men"
+    assert found.ax.get_yticklabels()[0].get_text() == "Women / Men"
 
 
 def said(name: str, frame: pd.DataFrame, lang: str = "en") -> str:

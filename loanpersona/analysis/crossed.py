@@ -78,9 +78,9 @@ def crossed_approved(
 ) -> pd.DataFrame:  # fmt: skip
     """Lifecycle by quality among the users who are approved: their share of users, limits, balance and volume.
 
-    Columns: measure (of_users, of_limit, of_balance_owed, of_year_volume: of the twelve months before), lifecycle, quality
-    (all cells), n (users), share, low, high (the money of a user goes together). Raises as `segmented` does, and where
-    nobody is approved.
+    Columns: measure (of_users, of_limit, of_balance_owed, of_year_volume: of the twelve months before), lifecycle,
+    quality (all cells), n (users), share, low, high (the money of a user goes together). Raises as `segmented` does,
+    and where nobody is approved.
     """
     people = segmented(applications, loans, instalments, at, rules)
     people = people[people["process"] == "approved"]

@@ -105,8 +105,8 @@ def cost_of_leaving_out(
     """What a scorecard would gain by knowing sex, region and marital status: its Gini with and without.
 
     Columns: added (nothing, sex, region, marital_status, all_three), n (borrowers), k (bad), gini, low, high, gain
-    (over nothing added, in Gini), gain_low, gain_high (DeLong; same borrowers, the cards as they are). Every borrower is
-    scored by the card of all other fifths, so an attribute that says nothing costs a little. Raises as `scorecard`
+    (over nothing added, in Gini), gain_low, gain_high (DeLong; same borrowers, the cards as they are). Every borrower
+    is scored by the card of all other fifths, so an attribute that says nothing costs a little. Raises as `scorecard`
     does.
     """
     fair, more = attributes(bands), {name: protected(name) for name in LEFT_OUT}

@@ -149,8 +149,8 @@ def scorecard(
     """The scorecard: bad rate, weight of evidence and points of every band of every attribute.
 
     `bands` takes the place of the attributes of `scorecard.yaml`. Columns: attribute, band (words), n (borrowers), k
-    (bad), share (bad rate), low, high (Wilson), woe, woe_low, woe_high (delta method), score_points (of the card fitted to
-    all; 600 in sum where 30 are good per bad one, 50 more where the odds double).
+    (bad), share (bad rate), low, high (Wilson), woe, woe_low, woe_high (delta method), score_points (of the card fitted
+    to all; 600 in sum where 30 are good per bad one, 50 more where the odds double).
     Raises InputError for an attribute that a score must not know, or that is not known when a user applies.
     """
     given = sample(borrowers, applications, loans, instalments, until, attributes(bands))

@@ -44,7 +44,8 @@ def plot_crossed(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 @chart(width=7.4, height=4.8)
 def plot_crossed_approved(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Two mosaics of the frame `segments.crossed_approved`: of users, and of the volume of twelve months."""
-    tiers, states, ticks = _tiers(frame), list(dict.fromkeys(frame["lifecycle"])), {}
+    tiers, states = _tiers(frame), list(dict.fromkeys(frame["lifecycle"]))
+    ticks: dict[float, str] = {}
     words = [label(state, lang) for state in states]
     for place, measure in enumerate(("of_users", "of_year_volume")):
         part = frame[frame["measure"] == measure]
