@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -228,3 +229,10 @@ def test_titles_claim_no_more_than_the_frame_holds() -> None:
     seen = seen[seen["score"] != "repayment_capacity"]
     assert "capacity" not in said("score_comparison", seen)
     assert lp.labels.in_words(TestLearnedCharts.framed("crossed_approved"), "zh", across="quality").shape == (20, 5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_frame_in_words_has_a_word_for_everything(name: str) -> None:
+    shown = lp.labels.in_words(TestLearnedCharts.framed(name), "zh").reset_index().astype(str)
+    left = [text for text in [*shown.columns, *shown.to_numpy().ravel()] if re.search(r"[a-z]|_|\.\.|nan", text)]
+    assert left == []

@@ -38,11 +38,11 @@ def plot_scorecard(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     finish(ax.xaxis, two)
     ax.set_xlabel(phrase("woe_axis", lang))
     legend(ax, 2)
-    ends = frame.groupby("attribute")["score_points"].agg(["min", "max"])
-    widest = (ends["max"] - ends["min"]).idxmax()
-    named = {"least": ends["min"][widest], "most": ends["max"][widest]}
+    points = frame.groupby("attribute")["score_points"].agg(["min", "max"])
+    widest = (points["max"] - points["min"]).idxmax()
+    named = {"least": points["min"][widest], "most": points["max"][widest]}
     written = zip(names, frame["score_points"], strict=True)
-    values = MARKS[lang].comma.join(f"{name} {points}" for name, points in written)
+    values = MARKS[lang].comma.join(f"{name} {number}" for name, number in written)
     return caption("scorecard", lang, "woe_note", values, attribute=label(widest, lang), **named)
 
 
