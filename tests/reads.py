@@ -1,4 +1,4 @@
-"""What each frame of the habits is made from: the tables it takes, in order."""
+"""What each frame of the habits and of the segments is made from: the tables it takes, in order."""
 
 LOANS = ("loans",)
 TAKES = {
@@ -15,4 +15,14 @@ TAKES = {
     "inquiries": ("applications", "loans"), "data_given": ("applications",),
     "debt_service": ("loans", "instalments", "borrowers"),
     "debt_service_above": ("loans", "instalments", "borrowers"),
+}  # fmt: skip
+
+BOOK = ("applications", "loans", "instalments")
+SEGMENTS = {
+    "process_mix": ("applications",), "funnel": ("borrowers", "applications", "loans"),
+    "leaks": ("applications", "loans"), "leak_needs": ("applications", "loans", "signals"),
+    "returns": ("applications",), "time_to_first_loan": ("applications", "loans"),
+    "first_drawdown": ("applications", "loans"),
+    "lifecycle_mix": BOOK, "lifecycle_by_month": BOOK, "transitions": BOOK, "time_in_segment": BOOK,
+    "weight_of_segments": BOOK, "rfm_cells": LOANS,
 }  # fmt: skip

@@ -1,7 +1,8 @@
 """The way from registration to the first loan (3.1a): a funnel, where users leak, what they needed, who comes back.
 
-A user has what he or she has by the last application. Where a time is set, only users who were watched for all of it
-count, whatever became of them: leaving out those who have not come through yet would make every rate too good.
+Where a time is set, only users who were watched for all of it count, whatever became of them: leaving out those who
+have not come through yet would make every rate too good. Days are whole ones: within 14 days means that no more than
+14 have gone by in full.
 """
 
 from __future__ import annotations
@@ -43,18 +44,18 @@ def funnel(
 
     Stages: registered; began an application; passed the steps identity, profile, bank_card, face_check; submission
     (handed in); approved: all within `days` days of registration. Then the first drawdown within 14 and within 90 days
-    of approval, and so far: each of the approved. Only users count who registered `days` + 90 days before `until` (by
-    default the last time seen), so all were watched for all of it. Columns: stage, counted (of_stage_before,
-    of_registered), n, k, share, low, high. Raises InputError where nobody registered so early.
+    of approval, and so far: each of the approved. Only users count who were watched for `days` + 90 days by `until`
+    (by default the last time seen). Columns: stage, counted (of_stage_before,
+    of_registered), n, k, share, low, high. Raises InputError where nobody was watched for so long.
     """
     people = columns(borrowers, "borrowers", ["borrower_id", "registered_at"]).set_index("borrower_id")["registered_at"]
     asked = columns(applications, "applications", _ASKED)
     taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
     end = moment(until, _last(asked, taken["borrowed_at"]))
-    people = people[people <= end - (days + max(TO_DRAW)) * DAY]
+    watched = days + max(TO_DRAW)
+    people = people[_over(people, watched) <= end]
     if people.empty:
-        raise InputError(f"borrowers: nobody registered {days + max(TO_DRAW)} days before {end:%Y-%m-%d}. "
-                         "Allowed: at least one.")  # fmt: skip
+        raise InputError(f"borrowers: nobody was watched for {watched} days by {end:%Y-%m-%d}. Allowed: at least one.")
     came = _came(people, asked, taken[taken["borrowed_at"] <= end], days)
     rows = []
     for place, (stage, held) in enumerate(came.items()):
@@ -72,15 +73,15 @@ _DRAWN = ("drew_within_14", "drew_within_90", "drew_so_far")
 def _came(people: pd.Series, asked: pd.DataFrame, taken: pd.DataFrame, days: int) -> dict[str, pd.Series]:
     """Which of the people came to each stage."""
     asked = asked[asked["borrower_id"].isin(people.index)]
-    limit = asked["borrower_id"].map(people) + days * DAY
-    begun = asked[asked["started_at"] <= limit]
+    limit = _over(asked["borrower_id"].map(people), days)
+    begun = asked[asked["started_at"] < limit]
     furthest = begun["last_step"].cat.codes.groupby(begun["borrower_id"]).max().reindex(people.index, fill_value=-1)
-    handed = people.index.isin(asked.loc[asked["submitted_at"] <= limit, "borrower_id"])
-    approved = asked.loc[(asked["outcome"] == "approved") & (asked["decided_at"] <= limit)]
+    handed = people.index.isin(asked.loc[asked["submitted_at"] < limit, "borrower_id"])
+    approved = asked.loc[(asked["outcome"] == "approved") & (asked["decided_at"] < limit)]
     since = approved.groupby("borrower_id")["decided_at"].min().reindex(people.index)
     wait = taken.groupby("borrower_id")["borrowed_at"].min().reindex(people.index) - since
     passed = {step: furthest > place for place, step in enumerate(_STEPS[:-1])}
-    drawn = {f"drew_within_{most}": wait <= most * DAY for most in TO_DRAW}
+    drawn = {f"drew_within_{most}": wait < (most + 1) * DAY for most in TO_DRAW}
     return {"registered": people.notna(), "began": furthest >= 0, **passed,
             _STEPS[-1]: pd.Series(handed, people.index), "approved": since.notna(), **drawn,
             "drew_so_far": wait.notna()}  # fmt: skip
@@ -107,10 +108,13 @@ def leak_needs(
     A need counts if a sign of it was seen from the beginning of the last application on, or, of those who do not
     draw, within 90 days of approval; a user may show several. Columns: place, need (those that anybody showed,
     and none_seen), n (users who left there), k, share, low, high. Places that nobody left have no rows.
+    Raises InputError where nobody left anywhere.
     """
     left = {place: part[part["left"]] for place, part in _left(applications, loans, until).items()}
     signs = columns(signals, "signals", ["borrower_id", "need", "at"])
     seen = {place: _seen(part, signs) for place, part in left.items() if len(part)}
+    if not seen:
+        raise InputError("applications: nobody left anywhere. Allowed: at least one user.")
     found = set().union(*(part.columns for part in seen.values()))
     needs = [need for need in (*signs["need"].cat.categories, "none_seen") if need in found]
     rows = [{"place": place, "need": need, **share(part[need] if need in part else pd.Series(False, part.index))}
@@ -129,10 +133,10 @@ def _left(applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp |
     found = {name: last[step >= place].assign(left=step == place) for place, name in enumerate(_STEPS[:-1])}
     decided = last[last["decided_at"] <= end]
     found["decision"] = decided.assign(left=decided["outcome"] == "rejected")
-    held = decided[(decided["outcome"] == "approved") & (decided["decided_at"] <= end - max(TO_DRAW) * DAY)]
+    over = _over(decided["decided_at"], max(TO_DRAW))
+    held = decided.assign(since=decided["decided_at"], to=over)[(decided["outcome"] == "approved") & (over <= end)]
     first = held["borrower_id"].map(taken.groupby("borrower_id")["borrowed_at"].min())
-    limit = held["decided_at"] + max(TO_DRAW) * DAY
-    found["drawdown"] = held.assign(since=held["decided_at"], to=limit, left=~(first <= limit))
+    found["drawdown"] = held.assign(left=~(first < held["to"]))
     return found
 
 
@@ -155,11 +159,11 @@ def returns(applications: pd.DataFrame, until: pd.Timestamp | str | None = None,
     end = moment(until, _last(asked, asked["started_at"]))
     first = asked.drop_duplicates("borrower_id").set_index("borrower_id")
     later = asked[asked["borrower_id"].duplicated()]
-    limit = first["decided_at"].fillna(first["started_at"]) + days * DAY
+    limit = _over(first["decided_at"].fillna(first["started_at"]), days)
     watched = first[limit <= end]
-    again = later.groupby("borrower_id")["started_at"].min().reindex(watched.index) <= limit[watched.index]
+    again = later.groupby("borrower_id")["started_at"].min().reindex(watched.index) < limit[watched.index]
     granted = later[later["outcome"] == "approved"].groupby("borrower_id")["decided_at"].min()
-    then = granted.reindex(watched.index) <= limit[watched.index]
+    then = granted.reindex(watched.index) < limit[watched.index]
     measures = {"applied_again": again, "approved_then": then}
     rows = [{"outcome": outcome, "within_days": days, "measure": measure, **share(held[watched["outcome"] == outcome])}
             for outcome in ("incomplete", "rejected") for measure, held in measures.items()]  # fmt: skip
@@ -205,6 +209,11 @@ def _waits(
     since = approved.groupby("borrower_id")["decided_at"].min()
     first = taken[taken["borrowed_at"] <= end].groupby("borrower_id")["borrowed_at"].min().reindex(since.index)
     return ((first.fillna(end) - since) // DAY).clip(lower=0).to_numpy(), first.notna().to_numpy()
+
+
+def _over(since: pd.Series, days: int) -> pd.Series:
+    """When more than so many whole days have gone by."""
+    return since + (days + 1) * DAY
 
 
 def _last(asked: pd.DataFrame, others: pd.Series) -> pd.Timestamp:

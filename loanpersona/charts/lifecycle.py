@@ -15,7 +15,7 @@ from loanpersona.labels import label, phrase
 
 AREAS = ((ORANGE, "///"), ("#a6cee3", ""), (BLUE, "..."), ("#dddddd", "xxx"), ("#6e6e6e", ""))
 """Colour and hatch of each segment from the newest to the dormant; more segments begin again."""
-CURVES = ((ORANGE, "-"), (BLUE, "--"), (BLUE, "-"), (GREY, ":"), (INK, "-."))
+CURVES = ((ORANGE, "-"), ("#4fa3d9", "--"), (BLUE, "-"), (GREY, ":"), (INK, "-."))
 APART = 0.1
 """How far texts beside the areas stand apart, of their height."""
 MONTHS = 12
@@ -93,7 +93,8 @@ def plot_weight_of_segments(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption
     """Bars of the frame `segments.weight_of_segments`: people, balance and volume of each segment."""
     grouped_bars(frame, "segment", "measure", ax, lang, "held_axis", lambda one: label(one, lang))
     shares = frame.set_index(["measure", "segment"])["share"]
-    most = str(shares["of_balance"].idxmax())
+    # Where nobody owes anything, the most people decide.
+    most = str(shares["of_balance" if shares["of_balance"].notna().any() else "of_borrowers"].idxmax())
     named = {**_of(frame, lang), "segment": label(most, lang), "share": percent(shares["of_balance", most]),
              "people": percent(shares["of_borrowers", most])}  # fmt: skip
     words = series_in_words(frame, "segment", "measure", lang, lambda one: label(one, lang))
@@ -126,11 +127,11 @@ def _most(frame: pd.DataFrame, lang: str) -> dict[str, str]:
 
 def _ends(last: pd.DataFrame, ax: Axes, day: Any, lang: str) -> None:
     """The shares of the last month with their intervals, beside the areas and never on top of one another."""
-    middles = (last["share"].cumsum() - last["share"] / 2).to_numpy()
+    middles = (last["share"].cumsum() - last["share"] / 2).to_list()
     for place in range(1, len(middles)):
         middles[place] = max(middles[place], middles[place - 1] + APART)
-    middles -= max(middles[-1] - (1 - APART / 2), 0)
+    above = max(middles[-1] - (1 - APART / 2), 0)
     for middle, row in zip(middles, last.to_dict("records"), strict=True):
         words = f"{label(row['segment'], lang)} {percent(row['share'])}\n{percent(row['low'])} – {percent(row['high'])}"
-        ax.annotate(words, (day, middle), xytext=(6, 0), textcoords="offset points", fontsize=8, va="center",
+        ax.annotate(words, (day, middle - above), xytext=(6, 0), textcoords="offset points", fontsize=8, va="center",
                     annotation_clip=False)  # fmt: skip

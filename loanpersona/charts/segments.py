@@ -11,8 +11,8 @@ from loanpersona.charts.heat import heat_map
 from loanpersona.charts.style import BLUE, MARKS, Caption, chart, percent, values_in_words
 from loanpersona.labels import label, phrase
 
-AFTER = 90
-"""Days since approval that the title of a curve speaks of."""
+AFTER, YEAR = 90, 365
+"""Days since approval that the title of the curve speaks of, and that it shows."""
 
 
 @chart(height=2.7)
@@ -24,12 +24,13 @@ def plot_process_mix(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return caption("process_mix", lang, "interval_note", values_in_words(frame, "segment", lang), **named)
 
 
-@chart(height=4.4)
+@chart(width=8.2, height=4.6)
 def plot_funnel(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `segments.funnel`, of the registered, with the share of the stage before at the right."""
     whole = frame[frame["counted"] == "of_registered"].reset_index(drop=True)
     before = frame[frame["counted"] == "of_stage_before"].reset_index(drop=True)
     bars(whole, "stage", ax, lang, "registered_axis")
+    ax.set_ylim(len(whole) - 0.4, -1.4)
     heading = [(-1, label("of_stage_before", lang))]
     for place, words in [*heading, *enumerate(map(percent, before["share"]))]:
         ax.annotate(words, (1.01, place), fontsize=8, va="center", xycoords=("axes fraction", "data"),
@@ -49,7 +50,7 @@ def plot_leaks(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return caption("leaks", lang, "interval_note", values_in_words(frame, "place", lang), **named)
 
 
-@chart(height=3.8)
+@chart(width=8.6, height=3.9)
 def plot_leak_needs(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A heat map of the frame `segments.leak_needs`: places down, needs across."""
     heat_map(frame, "place", "need", ax, lang)
@@ -78,7 +79,7 @@ def plot_time_to_first_loan(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption
     ax.step(frame["days"], frame["not_drawn"], where="post", color=BLUE, lw=1.8)
     ax.fill_between(frame["days"], frame["low"], frame["high"], step="post", color=BLUE, alpha=0.25, lw=0)
     ax.set(ylim=(0, 1.02), xlabel=phrase("approval_days_axis", lang), ylabel=phrase("not_drawn_axis", lang))
-    ax.set_xlim(left=0)
+    ax.set_xlim(0, min(YEAR, frame["days"].max()))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.grid(visible=True, axis="y")
     days = min(AFTER, int(frame["days"].max()))
