@@ -92,7 +92,7 @@ _SHARES = {"share", "low", "high", "baseline", "difference", "difference_low", "
            "volume_share"}  # fmt: skip
 _KEYS = {"hour", "day", "day_number", "ordinal", "within_days", "week", "generation", "term_months", "month_on_book",
          "risk_score", "cut_score"}  # fmt: skip
-_COUNTS = {"n", "k"}
+_COUNTS = {"n", "k", "applicants"}
 _RATIOS = {"lift", "lift_low", "lift_high"}
 
 

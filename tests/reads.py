@@ -1,4 +1,4 @@
-"""What each frame of the habits is made from: the tables it takes, in order."""
+"""What each frame of the habits and of credit risk is made from: the tables it takes, in order."""
 
 LOANS = ("loans",)
 TAKES = {
@@ -15,4 +15,14 @@ TAKES = {
     "inquiries": ("applications", "loans"), "data_given": ("applications",),
     "debt_service": ("loans", "instalments", "borrowers"),
     "debt_service_above": ("loans", "instalments", "borrowers"),
+}  # fmt: skip
+
+# The same for credit risk; those of one row a loan or borrower have no chart.
+BOOK = ("loans", "instalments")
+SCORED = ("applications", *BOOK)
+EACH = {"loan_outcomes": BOOK, "borrower_outcomes": BOOK, "scored_borrowers": SCORED}
+CREDIT_TAKES = {
+    "score_distribution": SCORED, "ks_curve": SCORED, "roc": SCORED, "discrimination": SCORED, "calibration": SCORED,
+    "score_stability": ("applications", "loans"), "tier_table": (*SCORED, "borrowers"),
+    "tier_income": (*SCORED, "borrowers"), "vintages": BOOK, "roll_rates": BOOK,
 }  # fmt: skip
