@@ -97,7 +97,7 @@ _SHARES = {"share", "low", "high", "baseline", "difference", "difference_low", "
            "income_rate", "volume_share"}  # fmt: skip
 _KEYS = {"hour", "day", "day_number", "ordinal", "within_days", "week", "generation", "term_months", "as_of",
          "months_there", "month_on_book", "risk_score", "cut_score"}  # fmt: skip
-_COUNTS = {"n", "k"}
+_COUNTS = {"n", "k", "applicants"}
 _FINE = {"gain", "gain_low", "gain_high"}
 _RATIOS = {"lift", "lift_low", "lift_high"}
 

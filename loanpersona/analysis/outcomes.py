@@ -67,7 +67,10 @@ class Book:
         return np.where(then <= self.end, then, NEVER)
 
     def past_due(self, day: int) -> Whole:
-        """Days past due of each loan on a day, by its oldest unpaid instalment; −1 if nothing is left to pay."""
+        """Days past due of each loan on a day, by its oldest unpaid instalment; −1 if nothing is left to pay.
+
+        Loans of a later day count as not past due.
+        """
         due, paid = self.plan["due"].to_numpy(), self.plan["paid"].to_numpy()
         oldest = self.least(np.where(paid > day, due, NEVER))
         return np.where(oldest == NEVER, -1, np.maximum(day - oldest, 0))
@@ -175,11 +178,16 @@ def granted(applications: pd.DataFrame, wanted: Sequence[str], until: pd.Timesta
     A later one would know how earlier loans were repaid. Raises InputError where none was approved by `until`.
     """
     asked = columns(applications, "applications", ["application_id", "borrower_id", "decided_at", "outcome", *wanted])
-    asked = asked[(asked["outcome"] == "approved") & (asked["decided_at"] < _day_after(until))]
+    asked = asked[(asked["outcome"] == "approved") & (asked["decided_at"] < day_after(until))]
     if asked.empty:
         raise InputError("applications: none was approved. Allowed: at least one.")
     first = asked.sort_values(["decided_at", "application_id"]).drop_duplicates("borrower_id")
     return first.set_index("borrower_id").sort_index()
+
+
+def day_after(until: pd.Timestamp | str | None) -> pd.Timestamp:
+    """The beginning of the day after the last one; where none is given, a day that does not come."""
+    return moment(until, pd.Timestamp("2261-12-31")).normalize() + pd.Timedelta(days=1)
 
 
 def day_numbers(times: pd.Series) -> Whole:
@@ -223,7 +231,3 @@ def _paid_before(book: Book) -> Whole:
 def _known(reached: Whole, by: Whole, end: int) -> pd.Series:
     """Whether it was reached by a day, missing where that day has not come."""
     return pd.Series(reached <= by, dtype="boolean").mask(by > end)
-
-
-def _day_after(until: pd.Timestamp | str | None) -> pd.Timestamp:
-    return moment(until, pd.Timestamp("2261-12-31")).normalize() + pd.Timedelta(days=1)

@@ -23,7 +23,7 @@ def score_stability(applications: pd.DataFrame, loans: pd.DataFrame) -> pd.DataF
     Cohorts are quarters. Rows: applicants by the quarter in which they first handed in an application, with the score
     of it; and borrowers by that of their first loan, with the score of the first approved application. The bins are
     the tenths of the first cohort. Columns: counted (applicants, new_borrowers), quarter, n, psi, by_chance (below
-    which all cohorts together stay 19 times in 20 where nothing has changed), reading (by the rule of thumb in
+    which all cohorts together stay some 19 times in 20 where nothing has changed), reading (by the rule of thumb in
     `credit.yaml`: stable, watch, shifted; too_few where only chance may have reached it; reference for the first).
     Source: Yurdakul (2018) for PSI over 1/n + 1/m being chi-squared where nothing has changed.
     """

@@ -11,7 +11,7 @@ import pandas as pd
 from loanpersona.analysis.estimates import clustered_part, clustered_ratio, clustered_share, mean, share
 from loanpersona.analysis.frames import columns
 from loanpersona.analysis.income import EVERYBODY, TIERS, clustered_total, earnings, tier_of
-from loanpersona.analysis.outcomes import granted, outcomes, read
+from loanpersona.analysis.outcomes import day_after, granted, outcomes, read
 from loanpersona.errors import InputError
 
 MEASURES = ("applicants", "approval_rate", "mean_limit_cny", "mean_apr", "late_first_day", "cured_30_days",
@@ -27,8 +27,8 @@ def tier_table(
 ) -> pd.DataFrame:
     """The table of the quality tiers (3.1c, 3.2g), `everybody` last.
 
-    The tier is that of a user's first approved application, or else of the last one handed in. Measures:
-    applicants (users who handed one in); approval_rate (share of them ever approved); mean_limit_cny and mean_apr
+    The tier is that of a user's first approved application, or else of the last one decided. Measures:
+    applicants (users about whom was decided); approval_rate (share of them ever approved); mean_limit_cny and mean_apr
     (over the approved); late_first_day (share of instalments not paid by the day they fell due, on loans not behind
     before: D1); cured_30_days (share of those late that were paid within 30 days); bad_12_months (share of loans
     ever 90 days past due by month on book 12); income_rate (income after losses per year of average balance) and
@@ -57,13 +57,11 @@ def tier_table(
     return pd.DataFrame(rows)[["quality_tier", "measure", "n", "value", "low", "high"]]
 
 
-def _users(applications: pd.DataFrame, until: Any) -> pd.DataFrame:
-    """Every user who handed in an application: tier, and whether one was approved."""
-    wanted = ["application_id", "borrower_id", "submitted_at", "outcome", "quality_tier"]
-    asked = columns(applications, "applications", wanted).dropna(subset=["quality_tier", "submitted_at"])
-    if until is not None:
-        asked = asked[asked["submitted_at"] < pd.Timestamp(until).normalize() + pd.Timedelta(days=1)]
-    last = asked.sort_values(["submitted_at", "application_id"]).drop_duplicates("borrower_id", keep="last")
+def _users(applications: pd.DataFrame, until: pd.Timestamp | str | None) -> pd.DataFrame:
+    """Every user with a decided application: tier, and whether one was approved."""
+    asked = columns(applications, "applications", ["application_id", "borrower_id", "decided_at", "quality_tier"])
+    asked = asked[asked["decided_at"] < day_after(until)].dropna(subset=["quality_tier"])
+    last = asked.sort_values(["decided_at", "application_id"]).drop_duplicates("borrower_id", keep="last")
     last = last.set_index("borrower_id")
     approved = granted(applications, ["quality_tier"], until)["quality_tier"].reindex(last.index)
     return last.assign(approved=approved.notna(), quality_tier=approved.fillna(last["quality_tier"]))

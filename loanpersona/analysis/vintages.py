@@ -109,11 +109,9 @@ def _months(book: Book) -> tuple[Any, Any, Any]:
     ends = ends.astype("datetime64[D]").astype(np.int64) - 1
     if len(ends) < 2:
         raise InputError("loans: fewer than two month ends from the first loan to the last day. Allowed: two or more.")
-    parts, before = [], None
-    for end in ends:
-        state = buckets(book.past_due(int(end)))
-        if before is not None:
-            open_ = np.flatnonzero(before < len(BUCKETS))
-            parts.append((book.borrowers[open_], before[open_], state[open_]))
-        before = state
+    states = [buckets(book.past_due(int(end))) for end in ends]
+    parts = []
+    for end, now, later in zip(ends, states, states[1:], strict=False):
+        here = np.flatnonzero((book.lent <= end) & (now < len(BUCKETS)))
+        parts.append((book.borrowers[here], now[here], later[here]))
     return tuple(np.concatenate(part) for part in zip(*parts, strict=True))  # type: ignore[return-value]

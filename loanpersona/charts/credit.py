@@ -42,7 +42,8 @@ def plot_score_distribution(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption
              label=phrase("bad_rate_legend", lang, enough=ENOUGH))  # fmt: skip
     ax.set_xticks(places, [label(band, lang) for band in rate["score_band"]])
     ax.set(xlabel=phrase("score_axis", lang), ylabel=phrase("score_share_axis", lang))
-    _percent_upright(ax, frame.loc[frame["n"] >= ENOUGH, "high"].max() * 1.06)
+    shown = frame[(frame["measure"] != "bad_rate") | (frame["n"] >= ENOUGH)]
+    _percent_upright(ax, shown["high"].max() * 1.06)
     legend(ax, 3)
     high = {measure: part.loc[part["score_band"].map(_start) >= HIGH_SCORE, "share"].sum()
             for measure, part in series.items()}  # fmt: skip
