@@ -74,7 +74,7 @@ def rate_ratio(k: float, n: float, other_k: float, other_n: float, level: float 
     Source: Katz, Baptista, Azen and Pike (1978).
 
     >>> [round(end, 3) for end in rate_ratio(30, 100, 40, 100)]
-    [0.75, 0.511, 1.1]
+    [0.75, 0.511, 1.101]
     """
     if not (k and other_k):
         return (np.nan,) * 3

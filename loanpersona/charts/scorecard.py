@@ -103,7 +103,7 @@ def plot_cost_of_leaving_out(frame: pd.DataFrame, ax: Axes, lang: str) -> Captio
     for words, row in zip(ax.texts, frame.to_dict("records"), strict=True):
         if row["gain"] == row["gain"]:
             gained = {name: f"{row[name]:+.3f}" for name in ("gain", "gain_low", "gain_high")}
-            words.set_text(f"{two(row['gini'])}{phrase('gain_beside', lang, **gained)}")
+            words.set_text(f"{two(row['gini'])} {phrase('gain_beside', lang, **gained)}")
     ax.set_xlim(min(0.0, frame["low"].min()), frame["high"].max() * 1.9)
     ax.axvline(frame["gini"].iloc[0], color=INK, lw=0.8, ls="--")
     ax.set_xlabel(phrase("gini_axis", lang))
