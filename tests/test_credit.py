@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 from lives import Lives
 from reads import CREDIT_TAKES, EACH
-from test_learned import SCORED
 from scipy.stats import entropy, ks_2samp
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score, roc_curve
+from test_learned import SCORED
 from test_payments import STATED, TIERS, falling_due, with_bad
 
 import loanpersona as lp
