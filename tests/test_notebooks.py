@@ -28,7 +28,8 @@ NOTEBOOKS = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipy
 CJK = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 STATEMENT = re.compile(r"\*\*(\d\.\d[a-z]|4[a-c])\*\*")
 TABLE = re.compile(
-    r"(\w+) = lp\.(?:profile|habits)\.(\w+)\(population\.\w+(?:, population\.\w+)*\)"
+    r"(\w+) = lp\.(?:profile|habits|needs|segments|credit)\.(\w+)"
+    r"\(\s*population\.\w+(?:, population\.\w+)*(?:, \w+=\"\w+\")*\s*\)"
     r"\nlp\.labels\.in_words\((\w+), lang(, across=\"\w+\")?\)"
 )
 CHART = re.compile(r"lp\.charts\.show\(lp\.charts\.plot_(\w+)\((\w+), lang=lang\)\)")

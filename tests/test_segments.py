@@ -115,6 +115,16 @@ def test_every_row_is_where_the_conditions_of_the_file_put_it_and_nowhere_else()
     assert segments.rules().lifecycle.assign(rows).tolist() == [each[0] for each in expected]
 
 
+def test_the_rules_can_be_told_as_the_file_states_them() -> None:
+    found = segments.lifecycle_rules()
+    stated = catalog.load("segments")["lifecycle"]["segments"]
+    expected = [{"segment": segment, **{name: rule["when"].get(name, "any") for name in found.columns[1:]}}
+                for segment, rules in stated.items() for rule in rules]  # fmt: skip
+    assert found.to_dict("records") == expected
+    assert segments.quality_rules()["risk_score"].tolist() == ["..308", "309..400", "401..519", "520..623", "624.."]
+    assert segments.rules().process.table()["outcome"].tolist() == ["incomplete", "approved", "rejected"]
+
+
 # Rules of one's own
 
 
@@ -263,6 +273,11 @@ def test_rules_that_cut_too_finely_are_refused_at_once(tmp_path: Path) -> None:
 def test_what_is_no_file_is_an_input_error(path: Any) -> None:
     with pytest.raises(InputError, match=r"no such file|not a path|is a directory"):
         segments.rules(path)
+
+
+def test_a_path_in_place_of_rules_is_an_input_error() -> None:
+    with pytest.raises(InputError, match=r"rules = mine\.yaml: not rules\. Allowed: what lp\.segments\.rules"):
+        segments.process_mix(tiny()[0], rules="mine.yaml")  # type: ignore[arg-type]
 
 
 FINE = {"days_since_approval": [50, 40], "days_idle": [9, 4], "n_loans": [1, 2], "balance_cny": [0.5, 0.0]}

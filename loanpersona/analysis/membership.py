@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import pandas as pd
 
-from loanpersona.analysis import segment_reader
 from loanpersona.analysis.frames import columns
+from loanpersona.analysis.segment_reader import rules_or_shipped
 from loanpersona.analysis.segment_rules import Rules
 from loanpersona.analysis.standing import Book, as_of, book, in_base, standings
 from loanpersona.errors import InputError
+
+
+def lifecycle_rules(rules: Rules | None = None) -> pd.DataFrame:
+    """What puts a borrower into a lifecycle segment (3.1b): a row meets one of the rules, none of the others.
+
+    Columns: segment, days_since_approval, days_idle, n_loans, balance_cny; each a range with both ends included, or
+    `any`. With rules of one's own the columns are the features that these read.
+    """
+    return rules_or_shipped(rules).lifecycle.table()
+
+
+def quality_rules(rules: Rules | None = None) -> pd.DataFrame:
+    """What puts a borrower into a quality segment (3.1c); columns: segment, risk_score (a range)."""
+    return rules_or_shipped(rules).quality.table()
 
 
 def process(applications: pd.DataFrame, rules: Rules | None = None) -> pd.DataFrame:
@@ -16,7 +30,7 @@ def process(applications: pd.DataFrame, rules: Rules | None = None) -> pd.DataFr
 
     Columns: borrower_id, segment.
     """
-    by = (rules or segment_reader.rules()).process
+    by = rules_or_shipped(rules).process
     wanted = ["application_id", "borrower_id", "started_at", *(one.name for one in by.reads)]
     last = last_applications(columns(applications, "applications", wanted))
     return pd.DataFrame({"borrower_id": last["borrower_id"], "segment": by.assign(last)})
@@ -47,7 +61,7 @@ def states(whole: Book, days: list[pd.Timestamp], base: str, rules: Rules | None
     found = every[in_base(every, base, every["as_of"])].reset_index(drop=True)
     if found.empty:
         raise InputError(f"loans: the base {base} is empty at the end of {days[-1]:%Y-%m-%d}. Allowed: a later day.")
-    segment = (rules or segment_reader.rules()).lifecycle.assign(found)
+    segment = rules_or_shipped(rules).lifecycle.assign(found)
     found.insert(0, "base", base)
     found.insert(1, "segment", segment)
     return found
@@ -77,7 +91,7 @@ def retiered(applications: pd.DataFrame, rules: Rules | None = None) -> pd.DataF
 
 
 def _quality(scored: pd.DataFrame, rules: Rules | None) -> pd.Series:
-    return (rules or segment_reader.rules()).quality.assign(scored)
+    return rules_or_shipped(rules).quality.assign(scored)
 
 
 def last_applications(applications: pd.DataFrame) -> pd.DataFrame:

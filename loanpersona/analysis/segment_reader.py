@@ -41,6 +41,13 @@ def rules(path: str | Path | None = None) -> Rules:
     return replace(_shipped(), **_read(Path(path), vars(_shipped())))
 
 
+def rules_or_shipped(given: Rules | None) -> Rules:
+    """The rules a caller gives, or those that ship; raises InputError for anything else, such as a path."""
+    if given is not None and not isinstance(given, Rules):
+        raise InputError(f"rules = {given}: not rules. Allowed: what lp.segments.rules(path) returns.")
+    return given or _shipped()
+
+
 @cache
 def _shipped() -> Rules:
     return Rules(**_read(catalog.FOLDER / "segments.yaml", {}))
@@ -73,6 +80,7 @@ def _segmentation(name: str, node: Node, shipped: Segmentation | None, faults: F
         faults.add(node, f"the rules cut too finely, into {cells:,} cells", allowed=f"at most {MOST_CELLS:,}")
         return None
     codes, said = solve(found, segments)
+    codes.setflags(write=False)
     for what in said:
         faults.add(keys["segments"], what, allowed="each row in exactly one segment")
     return Segmentation(name, statement, basis, because, source, cut, segments, codes)

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loanpersona.conditions import Value
+from loanpersona.conditions import Value, runs, written
 from loanpersona.errors import InputError, together
 
+ANY = "any"
 When = Mapping[str, frozenset[int]]
 """Which stretches of each feature a rule picks; a feature that it does not name may be anything."""
 
@@ -42,6 +43,17 @@ class Feature:
     def allowed(self) -> str:
         """What may stand in its column, in words."""
         return ", ".join(self.levels) or "{}..{}".format(*self.range)
+
+    def told(self, picked: frozenset[int]) -> str:
+        """The stretches as a condition that picks them, ends included."""
+        if self.levels:
+            return written(self.levels, picked)
+        (least, most), stops = self.range, [*(cut - 1 for cut in self.cuts[1:]), self.range[1]]
+        spans = [(self.cuts[first], stops[last]) for first, last in runs(sorted(picked))]
+        return ", ".join(
+            f"{low}" if low == high else f"{low if low > least else ''}..{high if high < most else ''}"
+            for low, high in spans
+        )
 
     def positions(self, frame: pd.DataFrame) -> np.ndarray:
         """The stretch that each row lies in, -1 where in none; raises InputError for a column of another form."""
@@ -99,6 +111,13 @@ class Segmentation:
             raise InputError(f"{self.name}: no rule for {self._row(features, codes < 0)}. Allowed: {most}.")
         made = pd.Categorical.from_codes(codes, list(self.segments), ordered=True)
         return pd.Series(made, features.index, name="segment")
+
+    def table(self) -> pd.DataFrame:
+        """The rules, one a row; columns: segment, and a condition on each feature they read (`any` for none)."""
+        rows = [(segment, when) for segment, whens in self.segments.items() for when in whens]
+        told = {one.name: [one.told(when[one.name]) if one.name in when else ANY for _, when in rows]
+                for one in self.reads}  # fmt: skip
+        return pd.DataFrame({"segment": [segment for segment, _ in rows], **told})
 
     def _row(self, features: pd.DataFrame, wrong: np.ndarray) -> str:
         first = int(np.flatnonzero(wrong)[0])

@@ -26,7 +26,7 @@ from loanpersona.analysis.lifecycle import (
     transitions,
     weight_of_segments,
 )
-from loanpersona.analysis.membership import lifecycle, process, quality, retiered
+from loanpersona.analysis.membership import lifecycle, lifecycle_rules, process, quality, quality_rules, retiered
 from loanpersona.analysis.rfm import rfm, rfm_cells
 from loanpersona.analysis.segment_reader import rules
 from loanpersona.analysis.segment_rules import Rules, Segmentation
@@ -49,9 +49,11 @@ __all__ = [
     "lifecycle",
     "lifecycle_by_month",
     "lifecycle_mix",
+    "lifecycle_rules",
     "process",
     "process_mix",
     "quality",
+    "quality_rules",
     "retiered",
     "returns",
     "rfm",
