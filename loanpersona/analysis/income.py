@@ -17,7 +17,7 @@ from loanpersona.errors import InputError
 
 TIERS = tables.table("applications").column("quality_tier").levels
 EVERYBODY = "everybody"
-COMPONENTS = ("interest_received", "funding_cost", "operating_cost", "losses", "recovered", "income_after_losses")
+COMPONENTS = ("interest_received", "funding_cost", "operating_cost", "charged_off", "recovered", "income_after_losses")
 YEAR = 365
 CHARGED_OFF = 90
 """Days past due from which a loan counts as lost."""
@@ -40,7 +40,7 @@ def tier_income(
     to the day it is paid, or the loan is charged off. Average balance is the sum of principal times days over 365.
 
     Columns: quality_tier (of the first approved application; `everybody` last), component (interest_received,
-    funding_cost, operating_cost, losses, recovered, income_after_losses: costs and losses are negative), n (loans),
+    funding_cost, operating_cost, charged_off, recovered, income_after_losses: costs and losses are negative), n (loans),
     clusters, cny, share_of_balance (per year of average balance), low, high.
     Raises InputError where no such loan has a tier, or a borrower is not in `borrowers`.
     """
@@ -73,7 +73,7 @@ def earnings(book: Book, borrowers: pd.DataFrame) -> pd.DataFrame:
         "interest_received": book.each(np.where(received, plan["interest_cny"], 0.0)),
         "funding_cost": -years * _funding(book, borrowers),
         "operating_cost": -years * float(costs["operating_cost"]["share_of_balance"]),
-        "losses": -lost,
+        "charged_off": -lost,
         "recovered": lost * float(costs["recovery"]["after_90_days"]),
     }
     whole = np.sum(list(parts.values()), axis=0)
