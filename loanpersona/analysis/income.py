@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from math import sqrt
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from loanpersona import catalog, tables
-from loanpersona.analysis.estimates import LEVEL, clustered_ratio
+from loanpersona.analysis.estimates import clustered_ratio
 from loanpersona.analysis.frames import columns
 from loanpersona.analysis.outcomes import Book, granted, read
 from loanpersona.errors import InputError
@@ -40,8 +38,8 @@ def tier_income(
     to the day it is paid, or the loan is charged off. Average balance is the sum of principal times days over 365.
 
     Columns: quality_tier (of the first approved application; `everybody` last), component (interest_received,
-    funding_cost, operating_cost, charged_off, recovered, income_after_losses: costs and losses are negative), n (loans),
-    clusters, cny, share_of_balance (per year of average balance), low, high.
+    funding_cost, operating_cost, charged_off, recovered, income_after_losses: costs and losses are negative),
+    n (loans), clusters, cny, share_of_balance (per year of average balance), low, high.
     Raises InputError where no such loan has a tier, or a borrower is not in `borrowers`.
     """
     earned = earnings(read(loans, instalments, until, owed=["principal_cny", "interest_cny"]), borrowers)
@@ -86,14 +84,6 @@ def tier_of(rows: pd.DataFrame, applications: pd.DataFrame, until: pd.Timestamp 
     """The quality tier of the borrower of each row: that of the first approved application."""
     tiers = granted(applications, ["quality_tier"], until)["quality_tier"].astype(object)
     return rows["borrower_id"].map(tiers)
-
-
-def clustered_total(values: Any, clusters: Any, level: float = LEVEL) -> dict[str, float]:
-    """The sum of rows with the interval over as many borrowers: n (rows), value, low, high (normal)."""
-    sums = np.bincount(pd.factorize(np.asarray(clusters))[0], np.asarray(values, float))
-    half = NormalDist().inv_cdf((1 + level) / 2) * sqrt(len(sums)) * (sums.std(ddof=1) if len(sums) > 1 else np.nan)
-    value = float(sums.sum())
-    return {"n": len(np.asarray(values)), "value": value, "low": value - half, "high": value + half}
 
 
 def _many(book: Book) -> Any:
