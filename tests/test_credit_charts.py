@@ -179,7 +179,7 @@ def test_costs_are_stacked_against_the_interest_and_what_is_left_stands_beside(l
     frame, ax = frame_and_axes("tier_income", lang)
     wide = frame.pivot(index="quality_tier", columns="component", values="share_of_balance")
     wide = wide.loc[list(dict.fromkeys(frame["quality_tier"]))]
-    costs = [-wide["funding_cost"], -wide["operating_cost"], -wide["losses"] - wide["recovered"]]
+    costs = [-wide["funding_cost"], -wide["operating_cost"], -wide["charged_off"] - wide["recovered"]]
     left = np.zeros(len(wide))
     for bars, cost in zip(containers(ax, BarContainer), costs, strict=True):
         np.testing.assert_allclose([bar.get_x() for bar in bars], left)

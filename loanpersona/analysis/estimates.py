@@ -122,6 +122,18 @@ def _as_share(found: dict[str, float], n: int, k: float, level: float) -> dict[s
             "design_effect": effect, "effective_n": effective}  # fmt: skip
 
 
+def clustered_total(values: Any, clusters: Any, level: float = LEVEL) -> dict[str, float]:
+    """The sum of rows, those of one cluster going together: n (rows), value, low, high (normal, over as many clusters).
+
+    >>> clustered_total([1, 2, 3], [7, 7, 8])["value"]
+    6.0
+    """
+    sums = np.bincount(pd.factorize(np.asarray(clusters))[0], np.asarray(values, float))
+    half = NormalDist().inv_cdf((1 + level) / 2) * sqrt(len(sums)) * (sums.std(ddof=1) if len(sums) > 1 else np.nan)
+    value = float(sums.sum())
+    return {"n": len(np.asarray(values)), "value": value, "low": value - half, "high": value + half}
+
+
 def clustered_shares(frame: pd.DataFrame, by: str, levels: Sequence[Any], level: float = LEVEL) -> pd.DataFrame:
     """Share of the rows at each level of `by`, clustered by `borrower_id`; columns: by, and those of a share."""
     rows = [{by: one, **clustered_share(frame[by] == one, frame["borrower_id"], level=level)} for one in levels]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from math import sqrt
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from loanpersona import catalog, tables
-from loanpersona.analysis.estimates import LEVEL, clustered_ratio
+from loanpersona.analysis.estimates import clustered_ratio
 from loanpersona.analysis.frames import columns
 from loanpersona.analysis.outcomes import Book, granted, read
 from loanpersona.errors import InputError
 
 TIERS = tables.table("applications").column("quality_tier").levels
 EVERYBODY = "everybody"
-COMPONENTS = ("interest_received", "funding_cost", "operating_cost", "losses", "recovered", "income_after_losses")
+COMPONENTS = ("interest_received", "funding_cost", "operating_cost", "charged_off", "recovered", "income_after_losses")
 YEAR = 365
 CHARGED_OFF = 90
 """Days past due from which a loan counts as lost."""
@@ -40,8 +38,8 @@ def tier_income(
     to the day it is paid, or the loan is charged off. Average balance is the sum of principal times days over 365.
 
     Columns: quality_tier (of the first approved application; `everybody` last), component (interest_received,
-    funding_cost, operating_cost, losses, recovered, income_after_losses: costs and losses are negative), n (loans),
-    clusters, cny, share_of_balance (per year of average balance), low, high.
+    funding_cost, operating_cost, charged_off, recovered, income_after_losses: costs and losses are negative),
+    n (loans), clusters, cny, share_of_balance (per year of average balance), low, high.
     Raises InputError where no such loan has a tier, or a borrower is not in `borrowers`.
     """
     earned = earnings(read(loans, instalments, until, owed=["principal_cny", "interest_cny"]), borrowers)
@@ -73,7 +71,7 @@ def earnings(book: Book, borrowers: pd.DataFrame) -> pd.DataFrame:
         "interest_received": book.each(np.where(received, plan["interest_cny"], 0.0)),
         "funding_cost": -years * _funding(book, borrowers),
         "operating_cost": -years * float(costs["operating_cost"]["share_of_balance"]),
-        "losses": -lost,
+        "charged_off": -lost,
         "recovered": lost * float(costs["recovery"]["after_90_days"]),
     }
     whole = np.sum(list(parts.values()), axis=0)
@@ -86,14 +84,6 @@ def tier_of(rows: pd.DataFrame, applications: pd.DataFrame, until: pd.Timestamp 
     """The quality tier of the borrower of each row: that of the first approved application."""
     tiers = granted(applications, ["quality_tier"], until)["quality_tier"].astype(object)
     return rows["borrower_id"].map(tiers)
-
-
-def clustered_total(values: Any, clusters: Any, level: float = LEVEL) -> dict[str, float]:
-    """The sum of rows with the interval over as many borrowers: n (rows), value, low, high (normal)."""
-    sums = np.bincount(pd.factorize(np.asarray(clusters))[0], np.asarray(values, float))
-    half = NormalDist().inv_cdf((1 + level) / 2) * sqrt(len(sums)) * (sums.std(ddof=1) if len(sums) > 1 else np.nan)
-    value = float(sums.sum())
-    return {"n": len(np.asarray(values)), "value": value, "low": value - half, "high": value + half}
 
 
 def _many(book: Book) -> Any:

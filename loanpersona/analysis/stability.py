@@ -22,14 +22,17 @@ def score_stability(applications: pd.DataFrame, loans: pd.DataFrame) -> pd.DataF
 
     Cohorts are quarters. Rows: applicants by the quarter in which they first handed in an application, with the score
     of it; and borrowers by that of their first loan, with the score of the first approved application. The bins are
-    the tenths of the first cohort. Columns: counted (applicants, new_borrowers), quarter, n, psi, by_chance (below
+    the tenths of the first cohort. Columns: counted (new_applicants, new_borrowers), quarter, n, psi, by_chance (below
     which all cohorts together stay some 19 times in 20 where nothing has changed), reading (by the rule of thumb in
     `credit.yaml`: stable, watch, shifted; too_few where only chance may have reached it; reference for the first).
     Source: Yurdakul (2018) for PSI over 1/n + 1/m being chi-squared where nothing has changed.
     """
-    parts = [("applicants", *_applicants(applications)), ("new_borrowers", *_borrowers(applications, loans))]
-    return pd.concat([_against_first(score, at).assign(counted=counted) for counted, score, at in parts],
-                     ignore_index=True)[["counted", "quarter", "n", "psi", "by_chance", "reading"]]  # fmt: skip
+    parts = {"new_applicants": _applicants(applications), "new_borrowers": _borrowers(applications, loans)}
+    # One quarter in twenty would be odd by chance, so all of them share the twentieth.
+    later = sum(quarters.nunique() - 1 for _, quarters in parts.values())
+    odd = (1 - LEVEL) / max(later, 1)
+    found = [_against_first(*part, odd).assign(counted=counted) for counted, part in parts.items()]
+    return pd.concat(found, ignore_index=True)[["counted", "quarter", "n", "psi", "by_chance", "reading"]]
 
 
 def psi(base: Any, other: Any) -> float:
@@ -44,19 +47,17 @@ def psi(base: Any, other: Any) -> float:
     return float(((q - p) * np.log(q / p)).sum())
 
 
-def _against_first(score: pd.Series, at: pd.Series) -> pd.DataFrame:
-    cohorts = at.dt.to_period("Q").astype(str)
-    names = sorted(cohorts.unique())
-    first = score[cohorts == names[0]].to_numpy(float)
+def _against_first(score: pd.Series, quarters: pd.Series, odd: float) -> pd.DataFrame:
+    """Each quarter against the first, with what a share of `odd` such quarters exceeds by chance."""
+    names = sorted(quarters.unique())
+    first = score[quarters == names[0]].to_numpy(float)
     edges = np.unique(np.quantile(first, np.arange(1, BINS) / BINS))
-    counts = {name: np.bincount(np.searchsorted(edges, score[cohorts == name].to_numpy(float)),
+    counts = {name: np.bincount(np.searchsorted(edges, score[quarters == name].to_numpy(float)),
                                 minlength=len(edges) + 1) for name in names}  # fmt: skip
     base, rows = counts[names[0]], []
-    # One cohort in twenty would be odd by chance, so all of them share the twentieth.
-    odd = float(chdtri(len(edges), (1 - LEVEL) / max(len(names) - 1, 1)))
     for name in names:
         value, n = psi(base, counts[name]), int(counts[name].sum())
-        limit = odd * (1 / n + 1 / base.sum()) if name != names[0] else np.nan
+        limit = float(chdtri(len(edges), odd)) * (1 / n + 1 / base.sum()) if name != names[0] else np.nan
         rows.append({"quarter": name, "n": n, "psi": value, "by_chance": limit, "reading": _reading(value, limit)})
     return pd.DataFrame(rows)
 
@@ -76,7 +77,7 @@ def _applicants(applications: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     asked = asked.dropna().sort_values(["submitted_at", "application_id"]).drop_duplicates("borrower_id")
     if asked.empty:
         raise InputError("applications: none was handed in and has a score. Allowed: at least one.")
-    return asked["risk_score"], asked["submitted_at"]
+    return asked["risk_score"], _quarter(asked["submitted_at"])
 
 
 def _borrowers(applications: pd.DataFrame, loans: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
@@ -86,4 +87,8 @@ def _borrowers(applications: pd.DataFrame, loans: pd.DataFrame) -> tuple[pd.Seri
     both = score.index.intersection(first.index)
     if both.empty:
         raise InputError("loans: no borrower has a score. Allowed: at least one.")
-    return score.reindex(both), first.reindex(both)
+    return score.reindex(both), _quarter(first.reindex(both))
+
+
+def _quarter(at: pd.Series) -> pd.Series:
+    return at.dt.to_period("Q").astype(str)

@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loanpersona.analysis.estimates import clustered_part, clustered_ratio, clustered_share, mean, share
+from loanpersona.analysis.estimates import (
+    clustered_part,
+    clustered_ratio,
+    clustered_share,
+    clustered_total,
+    mean,
+    share,
+)
 from loanpersona.analysis.frames import columns
-from loanpersona.analysis.income import EVERYBODY, TIERS, clustered_total, earnings, tier_of
+from loanpersona.analysis.income import EVERYBODY, TIERS, earnings, tier_of
 from loanpersona.analysis.outcomes import day_after, granted, outcomes, read
 from loanpersona.errors import InputError
-
-MEASURES = ("applicants", "approval_rate", "mean_limit_cny", "mean_apr", "late_first_day", "cured_30_days",
-            "bad_12_months", "income_rate", "income_cny", "volume_share")  # fmt: skip
 
 
 def tier_table(

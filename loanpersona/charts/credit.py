@@ -117,6 +117,9 @@ def plot_calibration(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.containers[0].set_label(phrase("observed_legend", lang))
     ax.plot(frame["share_expected"], frame.index, "D", color=ORANGE, ms=6, mec=INK, mew=0.7, ls="none",
             label=phrase("expected_legend", lang))  # fmt: skip
+    for number, expected in zip(ax.texts, frame["share_expected"], strict=True):
+        # A number stands behind the diamond too.
+        number.xy = (max(number.xy[0], expected), number.xy[1])  # type: ignore[attr-defined]
     legend(ax, 2)
     ax.set_ylabel(label("score_band", lang))
     inside = int(frame["share_expected"].between(frame["low"], frame["high"]).sum())
@@ -191,7 +194,7 @@ def plot_tier_income(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     tiers = list(dict.fromkeys(frame["quality_tier"]))
     wide, places = wide.loc[tiers], np.arange(len(tiers))
     costs = {"funding_cost": -wide["funding_cost"], "operating_cost": -wide["operating_cost"],
-             "losses_net": -wide["losses"] - wide["recovered"]}  # fmt: skip
+             "losses_net": -wide["charged_off"] - wide["recovered"]}  # fmt: skip
     left = np.zeros(len(tiers))
     for (name, width), (colour, hatch) in zip(costs.items(), SERIES, strict=True):
         ax.barh(places, width, 0.6, left=left, color=colour, hatch=hatch, edgecolor="white", lw=0,
