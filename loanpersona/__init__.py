@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from loanpersona import charts, labels, tables
-    from loanpersona.analysis import habits, profile, segments
+    from loanpersona.analysis import credit, habits, profile, segments
     from loanpersona.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, ReportError
     from loanpersona.persona.model import Persona
     from loanpersona.persona.resolver import load_persona
@@ -33,6 +33,7 @@ _HOMES = {
     "ReportError": "loanpersona.errors:ReportError",
     "charts": "loanpersona.charts",
     "check_parameters": "loanpersona.simulation.parameters:check_parameters",
+    "credit": "loanpersona.analysis.credit",
     "generate": "loanpersona.simulation.generation:generate",
     "habits": "loanpersona.analysis.habits",
     "labels": "loanpersona.labels",
@@ -55,6 +56,7 @@ __all__ = [
     "ReportError",
     "charts",
     "check_parameters",
+    "credit",
     "generate",
     "habits",
     "labels",

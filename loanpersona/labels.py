@@ -40,7 +40,12 @@ def label(word: str, lang: str = "en") -> str:
     if entry:
         return str(entry[lang])
     low, dots, high = word.partition("..")
-    return _range(low, high, lang) if dots and (low + high).isdecimal() else word
+    return _range(low, high, lang) if dots and (low + high).replace(".", "").isdecimal() else word
+
+
+def _end(number: str) -> str:
+    """The end of a range as people write it: with commas, its decimals as they stand."""
+    return f"{int(number):,}" if number.isdecimal() else number
 
 
 def learn(words: Mapping[str, Mapping[str, str]]) -> None:
@@ -49,7 +54,7 @@ def learn(words: Mapping[str, Mapping[str, str]]) -> None:
 
 
 def _range(low: str, high: str, lang: str) -> str:
-    ends = {"low": f"{int(low or 0):,}", "high": f"{int(high or 0):,}"}
+    ends = {"low": _end(low), "high": _end(high)}
     return phrase("range_between" if low and high else "range_from" if low else "range_to", lang, **ends)
 
 
@@ -68,13 +73,14 @@ def in_words(frame: pd.DataFrame, lang: str = "en", *, across: str | None = None
     check_language(lang)
     keys = list(takewhile(lambda name: name in _KEYS or isinstance(frame[name].iloc[0], str), frame.columns))
     keys = keys or [frame.columns[0]]
-    forms = _forms(list(frame.columns))
-    shown = frame.assign(**{name: [_cell(forms[name], value, lang) for value in frame[name]] for name in frame.columns})
+    shown = frame.assign(**{name: _column(frame, name, lang) for name in frame.columns})
     if across is not None:
-        half = ((frame["high"] - frame["low"]) * 50).map("{:.1f}".format)
-        cells = shown["share"] + " ±" + half
+        value = _form(list(frame.columns), "low")
+        half = (frame["high"] - frame["low"]) / 2
+        cells = [f"{said} ±{_half(form, one)}" if one == one else said
+                 for said, form, one in zip(shown[value], _written_as(frame, value), half, strict=True)]  # fmt: skip
         rows = [name for name in keys if name != across]
-        shown = shown.assign(share=cells).pivot_table("share", rows, across, aggfunc="first", sort=False)
+        shown = shown.assign(**{value: cells}).pivot_table(value, rows, across, aggfunc="first", sort=False)
         shown.columns.name = None
     else:
         shown = shown.set_index(keys if len(keys) < len(frame.columns) else keys[0])
@@ -87,16 +93,38 @@ def in_words(frame: pd.DataFrame, lang: str = "en", *, across: str | None = None
 
 # Which columns hold shares of one, and which a ratio: everything else numeric is a count or money.
 _SHARES = {"share", "low", "high", "baseline", "difference", "difference_low", "difference_high", "mean_apr",
-           "not_drawn", "still_there"}  # fmt: skip
+           "not_drawn", "still_there", "approval_rate", "late_first_day", "cured_30_days", "bad_12_months",
+           "income_rate", "volume_share"}  # fmt: skip
 _KEYS = {"hour", "day", "day_number", "ordinal", "within_days", "week", "generation", "term_months", "as_of",
-         "months_there"}  # fmt: skip
+         "months_there", "month_on_book", "risk_score", "cut_score"}  # fmt: skip
+_COUNTS = {"n", "k", "applicants"}
+_FINE = {"gain", "gain_low", "gain_high"}
 _RATIOS = {"lift", "lift_low", "lift_high"}
 
 
-def _forms(names: list[str]) -> dict[str, str]:
-    """After which column each is written: the ends of an interval as the value before them."""
+def _form(names: list[str], name: str) -> str:
+    """After which column one is written: the ends of an interval as the value before them."""
     value = names[names.index("low") - 1] if "low" in names[1:] else "share"
-    return {name: value if name in {"low", "high"} else name for name in names}
+    return value if name in {"low", "high"} else name
+
+
+def _written_as(frame: pd.DataFrame, name: str) -> list[str]:
+    """As what each cell of a column is written: where rows measure different things, as what they measure."""
+    form = _form(list(frame.columns), name)
+    return list(frame["measure"]) if form == "value" and "measure" in frame else [form] * len(frame)
+
+
+def _column(frame: pd.DataFrame, name: str, lang: str) -> list[str]:
+    return [_cell(form, value, lang) for form, value in zip(_written_as(frame, name), frame[name], strict=True)]
+
+
+def _is_share(name: str) -> bool:
+    return name in _SHARES or name.startswith("share_")
+
+
+def _half(form: str, value: float) -> str:
+    """Half the width of an interval: points of a share, or a number as its value."""
+    return f"{100 * value:.1f}" if _is_share(form) else _cell(form, value, "en")
 
 
 def _cell(name: str, value: Any, lang: str) -> str:
@@ -110,8 +138,8 @@ def _cell(name: str, value: Any, lang: str) -> str:
         return "–"
     if hasattr(value, "strftime"):
         return f"{value:%Y-%m-%d}"
-    if name in _SHARES or name.startswith("share_"):
+    if _is_share(name):
         return f"{value:.1%}"
-    if name in _RATIOS or (isinstance(value, float) and abs(value) < 10):
-        return f"{value:.2f}"
+    if name in _RATIOS or (isinstance(value, float) and abs(value) < 10 and name not in _COUNTS):
+        return f"{value:.{3 if name in _FINE else 2}f}"
     return f"{value:,.0f}"

@@ -1,4 +1,4 @@
-"""What each frame of the habits and of the segments is made from: the tables it takes, in order."""
+"""What each frame of the habits, of the segments and of credit risk is made from: the tables it takes, in order."""
 
 LOANS = ("loans",)
 TAKES = {
@@ -25,4 +25,14 @@ SEGMENTS = {
     "first_drawdown": ("applications", "loans"),
     "lifecycle_mix": BOOK, "lifecycle_by_month": BOOK, "transitions": BOOK, "time_in_segment": BOOK,
     "weight_of_segments": BOOK, "rfm_cells": LOANS,
+}  # fmt: skip
+
+# The same for credit risk; those of one row a loan or borrower have no chart.
+LENT = ("loans", "instalments")
+SCORED = ("applications", *LENT)
+EACH = {"loan_outcomes": LENT, "borrower_outcomes": LENT, "scored_borrowers": SCORED}
+CREDIT_TAKES = {
+    "score_distribution": SCORED, "ks_curve": SCORED, "roc": SCORED, "discrimination": SCORED, "calibration": SCORED,
+    "score_stability": ("applications", "loans"), "tier_table": (*SCORED, "borrowers"),
+    "tier_income": (*SCORED, "borrowers"), "vintages": LENT, "roll_rates": LENT,
 }  # fmt: skip

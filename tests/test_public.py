@@ -31,6 +31,7 @@ PUBLIC = [
     "ReportError",
     "charts",
     "check_parameters",
+    "credit",
     "generate",
     "habits",
     "labels",
@@ -69,7 +70,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         _ = lp.genrate  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("room", ["charts", "habits", "labels", "profile", "segments", "tables"])
+@pytest.mark.parametrize("room", ["charts", "credit", "habits", "labels", "profile", "segments", "tables"])
 def test_a_public_room_shows_what_it_offers_and_no_more(room: str) -> None:
     shown = dir(getattr(lp, room))
     assert shown == sorted(getattr(lp, room).__all__)

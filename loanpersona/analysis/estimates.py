@@ -94,15 +94,44 @@ def clustered_share(holds: Any, clusters: Any, weights: Any = None, level: float
     """
     weight = np.ones(len(clusters)) if weights is None else np.asarray(weights, float)
     counted = np.asarray(holds, bool) * weight
-    found = clustered_ratio(counted, weight, clusters, level)
-    n, share, spread = found["n"], found["value"], found["value"] * (1 - found["value"])
+    k = counted.sum() if weights is not None else int(counted.sum())
+    return _as_share(clustered_ratio(counted, weight, clusters, level), len(weight), k, level)
+
+
+def clustered_part(some: Any, of: Any, clusters: Any, level: float = LEVEL) -> dict[str, float]:
+    """Share of what each row counts: `some` things `of` so many, such as late instalments of those of a loan.
+
+    Keys and interval are those of `clustered_share`, n and k being numbers of things.
+
+    >>> found = clustered_part([1, 0], [4, 6], [7, 8])
+    >>> found["n"], found["k"], found["share"]
+    (10, 1, 0.1)
+    """
+    n, k = (int(np.sum(part)) for part in (of, some))
+    return _as_share(clustered_ratio(some, of, clusters, level), n, k, level)
+
+
+def _as_share(found: dict[str, float], n: int, k: float, level: float) -> dict[str, float]:
+    """A clustered ratio that is a share: Wilson's interval with as many rows as would tell as much."""
+    share, spread = found["value"], found["value"] * (1 - found["value"])
     known = found["error"] > 0 and spread > 0
     effective = spread / found["error"] ** 2 if known else float(found["clusters"])
     low, high = wilson(share * effective, effective, level) if n else (0.0, 1.0)
-    k = counted.sum() if weights is not None else int(counted.sum())
     effect = n / effective if effective else np.nan
     return {"n": n, "k": k, "share": share, "low": low, "high": high, "clusters": found["clusters"],
             "design_effect": effect, "effective_n": effective}  # fmt: skip
+
+
+def clustered_total(values: Any, clusters: Any, level: float = LEVEL) -> dict[str, float]:
+    """The sum of rows, those of one cluster going together: n (rows), value, low, high (normal, over as many clusters).
+
+    >>> clustered_total([1, 2, 3], [7, 7, 8])["value"]
+    6.0
+    """
+    sums = np.bincount(pd.factorize(np.asarray(clusters))[0], np.asarray(values, float))
+    half = NormalDist().inv_cdf((1 + level) / 2) * sqrt(len(sums)) * (sums.std(ddof=1) if len(sums) > 1 else np.nan)
+    value = float(sums.sum())
+    return {"n": len(np.asarray(values)), "value": value, "low": value - half, "high": value + half}
 
 
 def clustered_shares(frame: pd.DataFrame, by: str, levels: Sequence[Any], level: float = LEVEL) -> pd.DataFrame:

@@ -7,6 +7,9 @@ Each raises InputError where there are no rows, or a column is missing or of ano
 
 from __future__ import annotations
 
+from loanpersona.analysis.agreement import cluster_agreement, cluster_stability
+from loanpersona.analysis.clusters import choice_of_k, cluster_profiles, clusters
+from loanpersona.analysis.crossed import crossed, crossed_approved, segmented
 from loanpersona.analysis.funnel import (
     first_drawdown,
     funnel,
@@ -32,6 +35,13 @@ from loanpersona.analysis.standing import standing
 __all__ = [
     "Rules",
     "Segmentation",
+    "choice_of_k",
+    "cluster_agreement",
+    "cluster_profiles",
+    "cluster_stability",
+    "clusters",
+    "crossed",
+    "crossed_approved",
     "first_drawdown",
     "funnel",
     "leak_needs",
@@ -49,6 +59,7 @@ __all__ = [
     "rfm",
     "rfm_cells",
     "rules",
+    "segmented",
     "standing",
     "time_in_segment",
     "time_to_first_loan",

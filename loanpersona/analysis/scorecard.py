@@ -1,0 +1,232 @@
+"""A scorecard rebuilt from what is known when a user applies: weight of evidence of bands, logistic regression, points.
+
+One row a borrower, as for the lender's own score: the attributes of the first approved application, and whether the
+borrower was bad by month on book 12 of the first loan. Weight of evidence is the logarithm of how many times as
+frequent a band is among the good as among the bad: below zero is riskier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import log
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import random_table
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
+
+from loanpersona import catalog
+from loanpersona.analysis.attributes import Attribute, Bands, attributes, banded_people
+from loanpersona.analysis.estimates import LEVEL, wilson
+from loanpersona.analysis.frames import FOLDS, columns, fold_of
+from loanpersona.analysis.outcomes import borrower_outcomes, granted
+from loanpersona.errors import InputError
+
+Array = np.ndarray[Any, np.dtype[Any]]
+SEED = 20230301
+DRAWS = 1_000
+LOOSE = 1e6
+"""The inverse of the penalty on weights: so loose that none is felt."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The borrowers whose outcome is known, with the bands they are in."""
+
+    bands: pd.DataFrame
+    """The number of the band of each attribute, by borrower_id."""
+    bad: Array
+    attributes: Mapping[str, Attribute]
+
+    @property
+    def folds(self) -> Array:
+        """The fold of each borrower."""
+        return fold_of(self.bands.index)
+
+    def counts(self, name: str) -> Array:
+        """How many good (first row) and bad borrowers each band of an attribute holds."""
+        many = len(self.attributes[name].bands)
+        return np.stack([np.bincount(self.bands[name][kind], minlength=many) for kind in (~self.bad, self.bad)])
+
+
+@dataclass(frozen=True)
+class Card:
+    """A fitted scorecard: weight of evidence of every band, and the weight of every attribute."""
+
+    woe: Mapping[str, Array]
+    weights: Mapping[str, float]
+    """Change of the log-odds of being bad per unit of weight of evidence: −1 for an attribute by itself."""
+    intercept: float
+
+    def risk(self, bands: pd.DataFrame) -> Array:
+        """The log-odds of being bad of each row."""
+        parts = [self.weights[name] * self.woe[name][bands[name].to_numpy()] for name in self.weights]
+        found: Array = self.intercept + np.sum(parts, axis=0)
+        return found
+
+    def points(self) -> dict[str, Array]:
+        """The points of every band, whole numbers; their sum over the attributes is the score, higher being safer."""
+        scale = catalog.load("scorecard")["points"]
+        factor = float(scale["double"]) / log(2)
+        even = (float(scale["base"]) - factor * (log(float(scale["base_odds"])) + self.intercept)) / len(self.weights)
+        return {name: np.rint(even - factor * weight * self.woe[name]).astype(int)
+                for name, weight in self.weights.items()}  # fmt: skip
+
+
+def sample(
+    borrowers: pd.DataFrame,
+    applications: pd.DataFrame,
+    loans: pd.DataFrame,
+    instalments: pd.DataFrame,
+    until: pd.Timestamp | str | None,
+    wanted: Mapping[str, Attribute],
+) -> Sample:
+    """The borrowers whose outcome is known by `until`; raises InputError where a fold would leave no good or no bad."""
+    outcomes = borrower_outcomes(loans, instalments, until).dropna(subset="bad").set_index("borrower_id")["bad"]
+    asked = granted(applications, ["proofs"] if "proofs" in wanted else [], until)
+    known = outcomes.index.intersection(asked.index).sort_values()
+    found = Sample(banded_people(borrowers, asked.loc[known], wanted), outcomes[known].to_numpy(bool), wanted)
+    inside = [found.bad[found.folds != fold] for fold in range(FOLDS)]
+    if not all(part.any() and not part.all() for part in inside):
+        raise InputError(f"loans: of {len(known):,} borrowers watched for a year, {int(found.bad.sum()):,} are bad. "
+                         f"Allowed: some good and some bad ones when any fifth is left out.")  # fmt: skip
+    return found
+
+
+def weight_of_evidence(counts: Array) -> Array:
+    """The weight of evidence of each band, from its good (first row) and bad borrowers.
+
+    A band without good or without bad ones counts half a borrower more of each; one without anybody says nothing.
+
+    >>> weight_of_evidence(np.array([[80, 20], [5, 5]])).round(3).tolist()
+    [0.47, -0.916]
+    """
+    kept = np.where((counts == 0).any(axis=-2, keepdims=True), counts + 0.5, counts)
+    shares = kept / np.maximum(counts.sum(axis=-1, keepdims=True), 1)
+    found: Array = np.log(shares[..., 0, :] / shares[..., 1, :])
+    return np.where(counts.sum(axis=-2) > 0, found, 0.0)
+
+
+def fit(given: Sample, rows: Array) -> Card:
+    """The scorecard of some of the borrowers, by maximum likelihood."""
+    part = Sample(given.bands[rows], given.bad[rows], given.attributes)
+    woe = {name: weight_of_evidence(part.counts(name)) for name in part.attributes}
+    values = np.column_stack([woe[name][part.bands[name].to_numpy()] for name in woe])
+    model = LogisticRegression(C=LOOSE, tol=1e-8, solver="newton-cholesky")
+    with threadpool_limits(limits=1):
+        fitted = model.fit(values, part.bad)
+    return Card(woe, dict(zip(woe, fitted.coef_[0].tolist(), strict=True)), float(fitted.intercept_[0]))
+
+
+def out_of_fold(given: Sample, bands: pd.DataFrame) -> pd.Series:
+    """The risk of people by borrower_id, each by the card of all other folds of the sample.
+
+    It is the log-odds of being bad less those of all the borrowers that the card was made from: where a fold happens
+    to hold many bad ones, the others hold few, and without that they would seem the safer for it.
+    """
+    folds = fold_of(bands.index)
+    found = np.empty(len(bands))
+    for fold in range(FOLDS):
+        rows = given.folds != fold
+        many = given.bad[rows].mean()
+        found[folds == fold] = fit(given, rows).risk(bands[folds == fold]) - log(many / (1 - many))
+    return pd.Series(found, index=bands.index)
+
+
+def scorecard(
+    borrowers: pd.DataFrame,
+    applications: pd.DataFrame,
+    loans: pd.DataFrame,
+    instalments: pd.DataFrame,
+    until: pd.Timestamp | str | None = None,
+    bands: Mapping[str, Bands] | None = None,
+    level: float = LEVEL,
+) -> pd.DataFrame:
+    """The scorecard: bad rate, weight of evidence and points of every band of every attribute.
+
+    `bands` takes the place of the attributes of `scorecard.yaml`. Columns: attribute, band (words), n (borrowers), k
+    (bad), share (bad rate), low, high (Wilson), woe, woe_low, woe_high (delta method), score_points (of the card fitted
+    to all; 600 in sum where 30 are good per bad one, 50 more where the odds double).
+    Raises InputError for an attribute that a score must not know, or that is not known when a user applies.
+    """
+    given = sample(borrowers, applications, loans, instalments, until, attributes(bands))
+    card = fit(given, np.ones(len(given.bad), bool))
+    points, z = card.points(), NormalDist().inv_cdf((1 + level) / 2)
+    rows = []
+    for name, one in given.attributes.items():
+        counts = given.counts(name)
+        spread = z * _woe_error(counts)
+        for place, band in enumerate(one.bands):
+            n, k, woe = int(counts[:, place].sum()), int(counts[1, place]), card.woe[name][place]
+            low, high = wilson(k, n, level)
+            rows.append({"attribute": name, "band": band, "n": n, "k": k, "share": k / n if n else np.nan, "low": low,
+                         "high": high, "woe": woe, "woe_low": woe - spread[place], "woe_high": woe + spread[place],
+                         "score_points": points[name][place]})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _woe_error(counts: Array) -> Array:
+    """The standard error of each weight of evidence; of a band without good or bad ones as if it had half a one."""
+    inside = 1 / np.maximum(counts, 0.5) - 1 / counts.sum(axis=1, keepdims=True)
+    found: Array = np.sqrt(inside.sum(axis=0))
+    return found
+
+
+def information(counts: Array) -> Array:
+    """The information value of an attribute: the weight of evidence, weighted by how far good and bad lie apart.
+
+    >>> float(information(np.array([[80, 20], [5, 5]])).round(3))
+    0.416
+    """
+    shares = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1)
+    found: Array = ((shares[..., 0, :] - shares[..., 1, :]) * weight_of_evidence(counts)).sum(axis=-1)
+    return found
+
+
+def information_value(
+    borrowers: pd.DataFrame,
+    applications: pd.DataFrame,
+    loans: pd.DataFrame,
+    instalments: pd.DataFrame,
+    until: pd.Timestamp | str | None = None,
+    bands: Mapping[str, Bands] | None = None,
+    level: float = LEVEL,
+) -> pd.DataFrame:
+    """How much each attribute by itself says of being bad, the most telling one first.
+
+    Columns: attribute, n (borrowers), k (bad), information_value, low, high (borrowers drawn anew), chance (95 % of
+    shuffled outcomes say less: below it an attribute says nothing). Raises as `scorecard` does.
+    """
+    given = sample(borrowers, applications, loans, instalments, until, attributes(bands))
+    random = np.random.default_rng(SEED)
+    rows = []
+    for name in given.attributes:
+        counts = given.counts(name)
+        kept = counts[:, counts.sum(axis=0) > 0]
+        again = random.multinomial(kept.sum(), kept.ravel() / kept.sum(), size=DRAWS).reshape(DRAWS, *kept.shape)
+        low, high = np.quantile(information(again), [(1 - level) / 2, (1 + level) / 2])
+        shuffled = random_table(kept.sum(axis=1), kept.sum(axis=0)).rvs(DRAWS, random_state=random)
+        rows.append({"attribute": name, "n": len(given.bad), "k": int(given.bad.sum()),
+                     "information_value": float(information(kept)), "low": low, "high": high,
+                     "chance": float(np.quantile(information(shuffled), level))})  # fmt: skip
+    return pd.DataFrame(rows).sort_values("information_value", ascending=False, ignore_index=True)
+
+
+def applicants(
+    borrowers: pd.DataFrame, applications: pd.DataFrame, wanted: Mapping[str, Attribute]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Everybody whose application was decided: the last one by borrower_id, and the bands they are in.
+
+    Raises InputError where none was decided.
+    """
+    read = ["application_id", "borrower_id", "started_at", "decided_at", "outcome", "risk_score", "proofs"]
+    asked = columns(applications, "applications", read).dropna(subset="decided_at")
+    if asked.empty:
+        raise InputError("applications: none was decided. Allowed: at least one.")
+    last = asked.sort_values(["started_at", "application_id"]).drop_duplicates("borrower_id", keep="last")
+    last = last.set_index("borrower_id").sort_index()
+    return last, banded_people(borrowers, last, wanted)

@@ -1,0 +1,160 @@
+"""Charts of the scorecard: its bands and points, what it is worth, and who is approved how often."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from loanpersona.charts.drawing import SERIES, bars, beside, caption, dots, finish, legend, reach, two, whiskers
+from loanpersona.charts.style import BLUE, INK, MARKS, ORANGE, Caption, chart, values_in_words
+from loanpersona.labels import label, phrase
+
+GAP = 0.7
+"""Space between two attributes, in bars."""
+
+
+@chart(width=7.4, height=9.2)
+def plot_scorecard(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """Bars of the frame `credit.scorecard`: weight of evidence of every band with its interval, and its points."""
+    kinds = list(dict.fromkeys(frame["attribute"]))
+    places = np.arange(len(frame)) + GAP * frame["attribute"].map(kinds.index).to_numpy()
+    risky = frame["woe"].to_numpy() < 0
+    for side, colour, hatch, words in ((risky, ORANGE, "///", "riskier_legend"), (~risky, BLUE, "", "safer_legend")):
+        ax.barh(places[side], frame["woe"][side], 0.78, color=colour, hatch=hatch, edgecolor="white", lw=0,
+                label=phrase(words, lang))  # fmt: skip
+    ends = frame.rename(columns={"woe_low": "low", "woe_high": "high", "low": "rate_low", "high": "rate_high"})
+    whiskers(ax, ends, places, "woe")
+    right = ends["high"].max()
+    for place, row in zip(places, frame.to_dict("records"), strict=True):
+        beside(ax, f"{row['score_points']:+d}" if row["score_points"] else "0", right, place)
+    ax.axvline(0, color=INK, lw=0.8)
+    names = [f"{label(row.attribute, lang)}{MARKS[lang].colon}{label(row.band, lang)}" for row in frame.itertuples()]
+    ax.set_yticks(places, names)
+    ax.set_ylim(places[-1] + 0.7, -0.7)
+    ax.set_xlim(min(ends["low"].min() * 1.05, -0.1), right + 0.12 * (right - ends["low"].min()))
+    finish(ax.xaxis, two)
+    ax.set_xlabel(phrase("woe_axis", lang))
+    legend(ax, 2)
+    points = frame.groupby("attribute")["score_points"].agg(["min", "max"])
+    widest = (points["max"] - points["min"]).idxmax()
+    named = {"least": points["min"][widest], "most": points["max"][widest]}
+    written = zip(names, frame["score_points"], strict=True)
+    values = MARKS[lang].comma.join(f"{name} {number}" for name, number in written)
+    return caption("scorecard", lang, "woe_note", values, attribute=label(widest, lang), **named)
+
+
+@chart(height=4.0)
+def plot_information_value(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """Bars of the frame `credit.information_value`, with what shuffled outcomes say."""
+    bars(frame, "attribute", ax, lang, "iv_axis", "information_value", written=two)
+    places = np.arange(len(frame))
+    ax.vlines(frame["chance"], places - 0.42, places + 0.42, color=INK, ls="--", lw=1.2)
+    first, values = frame.iloc[0], values_in_words(frame, "attribute", lang, "information_value")
+    name = "information_value" if first["information_value"] > first["chance"] else "information_value_none"
+    named = {"attribute": label(first["attribute"], lang), "value": two(first["information_value"])}
+    return caption(name, lang, "iv_note", values, **named)
+
+
+@chart(height=3.4)
+def plot_score_comparison(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """Bars of the frame `credit.score_comparison`: Gini and KS of every score."""
+    scores, measures = list(dict.fromkeys(frame["score"])), list(dict.fromkeys(frame["measure"]))
+    for number, (measure, (colour, hatch)) in enumerate(zip(measures, SERIES, strict=False)):
+        part = frame[frame["measure"] == measure]
+        places = np.array([scores.index(one) for one in part["score"]]) + (number - 0.5) * 0.4
+        ax.barh(places, part["value"], 0.37, color=colour, hatch=hatch, edgecolor="white", lw=0,
+                label=label(measure, lang))  # fmt: skip
+        whiskers(ax, part, places, "value")
+        for place, row in zip(places, part.to_dict("records"), strict=True):
+            beside(ax, two(row["value"]), reach(row, "value"), place)
+    ax.set_yticks(range(len(scores)), [_score(one, lang) for one in scores])
+    ax.set(ylim=(len(scores) - 0.5, -0.5), xlim=(min(0.0, frame["low"].min()), 1.0))
+    finish(ax.xaxis, two)
+    ax.set_xlabel(phrase("comparison_axis", lang))
+    legend(ax, 2)
+    gini = frame[frame["measure"] == "gini"].set_index("score")["value"].map(two)
+    marks = MARKS[lang]
+    values = marks.semicolon.join(f"{label(row.measure, lang)}{marks.colon}{_score(row.score, lang)} {two(row.value)}"
+                                  for row in frame.itertuples())  # fmt: skip
+    named = {"card": gini["scorecard"], "score": gini["risk_score"], "capacity": gini.get("repayment_capacity", "")}
+    name = "score_comparison" if "repayment_capacity" in gini else "score_comparison_seen"
+    return caption(name, lang, "people_note", values, **named)
+
+
+@chart(height=2.6)
+def plot_score_correlation(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """Dots of the frame `credit.score_correlation`."""
+    names = [label(one, lang) for one in frame["pair"]]
+    dots(frame, names, ax, "spearman", two)
+    ax.set_xlim(min(0.0, frame["low"].min()), 1.1)
+    ax.set_xlabel(phrase("spearman_axis", lang))
+    values = values_in_words(frame, "pair", lang, "spearman")
+    return caption("score_correlation", lang, "interval_note", values, value=two(frame["spearman"].iloc[0]))
+
+
+@chart(height=3.2)
+def plot_cost_of_leaving_out(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """Dots of the frame `credit.cost_of_leaving_out`, with what each addition gains."""
+    names = [label(f"with_{one}", lang) for one in frame["added"]]
+    dots(frame, names, ax, "gini", two)
+    for words, row in zip(ax.texts, frame.to_dict("records"), strict=True):
+        if row["gain"] == row["gain"]:
+            gained = {name: f"{row[name]:+.3f}" for name in ("gain", "gain_low", "gain_high")}
+            words.set_text(f"{two(row['gini'])} {phrase('gain_beside', lang, **gained)}")
+    ax.set_xlim(min(0.0, frame["low"].min()), frame["high"].max() * 1.9)
+    ax.axvline(frame["gini"].iloc[0], color=INK, lw=0.8, ls="--")
+    ax.set_xlabel(phrase("gini_axis", lang))
+    every = frame.iloc[-1]
+    name = "cost_of_leaving_out_some" if every["gain_low"] > 0 else "cost_of_leaving_out"
+    values = values_in_words(frame.assign(added="with_" + frame["added"]), "added", lang, "gini")
+    return caption(name, lang, "gain_note", values, gain=f"{every['gain']:+.3f}")
+
+
+@chart(width=8.0, height=4.6)
+def plot_approval_ratios(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """Dots of the frame `credit.approval_ratios`: each group over the largest one, by who decides, and four fifths."""
+    known = frame[frame["ratio"].notna()]
+    groups = list(dict.fromkeys(known["group"]))
+    for number, (decided, look, colour) in enumerate((("lender", "o", BLUE), ("scorecard", "s", ORANGE))):
+        part = known[known["decided_by"] == decided]
+        part = part.rename(columns={"low": "share_low", "high": "share_high", "ratio_low": "low", "ratio_high": "high"})
+        places = np.array([groups.index(one) for one in part["group"]]) + (number - 0.5) * 0.36
+        whiskers(ax, part, places, "ratio", fmt=look, color=colour, ms=6, label=label(f"by_{decided}", lang))
+        for place, row in zip(places, part.to_dict("records"), strict=True):
+            beside(ax, two(row["ratio"]), row["high"], place)
+    line = frame["line"].iloc[0]
+    for at, style in ((line, "--"), (1, "-"), (1 / line, "--")):
+        ax.axvline(at, color=INK, lw=1, ls=style)
+    ax.set_yticks(range(len(groups)), [_over(frame, group, lang) for group in groups])
+    ax.set_ylim(len(groups) - 0.5, -0.5)
+    ends = [*known["ratio_low"], *known["ratio_high"], line, 1 / line]
+    ax.set_xlim(min(ends) - 0.04, max(ends) + 0.08)
+    finish(ax.xaxis, two)
+    ax.set_xlabel(phrase("ratio_of_rates_axis", lang))
+    legend(ax, 2)
+    return _ratios_said(known, line, lang)
+
+
+def _ratios_said(known: pd.DataFrame, line: float, lang: str) -> Caption:
+    """The caption: the ratio that lies farthest from one, and whether it lies beyond the line."""
+    far = known.loc[np.log(known["ratio"]).abs().idxmax()]
+    inside = line <= far["ratio"] <= 1 / line
+    marks = MARKS[lang]
+    values = marks.semicolon.join(f"{label(f'by_{row.decided_by}', lang)}{marks.colon}{label(row.group, lang)} "
+                                  f"{two(row.ratio)}" for row in known.itertuples())  # fmt: skip
+    named = {"group": label(far["group"], lang), "ratio": two(far["ratio"]), "line": two(line)}
+    return caption("approval_ratios" if inside else "approval_ratios_beyond", lang, "ratio_note", values, **named)
+
+
+def _over(frame: pd.DataFrame, group: Any, lang: str) -> str:
+    """A group and the largest one of its trait."""
+    trait = frame.loc[frame["group"] == group, "trait"].iloc[0]
+    largest = frame[(frame["trait"] == trait) & (frame["n"] == frame["n"][frame["trait"] == trait].max())]
+    return phrase("over_largest", lang, group=label(group, lang), largest=label(largest["group"].iloc[0], lang))
+
+
+def _score(name: str, lang: str) -> str:
+    return label("hidden_capacity" if name == "repayment_capacity" else name, lang)
