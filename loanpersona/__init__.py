@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from loanpersona import charts, labels, tables
-    from loanpersona.analysis import habits, profile
+    from loanpersona.analysis import habits, needs, profile
     from loanpersona.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, ReportError
     from loanpersona.persona.model import Persona
     from loanpersona.persona.resolver import load_persona
@@ -38,6 +38,7 @@ _HOMES = {
     "labels": "loanpersona.labels",
     "load_persona": "loanpersona.persona.resolver:load_persona",
     "load_population": "loanpersona.population:load_population",
+    "needs": "loanpersona.analysis.needs",
     "profile": "loanpersona.analysis.profile",
     "render_report": "loanpersona.reports:render_report",
     "sample": "loanpersona.simulation.generation:sample",
@@ -59,6 +60,7 @@ __all__ = [
     "labels",
     "load_persona",
     "load_population",
+    "needs",
     "profile",
     "render_report",
     "sample",

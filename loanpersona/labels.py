@@ -31,12 +31,12 @@ def check_language(lang: str) -> str:
 
 
 def label(word: str, lang: str = "en") -> str:
-    """The word of a column, level or range in a language; an unknown word stays as it is.
+    """The word of a column, level or range in a language, the text of a statement; an unknown word stays as it is.
 
     >>> label("waiter"), label("waiter", "zh"), label("10000..")
     ('Waiter', '餐饮服务员', '10,000 or more')
     """
-    entry = catalog.load("labels").get(word) or _LEARNED.get(word)
+    entry = catalog.load("labels").get(word) or _LEARNED.get(word) or catalog.load("statements").get(word)
     if entry:
         return str(entry[lang])
     low, dots, high = word.partition("..")
@@ -86,8 +86,9 @@ def in_words(frame: pd.DataFrame, lang: str = "en", *, across: str | None = None
 
 
 # Which columns hold shares of one, and which a ratio: everything else numeric is a count or money.
-_SHARES = {"share", "low", "high", "baseline", "difference", "difference_low", "difference_high", "mean_apr"}
-_KEYS = {"hour", "day", "day_number", "ordinal", "within_days", "week", "generation", "term_months"}
+_SHARES = {"share", "low", "high", "baseline", "difference", "difference_low", "difference_high", "mean_apr",
+           "apr", "funds", "operating", "losses", "kept"}  # fmt: skip
+_KEYS = {"hour", "day", "day_number", "ordinal", "within_days", "week", "generation", "term_months", "month"}
 _RATIOS = {"lift", "lift_low", "lift_high"}
 
 
