@@ -18,7 +18,6 @@ from loanpersona.errors import InputError
 DEBT = "debt_for_debt"
 KINDS = ("debt_borrowers", "other_borrowers")
 """Borrowers with at least one loan for debt, and those with none."""
-FIRST_KINDS = ("first_for_debt", "first_for_other")
 MANY = ("3..", "2", "1")
 FEW_OR_MANY = ("one_platform", "several_platforms")
 
@@ -58,13 +57,13 @@ def debt_risk(loans: pd.DataFrame, instalments: pd.DataFrame, until: pd.Timestam
 
     Told by any loan, those who stopped paying early are among the others, for they had no time to come to a loan for
     debt; told by the first loan alone that is not so. Columns: told_by (any_loan, first_loan), kind (debt_borrowers,
-    other_borrowers; first_for_debt, first_for_other), and those of `lateness.risk_by`.
+    other_borrowers), and those of `lateness.risk_by`.
     Raises InputError where no loan is twelve months old at `until` (by default the last loan).
     """
     taken = columns(loans, "loans", ["loan_id", "borrower_id", "borrowed_at", "disbursed_at"])
     parts = []
-    for told_by, kinds, kind in _tellings(loans):
-        found = risk_by(taken.assign(kind=taken["borrower_id"].map(kind)), "kind", kinds, instalments, until)
+    for told_by, kind in _tellings(loans):
+        found = risk_by(taken.assign(kind=taken["borrower_id"].map(kind)), "kind", KINDS, instalments, until)
         found.insert(0, "told_by", told_by)
         parts.append(found)
     return pd.concat(parts, ignore_index=True)
@@ -122,29 +121,29 @@ def loans_a_year(loans: pd.DataFrame) -> pd.DataFrame:
     """How many loans a borrower is granted in a calendar year with at least one (2.1c), clustered by borrower.
 
     Told by any loan, those who borrow often are more likely to have had one for debt; told by the first loan alone
-    that is not so. Columns: told_by (any_loan, first_loan), kind (debt_borrowers, other_borrowers; first_for_debt,
-    first_for_other), n (active years), clusters, per_year, low, high.
+    that is not so. Columns: told_by (any_loan, first_loan), kind (debt_borrowers, other_borrowers), n (active years),
+    clusters, loans_per_year, low, high.
     """
     taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
     counts = taken.groupby(["borrower_id", taken["borrowed_at"].dt.year]).size().rename("count").reset_index()
     rows = []
-    for told_by, kinds, kind in _tellings(loans):
+    for told_by, kind in _tellings(loans):
         of = counts["borrower_id"].map(kind)
-        rows += [{"told_by": told_by, "kind": one, **_mean(counts[of == one])} for one in kinds if (of == one).any()]
+        rows += [{"told_by": told_by, "kind": one, **_mean(counts[of == one])} for one in KINDS if (of == one).any()]
     return pd.DataFrame(rows)
 
 
-def _tellings(loans: pd.DataFrame) -> Iterator[tuple[str, tuple[str, str], pd.Series]]:
-    """Both ways to tell who pays debt with debt: its name, its kinds, and the kind of each borrower."""
-    yield "any_loan", KINDS, debt_kinds(loans)
+def _tellings(loans: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
+    """Both ways to tell who pays debt with debt: its name, and the kind of each borrower."""
+    yield "any_loan", debt_kinds(loans)
     taken = columns(loans, "loans", ["borrower_id", "ordinal", "reason"]).sort_values("ordinal")
     first = taken.drop_duplicates("borrower_id").set_index("borrower_id")["reason"]
-    yield "first_loan", FIRST_KINDS, pd.Series(np.where(first == DEBT, *FIRST_KINDS), index=first.index)
+    yield "first_loan", pd.Series(np.where(first == DEBT, *KINDS), index=first.index)
 
 
 def _mean(counts: pd.DataFrame) -> dict[str, float]:
     found = clustered_ratio(counts["count"], np.ones(len(counts)), counts["borrower_id"])
-    ends = {"per_year": found["value"], "low": found["low"], "high": found["high"]}
+    ends = {"loans_per_year": found["value"], "low": found["low"], "high": found["high"]}
     return {"n": found["n"], "clusters": found["clusters"], **ends}
 
 

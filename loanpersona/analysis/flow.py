@@ -62,8 +62,8 @@ def aims(
     Of the users who began an application those count who showed a need, at any stage, that is served by a lever for
     the aim; one user may count for both aims. Nothing here says that a lever would work. Columns: aim (transactions,
     fee_income), n (users), k, share, low, high, signals (seen of those needs), lent_cny (lent to these users in the
-    whole window), share_of_lent (of all that was lent), interest_cny (what they paid of interest), share_of_interest
-    (of all that was paid), not_lent_cny (asked for beyond what was lent, over their loans; what was asked for where
+    whole window), share_of_lent (of all that was lent), interest_paid_cny (interest they paid), share_of_interest (of
+    all that was paid), not_lent_cny (asked for beyond what was lent, over their loans; what was asked for where
     nothing was lent is in no table).
     """
     asked = pd.Series(columns(applications, "applications", ["borrower_id"])["borrower_id"].unique())
@@ -78,7 +78,7 @@ def aims(
         served = shown[[_serves(stage, need, aim) for stage, need in zip(shown["stage"], shown["need"], strict=True)]]
         theirs = taken[taken["borrower_id"].isin(served["borrower_id"])]
         lent, interest = theirs["amount_cny"].sum(), theirs["interest"].sum()
-        money = {"lent_cny": lent, "share_of_lent": lent / taken["amount_cny"].sum(), "interest_cny": interest,
+        money = {"lent_cny": lent, "share_of_lent": lent / taken["amount_cny"].sum(), "interest_paid_cny": interest,
                  "share_of_interest": interest / (taken["interest"].sum() or np.nan),
                  "not_lent_cny": theirs["beyond"].sum()}  # fmt: skip
         found = share(asked.isin(served["borrower_id"]))

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from loanpersona.charts.drawing import bars, caption, columns, dots, legend, one_line, top, two
+from loanpersona.charts.grid import ink_on
 from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, Caption, chart, percent, values_in_words
 from loanpersona.labels import label, phrase
 
@@ -28,7 +29,7 @@ def plot_hour_by_weekday(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     sns.heatmap(grid, ax=ax, annot=np.reshape(text, grid.shape), fmt="", cmap="Blues", vmin=0, cbar=False,
                 linewidths=0.6, annot_kws={"fontsize": 6})  # fmt: skip
     for words, ground in zip(ax.texts, ax.collections[0].get_facecolor(), strict=True):
-        words.set_color(_ink(ground))
+        words.set_color(ink_on(ground))
     ax.set_xticks(np.arange(24) + 0.5, [str(hour) for hour in range(24)])
     ax.set_yticks(np.arange(len(days)) + 0.5, [label(day, lang) for day in days], rotation=0)
     ax.set_xlabel(phrase("hour_axis", lang))
@@ -198,10 +199,3 @@ def _hour(hour: Any) -> dict[str, int]:
 
 def _lead(row: Any) -> str:
     return f"{percent(row.difference)} ({percent(row.difference_low)} – {percent(row.difference_high)})"
-
-
-def _ink(ground: Any) -> str:
-    """The colour of letters that stands out on a ground, in grey print too."""
-    weights = (0.3, 0.59, 0.11)
-    bright = sum(weight * part for weight, part in zip(weights, mpl.colors.to_rgb(ground), strict=True))
-    return INK if bright > 0.5 else "white"
