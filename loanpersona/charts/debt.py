@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from loanpersona.charts.drawing import (
     Written,
     bars,
-    beside,
     caption,
     dots,
     grouped_bars,
@@ -21,11 +20,11 @@ from loanpersona.charts.drawing import (
     whole,
 )
 from loanpersona.charts.grid import curves
-from loanpersona.charts.style import MARKS, Caption, chart, percent, values_in_words
+from loanpersona.charts.style import INK, MARKS, Caption, chart, percent, values_in_words
 from loanpersona.labels import label, phrase
 
 
-@chart(height=4.6)
+@chart(width=8.6, height=4.6)
 def plot_debt_borrowers(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.debt_borrowers`, everybody first."""
     named = [label(row.level, lang) if row.trait == row.level else
@@ -48,7 +47,7 @@ def plot_platforms_of_debt_borrowers(frame: pd.DataFrame, ax: Axes, lang: str) -
     return caption("platforms_of_debt_borrowers", lang, "interval_note", words, **named)
 
 
-@chart(height=4.6)
+@chart(width=8.6, height=4.6)
 def plot_debt_risk(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.debt_risk`: each measure as told by any loan and by the first."""
     groups = [phrase("trait_level", lang, trait=label(row.told_by, lang), level=label(row.measure, lang))
@@ -57,14 +56,17 @@ def plot_debt_risk(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return _risk("debt_risk", frame.assign(group=groups), "kind", first, ax, lang)
 
 
-@chart(height=3.8)
+@chart(width=8.6, height=3.8)
 def plot_risk_by_platforms(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.risk_by_platforms`, a group each measure."""
     groups = [label(one, lang) for one in frame["measure"]]
-    return _risk("risk_by_platforms", frame.assign(group=groups), "platforms", frame.iloc[0], ax, lang)
+    held = [
+        phrase("trait_level", lang, trait=label("held", lang), level=label(one, lang)) for one in frame["platforms"]
+    ]
+    return _risk("risk_by_platforms", frame.assign(group=groups, platforms=held), "platforms", frame.iloc[0], ax, lang)
 
 
-@chart(height=3.0)
+@chart(width=8.6, height=3.0)
 def plot_owner_risk(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.owner_risk`, a group each measure."""
     groups = [label(one, lang) for one in frame["measure"]]
@@ -127,7 +129,7 @@ def plot_still_owing(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return _spiral("still_owing", frame, "share", percent, ax, lang, phrase("owing_axis", lang))
 
 
-@chart(height=3.4)
+@chart(width=8.6, height=3.4)
 def plot_owner_price(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Dots of the frame `needs.owner_price`: what is kept at each price, with the price beside."""
     names = [label(one, lang) for one in frame["scenario"]]
@@ -138,7 +140,7 @@ def plot_owner_price(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
                     annotation_clip=False)  # fmt: skip
     ends = [*frame["kept"], *frame["low"].dropna(), *frame["high"].dropna(), 0.0]
     ax.set_xlim(min(ends) - 0.01, max(ends) + 0.03)
-    ax.axvline(0, color="#222222", lw=1, ls="--")
+    ax.axvline(0, color=INK, lw=1, ls="--")
     ax.set_xlabel(phrase("kept_axis", lang))
     kept = frame.set_index("scenario")["kept"].map(percent)
     words = MARKS[lang].comma.join(f"{a} {b}" for a, b in zip(names, kept, strict=True))
@@ -169,12 +171,13 @@ def _spiral(name: str, frame: pd.DataFrame, value: str, written: Written, ax: Ax
     curves(frame, "loan_number", "kind", ax, lang, value, written)
     ax.set_ylabel(axis)
     part = frame[frame["kind"] == frame["kind"].iloc[0]]
-    for row in (part.iloc[min(1, len(part) - 1)], part.iloc[-1]):
-        beside(ax, written(row[value]), list(dict.fromkeys(frame["loan_number"])).index(row["loan_number"]),
-               reach(row.to_dict(), value))  # fmt: skip
     early, late = part.iloc[min(1, len(part) - 1)], part.iloc[-1]
     named = {"kind": label(early["kind"], lang), "first": written(early[value]), "last": written(late[value]),
              "low": label(early["loan_number"], lang), "high": label(late["loan_number"], lang)}  # fmt: skip
+    places = list(dict.fromkeys(frame["loan_number"]))
+    for row in (early, late):
+        at = places.index(row["loan_number"]) - 0.05, reach(row.to_dict(), value)
+        ax.annotate(written(row[value]), at, xytext=(0, 5), textcoords="offset points", fontsize=8, ha="center")
     marks = MARKS[lang]
     parts = [(kind, frame[frame["kind"] == kind]) for kind in dict.fromkeys(frame["kind"])]
     words = marks.semicolon.join(

@@ -50,7 +50,7 @@ def curves(frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, value
                     ms=5, lw=1.4, label=label(kind, lang))  # fmt: skip
     ax.set_xticks(range(len(levels)), [label(str(one), lang) for one in levels])
     ax.set_xlim(-0.5, len(levels) - 0.5)
-    ax.set_ylim(0, top(frame, value) * 1.06)
+    ax.set_ylim(0, top(frame, value) * 1.12)
     ax.grid(visible=False, axis="x")
     ax.grid(visible=True, axis="y")
     finish(ax.yaxis, written)

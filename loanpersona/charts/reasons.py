@@ -23,7 +23,7 @@ def plot_reasons(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return caption("reasons", lang, "cluster_note", values_in_words(frame, "reason", lang), **named)
 
 
-@chart(height=3.6)
+@chart(width=7.8, height=3.6)
 def plot_reasons_by_class(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.reasons_by_class`; the title tells the most frequent purpose of each class."""
     grouped_bars(frame, "reason", "borrower_class", ax, lang, "loans_axis", lambda one: label(one, lang))
@@ -60,7 +60,7 @@ def plot_reasons_by_month(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return caption("reasons_by_month", lang, "cell_note", cells_in_words(frame, "reason", "month", lang), **named)
 
 
-@chart(height=3.2)
+@chart(width=8.6, height=3.2)
 def plot_reasons_around_festival(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A heat map of the frame `needs.reasons_around_festival`; the title sets its first row against its last."""
     heat_map(frame, "season", "reason", ax, lang, lambda one: label(one, lang))
