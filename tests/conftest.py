@@ -10,6 +10,8 @@ from lives import SEED, Lives
 
 import loanpersona as lp
 
+pytest.register_assert_rewrite("chart_rules")  # its checks say what they saw, as those of a test file do
+
 CASES = Path(__file__).parent / "cases"
 TINY = (CASES / "valid" / "tiny.yaml").read_text(encoding="utf-8")
 
