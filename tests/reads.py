@@ -1,4 +1,4 @@
-"""What each frame of the habits is made from: the tables it takes, in order."""
+"""What each frame of the habits and of the needs is made from: the tables it takes, in order."""
 
 LOANS = ("loans",)
 TAKES = {
@@ -15,4 +15,20 @@ TAKES = {
     "inquiries": ("applications", "loans"), "data_given": ("applications",),
     "debt_service": ("loans", "instalments", "borrowers"),
     "debt_service_above": ("loans", "instalments", "borrowers"),
+}  # fmt: skip
+
+LENT, PAID = ("loans", "borrowers"), ("loans", "instalments", "borrowers")
+NEEDS_TAKE: dict[str, tuple[str, ...]] = {
+    "reasons": LOANS, "reasons_by_month": LOANS, "reasons_around_festival": LOANS, "loans_a_year": LOANS,
+    "debt_by_loan_number": LOANS,
+    "reasons_by_class": LENT, "reasons_by_platforms": LENT, "reasons_by_income": LENT, "amount_by_reason": LENT,
+    "debt_borrowers": LENT, "platforms_of_debt_borrowers": LENT,
+    "debt_risk": ("loans", "instalments"), "still_owing": ("loans", "instalments"),
+    "risk_by_platforms": PAID, "owed_when_borrowing": PAID, "owner_risk": PAID, "owner_price": PAID,
+    "refusals_by_platforms": ("applications", "borrowers"),
+    "reject_reasons_by_platforms": ("applications", "borrowers"),
+    "needs_by_stage": ("signals", "applications", "loans"), "needs_by_segment": ("signals", "applications", "loans"),
+    "needs_by_class": ("signals", "applications", "loans", "borrowers"),
+    "need_sources": ("signals",), "need_flow": ("signals",),
+    "aims": ("signals", "applications", "loans", "instalments"), "needs_levers": (),
 }  # fmt: skip

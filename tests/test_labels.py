@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 from book import book
 from fontTools.ttLib import TTFont
-from reads import TAKES
+from reads import NEEDS_TAKE, TAKES
 
 import loanpersona as lp
 from loanpersona import catalog, strict_yaml
-from loanpersona.analysis import habits, profile
+from loanpersona.analysis import habits, needs, profile
 from loanpersona.errors import InputError
 from loanpersona.labels import LANGUAGES, check_language, in_words, label, phrase
 
@@ -120,11 +120,13 @@ def test_every_tile_is_a_province_with_a_place_of_its_own() -> None:
 
 @pytest.fixture(scope="module")
 def frames() -> dict[str, pd.DataFrame]:
-    people = lp.generate(lp.load_persona("article"), n=2_000, seed=7).borrowers
+    lives = lp.generate(lp.load_persona("article"), n=2_000, seed=7)
+    people = lives.borrowers
     own = people.head(10).assign(occupation="nurse")
     made = {name: getattr(profile, name)(people) for name in profile.__all__}
     loans = book(7, 2_000)
     made |= {name: getattr(habits, name)(*[loans[table] for table in TAKES[name]]) for name in TAKES}
+    made |= {name: getattr(needs, name)(*[lives.tables[table] for table in NEEDS_TAKE[name]]) for name in NEEDS_TAKE}
     return {**made, "work of a lender's own": profile.work(own)}
 
 

@@ -36,6 +36,7 @@ PUBLIC = [
     "labels",
     "load_persona",
     "load_population",
+    "needs",
     "profile",
     "render_report",
     "sample",
@@ -68,7 +69,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         _ = lp.genrate  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("room", ["charts", "habits", "labels", "profile", "tables"])
+@pytest.mark.parametrize("room", ["charts", "habits", "labels", "needs", "profile", "tables"])
 def test_a_public_room_shows_what_it_offers_and_no_more(room: str) -> None:
     shown = dir(getattr(lp, room))
     assert shown == sorted(getattr(lp, room).__all__)

@@ -129,7 +129,7 @@ def plot_still_owing(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return _spiral("still_owing", frame, "share", percent, ax, lang, phrase("owing_axis", lang))
 
 
-@chart(width=8.6, height=3.4)
+@chart(width=9.4, height=3.4)
 def plot_owner_price(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Dots of the frame `needs.owner_price`: what is kept at each price, with the price beside."""
     names = [label(one, lang) for one in frame["scenario"]]
