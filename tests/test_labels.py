@@ -137,7 +137,7 @@ def test_every_word_that_a_frame_shows_has_a_label(frames: dict[str, pd.DataFram
         words = {str(column) for column in frame.columns}
         for column in frame.columns:
             if isinstance(frame[column].iloc[0], str) and column != "compared_with":
-                words |= set(frame[column])
+                words |= set(frame[column].dropna())
         # a number or a year is its own word
         strange = [word for word in sorted(words) if word not in known and label(word, lang) == word]
         assert [word for word in strange if not word.isdecimal()] == [], name

@@ -489,6 +489,17 @@ def test_a_borrower_who_is_missing_is_named() -> None:
         made("reasons_by_class", {**HAND, "borrowers": BORROWERS[BORROWERS["borrower_id"] != 2]})
 
 
+RISKS = ["debt_risk", "risk_by_platforms", "owner_risk", "owner_price", "still_owing", "owed_when_borrowing"]
+
+
+@pytest.mark.parametrize("name", RISKS)
+def test_a_loan_without_instalments_is_named_and_instalments_of_other_loans_are_left_out(name: str) -> None:
+    with pytest.raises(InputError, match=r"^instalments: loan 11 has none\. Wanted: all instalments of every loan\.$"):
+        made(name, {**HAND, "instalments": INSTALMENTS[INSTALMENTS["loan_id"] != 11]})
+    other = INSTALMENTS.assign(loan_id=INSTALMENTS["loan_id"] + 500)
+    pd.testing.assert_frame_equal(made(name, {**HAND, "instalments": pd.concat([INSTALMENTS, other])}), made(name))
+
+
 def test_what_has_no_outcome_yet_is_refused() -> None:
     with pytest.raises(InputError, match=r"^loans: none is twelve months old at 2023-12-31"):
         made("debt_risk", until="2023-12-31")

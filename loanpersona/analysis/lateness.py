@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp, sqrt
 from statistics import NormalDist
 from typing import Any
@@ -19,6 +20,19 @@ OUTCOME = pd.DateOffset(months=12)
 MEASURES = ("late_on_first_day", "ninety_within_12_months")
 
 
+def plans(loans: pd.DataFrame, instalments: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
+    """Columns of the instalments of these loans; those of other loans are left out.
+
+    Raises InputError where a loan has no instalment.
+    """
+    plan = columns(instalments, "instalments", ["loan_id", *wanted])
+    lent = columns(loans, "loans", ["loan_id"])["loan_id"]
+    bare = lent[~lent.isin(plan["loan_id"])]
+    if len(bare):
+        raise InputError(f"instalments: loan {bare.iloc[0]} has none. Wanted: all instalments of every loan.")
+    return plan[plan["loan_id"].isin(lent)].reset_index(drop=True)
+
+
 def due_instalments(loans: pd.DataFrame, instalments: pd.DataFrame, until: pd.Timestamp | str | None) -> pd.DataFrame:
     """Instalments that fell due before the day of `until` (by default the last loan), and whether each was late.
 
@@ -26,7 +40,7 @@ def due_instalments(loans: pd.DataFrame, instalments: pd.DataFrame, until: pd.Ti
     once. Columns: loan_id, late (not paid by the end of its day). Raises InputError where none fell due by then.
     """
     end = moment(until, columns(loans, "loans", ["borrowed_at"])["borrowed_at"].max()).normalize()
-    plan = columns(instalments, "instalments", ["loan_id", "due_on", "paid_on"])
+    plan = plans(loans, instalments, ["due_on", "paid_on"])
     due = plan[plan["due_on"] < end].sort_values(["loan_id", "due_on"])
     if due.empty:
         raise InputError(f"instalments: none fell due before {end:%Y-%m-%d}. Allowed: at least one.")
@@ -50,7 +64,7 @@ def bad_loans(loans: pd.DataFrame, instalments: pd.DataFrame, until: pd.Timestam
     year = year[year <= end]
     if year.empty:
         raise InputError(f"loans: none is twelve months old at {end:%Y-%m-%d}. Allowed: at least one.")
-    plan = columns(instalments, "instalments", ["loan_id", "due_on", "paid_on"])
+    plan = plans(loans, instalments, ["due_on", "paid_on"])
     reached = plan["due_on"] + BAD_DAYS * DAY
     bad = (reached <= plan["loan_id"].map(year)) & ~(plan["paid_on"] < reached)
     return pd.Series(year.index.isin(plan.loc[bad, "loan_id"]), index=year.index)

@@ -8,8 +8,8 @@ import pandas as pd
 
 from loanpersona import catalog
 from loanpersona.analysis.estimates import clustered_ratio
-from loanpersona.analysis.frames import DAY, columns, moment
-from loanpersona.analysis.lateness import BAD_DAYS, risk_by
+from loanpersona.analysis.frames import DAY, moment
+from loanpersona.analysis.lateness import BAD_DAYS, plans, risk_by
 from loanpersona.analysis.reasons import with_borrowers
 from loanpersona.errors import InputError
 
@@ -103,9 +103,7 @@ def _book(
     for one in ("consumer", "owner"):
         if not (lent["borrower_class"] == one).any():
             raise InputError(f"loans: none of class {one} is 15 months old at {end:%Y-%m-%d}. Allowed: at least one.")
-    wanted = ["loan_id", "due_on", "principal_cny", "interest_cny", "paid_on"]
-    plan = columns(instalments, "instalments", wanted)
-    plan = plan[plan["loan_id"].isin(lent.index)]
+    plan = plans(lent.reset_index(), instalments, ["due_on", "principal_cny", "interest_cny", "paid_on"])
     reached = (plan["due_on"] + BAD_DAYS * DAY).where(~(plan["paid_on"] < plan["due_on"] + BAD_DAYS * DAY))
     lost_on = plan["loan_id"].map(reached.groupby(plan["loan_id"]).min())
     stop = lost_on.where(lost_on <= end, end)  # the loan is lost, or the window ends

@@ -8,6 +8,7 @@ import pandas as pd
 from loanpersona.analysis.debt import DEBT, KINDS, debt_kinds
 from loanpersona.analysis.estimates import clustered_ratio, clustered_share
 from loanpersona.analysis.frames import banded, columns
+from loanpersona.analysis.lateness import plans
 from loanpersona.analysis.reasons import with_borrowers
 from loanpersona.errors import InputError
 
@@ -29,13 +30,13 @@ def owed_before(loans: pd.DataFrame, instalments: pd.DataFrame) -> pd.Series:
     {1: 0.0, 2: 450.0}
     """
     taken = columns(loans, "loans", ["loan_id", "borrower_id", "amount_cny", "borrowed_at"])
-    plan = columns(instalments, "instalments", ["loan_id", "principal_cny", "paid_on"]).dropna()
+    plan = plans(loans, instalments, ["principal_cny", "paid_on"]).dropna()
     who = plan["loan_id"].map(taken.set_index("loan_id")["borrower_id"])
     moves = pd.concat([
         pd.DataFrame({"who": who, "at": plan["paid_on"], "cny": -plan["principal_cny"], "loan_id": -1}),
         pd.DataFrame({"who": taken["borrower_id"], "at": taken["borrowed_at"], "cny": taken["amount_cny"],
                       "loan_id": taken["loan_id"]}),
-    ]).dropna().sort_values(["who", "at", "loan_id"])  # fmt: skip
+    ]).sort_values(["who", "at", "loan_id"])  # fmt: skip
     balance = moves.groupby("who")["cny"].cumsum() - moves["cny"]
     lent = moves["loan_id"] >= 0
     owed = pd.Series(balance[lent].to_numpy(float), index=moves.loc[lent, "loan_id"].astype("int64"))

@@ -24,7 +24,7 @@ from loanpersona.charts.style import INK, MARKS, Caption, chart, percent, values
 from loanpersona.labels import label, phrase
 
 
-@chart(width=8.6, height=4.6)
+@chart(width=7.2, height=4.2)
 def plot_debt_borrowers(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.debt_borrowers`, everybody first."""
     named = [label(row.level, lang) if row.trait == row.level else
@@ -47,7 +47,7 @@ def plot_platforms_of_debt_borrowers(frame: pd.DataFrame, ax: Axes, lang: str) -
     return caption("platforms_of_debt_borrowers", lang, "interval_note", words, **named)
 
 
-@chart(width=8.6, height=4.6)
+@chart(width=8.2, height=4.2)
 def plot_debt_risk(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.debt_risk`: each measure as told by any loan and by the first."""
     groups = [phrase("trait_level", lang, trait=label(row.told_by, lang), level=label(row.measure, lang))
@@ -56,7 +56,7 @@ def plot_debt_risk(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return _risk("debt_risk", frame.assign(group=groups), "kind", first, ax, lang)
 
 
-@chart(width=8.6, height=3.8)
+@chart(width=8.0, height=3.4)
 def plot_risk_by_platforms(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.risk_by_platforms`, a group each measure."""
     groups = [label(one, lang) for one in frame["measure"]]
@@ -129,7 +129,7 @@ def plot_still_owing(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return _spiral("still_owing", frame, "share", percent, ax, lang, phrase("owing_axis", lang))
 
 
-@chart(width=9.4, height=3.4)
+@chart(width=9.0, height=2.8)
 def plot_owner_price(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Dots of the frame `needs.owner_price`: what is kept at each price, with the price beside."""
     names = [label(one, lang) for one in frame["scenario"]]

@@ -35,7 +35,7 @@ class Node:
     right: float = 0.0
 
 
-@chart(width=9.2, height=6.0)
+@chart(width=8.4, height=5.4)
 def plot_need_flow(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bands of the frame `needs.need_flow`, one a row, and nodes with their number of users and needs."""
     sizes = _sizes(frame)

@@ -13,7 +13,7 @@ from loanpersona.charts.style import BLUE, INK, MARKS, Caption, chart, percent, 
 from loanpersona.labels import label, phrase
 
 
-@chart(width=8.6, height=4.0)
+@chart(width=7.6, height=3.6)
 def plot_needs_by_stage(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.needs_by_stage`."""
     shown = _staged(frame, lang)
@@ -23,7 +23,7 @@ def plot_needs_by_stage(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return caption("needs_by_stage", lang, "user_note", values_in_words(shown, "at", lang), **named)
 
 
-@chart(width=8.6, height=5.0)
+@chart(width=8.4, height=4.5)
 def plot_needs_by_class(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.needs_by_class`; the title tells of the need most often shown."""
     shown = _staged(frame, lang)
@@ -38,7 +38,7 @@ def plot_needs_by_class(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return caption("needs_by_class_one", lang, "user_note", words, **named, share=percent(most["share"]))
 
 
-@chart(width=8.6, height=4.6)
+@chart(width=7.4, height=4.2)
 def plot_needs_by_segment(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A heat map of the frame `needs.needs_by_segment`: a column each segment, empty where it has no such users."""
     shown = _staged(frame, lang)
@@ -49,7 +49,7 @@ def plot_needs_by_segment(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return caption("needs_by_segment", lang, "user_cell_note", cells_in_words(shown, "outcome", "at", lang), **named)
 
 
-@chart(width=8.6, height=4.2)
+@chart(width=7.8, height=3.8)
 def plot_need_sources(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.need_sources`, each with the need that it is a sign of."""
     both = [phrase("trait_level", lang, trait=label(row.need, lang), level=label(row.source, lang))
@@ -75,7 +75,7 @@ def plot_aims(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return caption("aims", lang, "user_note", MARKS[lang].semicolon.join(said), **named)
 
 
-@chart(width=8.6, height=4.4)
+@chart(width=8.4, height=4.0)
 def plot_needs_levers(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """The frame `needs.needs_levers` as a grid: a dot where a lever serves a need, filled where the article says so."""
     shown = _staged(frame, lang)
