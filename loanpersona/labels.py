@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,21 @@ def in_words(frame: pd.DataFrame, lang: str = "en", *, across: str | None = None
         counts = {"n": "n_rows", "k": "k_rows"} if "clusters" in frame else {}
         shown.columns = [label(counts.get(name, name), lang) for name in shown.columns]
     shown.index.names = [label(name, lang) for name in shown.index.names]
-    return shown
+    return _in_full()(shown)
+
+
+@cache
+def _in_full() -> type[pd.DataFrame]:
+    """A frame that a notebook shows with its texts in full; pandas would cut them after fifty characters."""
+    import pandas as pd
+
+    class InFull(pd.DataFrame):  # type: ignore[misc]
+        def _repr_html_(self) -> str | None:
+            with pd.option_context("display.max_colwidth", None):
+                found: str | None = super()._repr_html_()
+            return found
+
+    return InFull
 
 
 # Which columns hold shares of one, and which a ratio: everything else numeric is a count or money.

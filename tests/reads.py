@@ -27,8 +27,8 @@ NEEDS_TAKE: dict[str, tuple[str, ...]] = {
     "risk_by_platforms": PAID, "owed_when_borrowing": PAID, "owner_risk": PAID, "owner_price": PAID,
     "refusals_by_platforms": ("applications", "borrowers"),
     "reject_reasons_by_platforms": ("applications", "borrowers"),
-    "needs_by_stage": ("signals", "applications", "loans"), "needs_by_segment": ("signals", "applications", "loans"),
-    "needs_by_class": ("signals", "applications", "loans", "borrowers"),
+    "needs_by_stage": ("signals", "applications", "loans", "borrowers"),
+    "needs_by_segment": ("signals", "applications", "loans"),
     "need_sources": ("signals",), "need_flow": ("signals",),
     "aims": ("signals", "applications", "loans", "instalments"), "needs_levers": (),
 }  # fmt: skip

@@ -138,8 +138,7 @@ READS: dict[str, dict[str, list[str]]] = {
     "owner_risk": {**RISK, "borrowers": of("borrower_class")},
     "owner_price": {"loans": [*RISK["loans"], "apr"], "borrowers": of("borrower_class"),
                     "instalments": [*RISK["instalments"], "principal_cny", "interest_cny"]},
-    "needs_by_stage": STAGES,
-    "needs_by_class": {**STAGES, "borrowers": of("borrower_class")},
+    "needs_by_stage": {**STAGES, "borrowers": of("borrower_class")},
     "needs_by_segment": {**STAGES, "applications": LAST},
     "need_sources": {"signals": [*STAGES["signals"], "source"]},
     "need_flow": {"signals": STAGES["signals"]},
@@ -203,10 +202,11 @@ COUNTED: dict[str, list[tuple[Any, int, int]]] = {
                                     (("several_platforms", "too_many_platforms"), 1, 2)],
     "debt_by_loan_number": [("1", 1, 3), ("2", 1, 2)],
     "still_owing": [(("debt_borrowers", "2"), 1, 1), (("other_borrowers", "2"), 1, 1)],
-    "needs_by_stage": [(("before", "get_loan"), 1, 5), (("before", "data_safety"), 1, 5),
-                       (("before", "convenience"), 1, 5), (("during", "larger_amount"), 2, 3),
-                       (("during", "cheaper"), 2, 3), (("after", "lower_rate"), 1, 3), (("after", "extension"), 1, 3)],
-    "needs_by_class": [(("consumer", "before", "data_safety"), 1, 4), (("consumer", "before", "convenience"), 1, 4),
+    "needs_by_stage": [(("everybody", "before", "get_loan"), 1, 5), (("everybody", "before", "data_safety"), 1, 5),
+                       (("everybody", "before", "convenience"), 1, 5),
+                       (("everybody", "during", "larger_amount"), 2, 3), (("everybody", "during", "cheaper"), 2, 3),
+                       (("everybody", "after", "lower_rate"), 1, 3), (("everybody", "after", "extension"), 1, 3),
+                       (("consumer", "before", "data_safety"), 1, 4), (("consumer", "before", "convenience"), 1, 4),
                        (("consumer", "during", "larger_amount"), 1, 2), (("consumer", "during", "cheaper"), 1, 2),
                        (("consumer", "after", "extension"), 1, 2), (("owner", "before", "get_loan"), 1, 1),
                        (("owner", "during", "larger_amount"), 1, 1), (("owner", "during", "cheaper"), 1, 1),
@@ -418,8 +418,9 @@ def test_every_link_and_aim_has_its_basis_and_every_statement_exists() -> None:
 def test_the_table_of_levers_speaks_both_languages_with_the_words_of_the_statements() -> None:
     found = made("needs_levers")
     assert len(found) == 15
-    first = lp.labels.in_words(found, "zh").iloc[0]
-    assert catalog.load("statements")["3.2c"]["zh"] in first.tolist()
+    shown = lp.labels.in_words(found, "zh")
+    assert catalog.load("statements")["3.2c"]["zh"] in shown.iloc[0].tolist()
+    assert catalog.load("statements")["3.2d"]["en"] in lp.labels.in_words(found)._repr_html_()  # not cut short
     assert lp.labels.in_words(found).iloc[-1].tolist()[-4:-2] == [catalog.load("statements")["3.2g"]["en"], "–"]
 
 

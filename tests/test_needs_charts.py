@@ -24,13 +24,13 @@ from loanpersona.labels import LANGUAGES, label
 NAMES = list(needs.__all__)
 BARS = {"reasons": "share", "refusals_by_platforms": "share", "debt_by_loan_number": "share"}
 GROUPED = {"reasons_by_class": "borrower_class", "platforms_of_debt_borrowers": "kind",
-           "reject_reasons_by_platforms": "held", "needs_by_class": "borrower_class", "owner_risk": "borrower_class",
-           "debt_risk": "kind"}  # fmt: skip
+           "reject_reasons_by_platforms": "held", "owner_risk": "borrower_class",
+           "debt_risk": "kind", "needs_by_stage": "borrower_class"}  # fmt: skip
 DOTS = {"loans_a_year": "loans_per_year", "owner_price": "kept"}
 HEAT = {"reasons_by_platforms": ("platforms", "reason"), "reasons_by_income": ("income_band", "reason"),
         "reasons_by_month": ("reason", "month"), "reasons_around_festival": ("season", "reason")}  # fmt: skip
 CURVES = {"owed_when_borrowing": "owed_months", "still_owing": "share"}
-NAMED_BARS = ["debt_borrowers", "needs_by_stage", "need_sources", "aims"]  # the names of the rows are put together
+NAMED_BARS = ["debt_borrowers", "need_sources", "aims"]  # the names of the rows are put together
 OTHERS = [*HEAT, *CURVES, *NAMED_BARS, "amount_by_reason", "risk_by_platforms", "needs_by_segment", "need_flow",
           "needs_levers"]  # fmt: skip
 
@@ -79,8 +79,7 @@ CLAIMED: Claims = {
     "owed_when_borrowing": lambda f: spiral(f, "owed_months", "{:.2f}"),
     "still_owing": lambda f: spiral(f, "share", "{:.1%}"),
     "owner_price": lambda f: [f"{f['kept'].iloc[place]:.1%}" for place in (1, 3)],
-    "needs_by_stage": lambda f: [f"{f['share'].max():.1%}"],
-    "needs_by_class": lambda f: [f"{share:.1%}" for share in f[f["need"] == f["need"][f["share"].idxmax()]]["share"]],
+    "needs_by_stage": lambda f: [f"{of(f, 'borrower_class', 'everybody').max():.1%}"],
     "needs_by_segment": lambda f: [f"{f['share'].max():.1%}"],
     "need_sources": lambda f: [f"{f['share'].max():.1%}"],
     "need_flow": lambda f: [f"{f['user_needs'].sum() / 3:,.0f}",

@@ -76,8 +76,8 @@ def risk_by(
     """Both measures of risk of groups of loans, and the ratio of each group to the last of `levels`.
 
     `lent` holds loans with the group of each in the column `by`. Columns: measure (late_on_first_day, of instalments
-    due; ninety_within_12_months, of loans old enough), by, n, k, share, low, high, clusters, design_effect,
-    effective_n, risk_ratio, risk_ratio_low, risk_ratio_high (missing for the group compared with).
+    due; ninety_within_12_months, of loans old enough), by, n, k, share, low, high, clusters, risk_ratio,
+    risk_ratio_low, risk_ratio_high (missing for the group compared with).
     """
     loans = lent.set_index("loan_id")
     due, bad = due_instalments(lent, instalments, until), bad_loans(lent, instalments, until)
@@ -87,7 +87,7 @@ def risk_by(
         kind, who = (loans[name].reindex(ids).to_numpy() for name in (by, "borrower_id"))
         found = pd.DataFrame([{by: one, **clustered_share(holds[kind == one], who[kind == one])} for one in levels])
         ratios = [ratio_of_shares(holds, kind == one, kind == levels[-1], who) for one in levels[:-1]]
-        found = found.join(pd.DataFrame(ratios))
+        found = found.drop(columns=["design_effect", "effective_n"]).join(pd.DataFrame(ratios))
         found.insert(0, "measure", measure)
         parts.append(found)
     return pd.concat(parts, ignore_index=True)

@@ -28,7 +28,7 @@ from loanpersona.analysis.reasons import (
     reasons_by_platforms,
 )
 from loanpersona.analysis.spiral import debt_by_loan_number, owed_when_borrowing, still_owing
-from loanpersona.analysis.stages import need_sources, needs_by_class, needs_by_segment, needs_by_stage
+from loanpersona.analysis.stages import need_sources, needs_by_segment, needs_by_stage
 
 __all__ = [
     "aims",
@@ -39,7 +39,6 @@ __all__ = [
     "loans_a_year",
     "need_flow",
     "need_sources",
-    "needs_by_class",
     "needs_by_segment",
     "needs_by_stage",
     "needs_levers",

@@ -20,23 +20,21 @@ SEGMENTS = ("incomplete", "approved", "rejected")
 """Process segments (3.1a): the outcome of a user's last application."""
 
 
-def needs_by_stage(signals: pd.DataFrame, applications: pd.DataFrame, loans: pd.DataFrame) -> pd.DataFrame:
-    """Share of users who show each need at each stage (2.2a to 2.2c).
-
-    Before: of the users who began an application. During: of those who were ever approved. After: of those with a
-    loan. Each user counts once. Columns: stage, need, n (users), k, share, low, high.
-    Raises InputError where a signal shows a need at a stage at which `needs.yaml` has none.
-    """
-    shown, asked = users_in_need(signals), _asked(applications, loans)
-    return pd.DataFrame(list(_rows(shown, asked)))
-
-
-def needs_by_class(
+def needs_by_stage(
     signals: pd.DataFrame, applications: pd.DataFrame, loans: pd.DataFrame, borrowers: pd.DataFrame
 ) -> pd.DataFrame:
-    """The same within consumers and within owners; columns: borrower_class, and those of `needs_by_stage`."""
+    """Share of users who show each need at each stage (2.2a to 2.2c), of all and within each class.
+
+    Before: of the users who began an application. During: of those who were ever approved. After: of those with a
+    loan. Each user counts once. Columns: borrower_class (everybody, consumer, owner), stage, need, n (users), k,
+    share, low, high. Raises InputError where a signal shows a need at a stage at which `needs.yaml` has none.
+    """
     people = columns(borrowers, "borrowers", ["borrower_id", "borrower_class"])
-    return _within(people.set_index("borrower_id")["borrower_class"], CLASSES, signals, applications, loans)
+    classes = people.set_index("borrower_id")["borrower_class"]
+    everybody = pd.Series("everybody", index=classes.index, name="borrower_class")
+    parts = [_within(group, levels, signals, applications, loans)
+             for group, levels in ((everybody, ("everybody",)), (classes, CLASSES))]  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
 
 
 def needs_by_segment(signals: pd.DataFrame, applications: pd.DataFrame, loans: pd.DataFrame) -> pd.DataFrame:

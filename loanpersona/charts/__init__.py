@@ -50,7 +50,6 @@ from loanpersona.charts.habits import (
 from loanpersona.charts.needs import (
     plot_aims,
     plot_need_sources,
-    plot_needs_by_class,
     plot_needs_by_segment,
     plot_needs_by_stage,
     plot_needs_levers,
@@ -143,7 +142,6 @@ __all__ = [
     "plot_median_wait",
     "plot_need_flow",
     "plot_need_sources",
-    "plot_needs_by_class",
     "plot_needs_by_segment",
     "plot_needs_by_stage",
     "plot_needs_levers",

@@ -27,9 +27,9 @@ from loanpersona.labels import label, phrase
 @chart(width=7.2, height=4.2)
 def plot_debt_borrowers(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.debt_borrowers`, everybody first."""
-    named = [label(row.level, lang) if row.trait == row.level else
-             phrase("trait_level", lang, trait=label(row.trait, lang), level=label(row.level, lang))
-             for row in frame.itertuples()]  # fmt: skip
+    short = {"platforms": "held", "income_band": "earns"}  # a class needs no heading
+    named = [phrase("trait_level", lang, trait=label(short[row.trait], lang), level=label(row.level, lang))
+             if row.trait in short else label(row.level, lang) for row in frame.itertuples()]  # fmt: skip
     shown = frame.assign(level=named)
     bars(shown, "level", ax, lang, "share_axis")
     share = percent(frame["share"].iloc[0])

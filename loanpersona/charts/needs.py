@@ -13,29 +13,16 @@ from loanpersona.charts.style import BLUE, INK, MARKS, Caption, chart, percent, 
 from loanpersona.labels import label, phrase
 
 
-@chart(width=7.6, height=3.6)
+@chart(width=8.4, height=5.2)
 def plot_needs_by_stage(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
-    """Bars of the frame `needs.needs_by_stage`."""
-    shown = _staged(frame, lang)
-    bars(shown, "at", ax, lang, "stage_axis")
-    most = frame.loc[frame["share"].idxmax()]
-    named = {"need": label(most["need"], lang), "stage": _lower(most["stage"], lang), "share": percent(most["share"])}
-    return caption("needs_by_stage", lang, "user_note", values_in_words(shown, "at", lang), **named)
-
-
-@chart(width=8.4, height=4.5)
-def plot_needs_by_class(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
-    """Bars of the frame `needs.needs_by_class`; the title tells of the need most often shown."""
+    """Bars of the frame `needs.needs_by_stage`: everybody, and each class; the title tells of everybody."""
     shown = _staged(frame, lang)
     grouped_bars(shown, "at", "borrower_class", ax, lang, "stage_axis", lambda one: label(one, lang))
+    every = frame[frame["borrower_class"] == "everybody"]
+    most = every.loc[every["share"].idxmax()]
+    named = {"need": label(most["need"], lang), "stage": _lower(most["stage"], lang), "share": percent(most["share"])}
     words = series_in_words(shown, "at", "borrower_class", lang, lambda one: label(one, lang))
-    most = frame.loc[frame["share"].idxmax()]
-    named = {"need": label(most["need"], lang), "stage": _lower(most["stage"], lang)}
-    same = frame[(frame["need"] == most["need"]) & (frame["stage"] == most["stage"])].set_index("borrower_class")
-    if {"owner", "consumer"} <= set(same.index):
-        both = {one: percent(same["share"][one]) for one in ("owner", "consumer")}
-        return caption("needs_by_class", lang, "user_note", words, **named, **both)
-    return caption("needs_by_class_one", lang, "user_note", words, **named, share=percent(most["share"]))
+    return caption("needs_by_stage", lang, "user_note", words, **named)
 
 
 @chart(width=7.4, height=4.2)
