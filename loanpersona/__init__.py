@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from loanpersona import charts, labels, tables
-    from loanpersona.analysis import credit, habits, profile, segments
+    from loanpersona.analysis import credit, habits, needs, profile, segments
     from loanpersona.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, ReportError
     from loanpersona.persona.model import Persona
     from loanpersona.persona.resolver import load_persona
@@ -39,6 +39,7 @@ _HOMES = {
     "labels": "loanpersona.labels",
     "load_persona": "loanpersona.persona.resolver:load_persona",
     "load_population": "loanpersona.population:load_population",
+    "needs": "loanpersona.analysis.needs",
     "profile": "loanpersona.analysis.profile",
     "render_report": "loanpersona.reports:render_report",
     "sample": "loanpersona.simulation.generation:sample",
@@ -62,6 +63,7 @@ __all__ = [
     "labels",
     "load_persona",
     "load_population",
+    "needs",
     "profile",
     "render_report",
     "sample",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +32,12 @@ def check_language(lang: str) -> str:
 
 
 def label(word: str, lang: str = "en") -> str:
-    """The word of a column, level or range in a language; an unknown word stays as it is.
+    """The word of a column, level or range in a language, the text of a statement; an unknown word stays as it is.
 
     >>> label("waiter"), label("waiter", "zh"), label("10000..")
     ('Waiter', '餐饮服务员', '10,000 or more')
     """
-    entry = catalog.load("labels").get(word) or _LEARNED.get(word)
+    entry = catalog.load("labels").get(word) or _LEARNED.get(word) or catalog.load("statements").get(word)
     if entry:
         return str(entry[lang])
     low, dots, high = word.partition("..")
@@ -88,15 +89,29 @@ def in_words(frame: pd.DataFrame, lang: str = "en", *, across: str | None = None
         counts = {"n": "n_rows", "k": "k_rows"} if "clusters" in frame else {}
         shown.columns = [label(counts.get(name, name), lang) for name in shown.columns]
     shown.index.names = [label(name, lang) for name in shown.index.names]
-    return shown
+    return _in_full()(shown)
+
+
+@cache
+def _in_full() -> type[pd.DataFrame]:
+    """A frame that a notebook shows with its texts in full; pandas would cut them after fifty characters."""
+    import pandas as pd
+
+    class InFull(pd.DataFrame):  # type: ignore[misc]
+        def _repr_html_(self) -> str | None:
+            with pd.option_context("display.max_colwidth", None):
+                found: str | None = super()._repr_html_()
+            return found
+
+    return InFull
 
 
 # Which columns hold shares of one, and which a ratio: everything else numeric is a count or money.
 _SHARES = {"share", "low", "high", "baseline", "difference", "difference_low", "difference_high", "mean_apr",
            "not_drawn", "still_there", "approval_rate", "late_first_day", "cured_30_days", "bad_12_months",
-           "income_rate", "volume_share"}  # fmt: skip
+           "income_rate", "volume_share", "apr", "funds", "operating", "losses", "kept"}  # fmt: skip
 _KEYS = {"hour", "day", "day_number", "ordinal", "within_days", "week", "generation", "term_months", "as_of",
-         "months_there", "month_on_book", "risk_score", "cut_score"}  # fmt: skip
+         "months_there", "month_on_book", "risk_score", "cut_score", "month"}  # fmt: skip
 _COUNTS = {"n", "k", "applicants"}
 _FINE = {"gain", "gain_low", "gain_high"}
 _RATIOS = {"lift", "lift_low", "lift_high"}

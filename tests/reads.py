@@ -1,4 +1,4 @@
-"""What each frame of the habits, of the segments and of credit risk is made from: the tables it takes, in order."""
+"""What each frame of habits, needs, segments and credit risk is made from: the tables it takes, in order."""
 
 LOANS = ("loans",)
 TAKES = {
@@ -35,4 +35,21 @@ CREDIT_TAKES = {
     "score_distribution": SCORED, "ks_curve": SCORED, "roc": SCORED, "discrimination": SCORED, "calibration": SCORED,
     "score_stability": ("applications", "loans"), "tier_table": (*SCORED, "borrowers"),
     "tier_income": (*SCORED, "borrowers"), "vintages": LENT, "roll_rates": LENT,
+}  # fmt: skip
+
+WHO_LENT, PAID = ("loans", "borrowers"), ("loans", "instalments", "borrowers")
+NEEDS_TAKE: dict[str, tuple[str, ...]] = {
+    "reasons": LOANS, "reasons_by_month": LOANS, "reasons_around_festival": LOANS, "loans_a_year": LOANS,
+    "debt_by_loan_number": LOANS,
+    "reasons_by_class": WHO_LENT, "reasons_by_platforms": WHO_LENT, "reasons_by_income": WHO_LENT,
+    "amount_by_reason": WHO_LENT,
+    "debt_borrowers": WHO_LENT, "platforms_of_debt_borrowers": WHO_LENT,
+    "debt_risk": LENT, "still_owing": LENT,
+    "risk_by_platforms": PAID, "owed_when_borrowing": PAID, "owner_risk": PAID, "owner_price": PAID,
+    "refusals_by_platforms": ("applications", "borrowers"),
+    "reject_reasons_by_platforms": ("applications", "borrowers"),
+    "needs_by_stage": ("signals", "applications", "loans", "borrowers"),
+    "needs_by_segment": ("signals", "applications", "loans"),
+    "need_sources": ("signals",), "need_flow": ("signals",),
+    "aims": ("signals", "applications", "loans", "instalments"), "needs_levers": (),
 }  # fmt: skip

@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 from book import book
 from fontTools.ttLib import TTFont
-from reads import SEGMENTS, TAKES
+from reads import NEEDS_TAKE, SEGMENTS, TAKES
 
 import loanpersona as lp
 from loanpersona import catalog, strict_yaml
-from loanpersona.analysis import habits, profile, segments
+from loanpersona.analysis import habits, needs, profile, segments
 from loanpersona.errors import InputError
 from loanpersona.labels import LANGUAGES, check_language, in_words, label, phrase
 
@@ -131,6 +131,9 @@ def frames() -> dict[str, pd.DataFrame]:
     }
     made |= {"standing": segments.standing(population.applications, population.loans, population.instalments),
              "rfm": segments.rfm(population.loans), "lifecycle_rules": segments.lifecycle_rules()}  # fmt: skip
+    made |= {
+        name: getattr(needs, name)(*[population.tables[table] for table in NEEDS_TAKE[name]]) for name in NEEDS_TAKE
+    }
     return {**made, "work of a lender's own": profile.work(own)}
 
 
@@ -141,7 +144,7 @@ def test_every_word_that_a_frame_shows_has_a_label(frames: dict[str, pd.DataFram
         words = {str(column) for column in frame.columns}
         for column in frame.columns:
             if isinstance(frame[column].iloc[0], str) and column != "compared_with":
-                words |= set(frame[column])
+                words |= set(frame[column].dropna())
         # a number or a year is its own word
         strange = [word for word in sorted(words) if word not in known and label(word, lang) == word]
         assert [word for word in strange if not word.isdecimal()] == [], name

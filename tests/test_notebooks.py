@@ -13,11 +13,11 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
-from reads import TAKES
+from reads import NEEDS_TAKE, TAKES
 
 import loanpersona as lp
 from loanpersona import catalog
-from loanpersona.analysis import habits, profile
+from loanpersona.analysis import habits, needs, profile
 from loanpersona.labels import LANGUAGES
 from loanpersona.reports import declared_parameters, notebook_names
 
@@ -29,7 +29,7 @@ CJK = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 STATEMENT = re.compile(r"\*\*(\d\.\d[a-z]|4[a-c])\*\*")
 TABLE = re.compile(
     r"(\w+) = lp\.(?:profile|habits|needs|segments|credit)\.(\w+)"
-    r"\(\s*population\.\w+(?:, population\.\w+)*(?:, \w+=\"\w+\")*\s*\)"
+    r"\(\s*(?:population\.\w+(?:, population\.\w+)*(?:, \w+=\"\w+\")*)?\s*\)"
     r"\nlp\.labels\.in_words\((\w+), lang(, across=\"\w+\")?\)"
 )
 CHART = re.compile(r"lp\.charts\.show\(lp\.charts\.plot_(\w+)\((\w+), lang=lang\)\)")
@@ -168,12 +168,18 @@ def test_the_profile_notebook_shows_every_frame_of_the_profile() -> None:
     assert sorted(shown) == sorted(profile.__all__)
 
 
-def test_the_habits_notebook_shows_every_frame_of_the_habits_from_its_tables() -> None:
-    shown = [found[1] for cell in code("02_habits") if (found := CHART.fullmatch(cell.source))]
-    assert sorted(shown) == sorted(habits.__all__)
-    for cell in code("02_habits"):
+@pytest.mark.parametrize(
+    ("name", "frames", "takes"),
+    [("02_habits", habits.__all__, TAKES), ("03_needs", needs.__all__, NEEDS_TAKE)],
+)
+def test_a_notebook_shows_every_frame_of_its_room_from_its_tables(
+    name: str, frames: list[str], takes: dict[str, tuple[str, ...]]
+) -> None:
+    shown = [found[1] for cell in code(name) if (found := CHART.fullmatch(cell.source))]
+    assert sorted(shown) == sorted(frames)
+    for cell in code(name):
         if table := TABLE.fullmatch(cell.source):
-            assert tuple(re.findall(r"population\.(\w+)", cell.source)) == TAKES[table[2]], cell.id
+            assert tuple(re.findall(r"population\.(\w+)", cell.source)) == takes[table[2]], cell.id
 
 
 @every_notebook
@@ -268,10 +274,11 @@ def test_the_profile_notebook_cites_every_statement_of_the_profile() -> None:
     assert sorted(cited) == sorted(wanted)
 
 
-def test_the_habits_notebook_cites_every_statement_of_the_habits_and_says_what_is_read_back() -> None:
-    cited = [key for text in sections("02_habits").values() for key in STATEMENT.findall(text)]
-    assert sorted(cited) == sorted(key for key in catalog.load("statements") if key.startswith("1.4"))
-    last = list(sections("02_habits").values())[-1]
+@pytest.mark.parametrize(("name", "chapter"), [("02_habits", "1.4"), ("03_needs", "2.")])
+def test_a_notebook_cites_every_statement_of_its_chapter_and_says_what_is_read_back(name: str, chapter: str) -> None:
+    cited = [key for text in sections(name).values() for key in STATEMENT.findall(text)]
+    assert sorted(cited) == sorted(key for key in catalog.load("statements") if key.startswith(chapter))
+    last = list(sections(name).values())[-1]
     assert "Read back" in last
     assert "None of it shows the article to be true of the world" in last
 

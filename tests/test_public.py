@@ -37,6 +37,7 @@ PUBLIC = [
     "labels",
     "load_persona",
     "load_population",
+    "needs",
     "profile",
     "render_report",
     "sample",
@@ -70,7 +71,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         _ = lp.genrate  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("room", ["charts", "credit", "habits", "labels", "profile", "segments", "tables"])
+@pytest.mark.parametrize("room", ["charts", "credit", "habits", "labels", "needs", "profile", "segments", "tables"])
 def test_a_public_room_shows_what_it_offers_and_no_more(room: str) -> None:
     shown = dir(getattr(lp, room))
     assert shown == sorted(getattr(lp, room).__all__)
