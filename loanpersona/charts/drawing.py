@@ -140,6 +140,16 @@ def whole(value: float) -> str:
     return f"{value:,.0f}" if value == value else "–"
 
 
+def in_sentence(word: Any, lang: str) -> str:
+    """A word within a sentence: English labels begin with a capital.
+
+    >>> in_sentence("consumption", "en")
+    'consumption'
+    """
+    said = label(str(word), lang)
+    return said[:1].lower() + said[1:]
+
+
 def series_in_words(frame: pd.DataFrame, by: str, series: str, lang: str, named: Callable[[Any], str]) -> str:
     """The values of every series in turn, for the alt text."""
     marks = MARKS[lang]

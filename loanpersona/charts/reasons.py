@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from loanpersona.charts.drawing import bars, beside, caption, grouped_bars, reach, series_in_words, top, whiskers, whole
+from loanpersona.charts.drawing import (
+    bars,
+    beside,
+    caption,
+    grouped_bars,
+    in_sentence,
+    reach,
+    series_in_words,
+    top,
+    whiskers,
+    whole,
+)
 from loanpersona.charts.grid import cells_in_words, heat_map
 from loanpersona.charts.style import BLUE, MARKS, ORANGE, Caption, chart, percent, values_in_words
 from loanpersona.labels import label, phrase
@@ -19,7 +28,7 @@ def plot_reasons(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.reasons`."""
     bars(frame, "reason", ax, lang, "loans_axis")
     most = frame.loc[frame["share"].idxmax()]
-    named = {"share": percent(most["share"]), "first": _lower(most["reason"], lang)}
+    named = {"share": percent(most["share"]), "first": in_sentence(most["reason"], lang)}
     return caption("reasons", lang, "cluster_note", values_in_words(frame, "reason", lang), **named)
 
 
@@ -31,10 +40,10 @@ def plot_reasons_by_class(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     most = frame.loc[frame.groupby("borrower_class", sort=False)["share"].idxmax()].set_index("borrower_class")
     if len(most) < 2:
         [row] = most.to_dict("records")
-        named = {"share": percent(row["share"]), "first": _lower(row["reason"], lang)}
+        named = {"share": percent(row["share"]), "first": in_sentence(row["reason"], lang)}
         return caption("reasons", lang, "cluster_note", words, **named)
     named = {one: percent(share) for one, share in most["share"].items()}
-    named |= {f"{one}_first": _lower(reason, lang) for one, reason in most["reason"].items()}
+    named |= {f"{one}_first": in_sentence(reason, lang) for one, reason in most["reason"].items()}
     return caption("reasons_by_class", lang, "cluster_note", words, **named)
 
 
@@ -66,7 +75,11 @@ def plot_reasons_around_festival(frame: pd.DataFrame, ax: Axes, lang: str) -> Ca
     heat_map(frame, "season", "reason", ax, lang, lambda one: label(one, lang))
     shares = frame[frame["reason"] == "consumption"]
     first, last = shares.iloc[0], shares.iloc[-1]
-    named = {"share": percent(first["share"]), "season": _lower(first["season"], lang), "rest": percent(last["share"])}
+    named = {
+        "share": percent(first["share"]),
+        "season": in_sentence(first["season"], lang),
+        "rest": percent(last["share"]),
+    }
     words = cells_in_words(frame, "season", "reason", lang)
     return caption("reasons_around_festival", lang, "cell_note", words, **named)
 
@@ -102,7 +115,7 @@ def _amounts(frame: pd.DataFrame, lang: str) -> Caption:
         named = {one: whole(means["consumer", one]) for one in ("emergency", "consumption")}
         return caption("amount_by_reason", lang, "cluster_note", words, **named)
     most = frame.loc[frame["mean_cny"].idxmax()]
-    named = {"first": _lower(most["reason"], lang), "amount": whole(most["mean_cny"])}
+    named = {"first": in_sentence(most["reason"], lang), "amount": whole(most["mean_cny"])}
     return caption("amount_by_reason_other", lang, "cluster_note", words, **named)
 
 
@@ -115,9 +128,3 @@ def _map(name: str, frame: pd.DataFrame, by: str, reason: str, ax: Axes, lang: s
     named = {"first": percent(first["share"]), "last": percent(last["share"]), "low": label(str(first[by]), lang),
              "high": label(str(last[by]), lang)}  # fmt: skip
     return caption(name, lang, "cell_note", cells_in_words(frame, by, "reason", lang), **named)
-
-
-def _lower(word: Any, lang: str) -> str:
-    """A word within a sentence: English labels begin with a capital."""
-    said = label(str(word), lang)
-    return said[:1].lower() + said[1:]
