@@ -556,3 +556,13 @@ def test_who_stopped_paying_early_had_no_time_for_a_loan_for_debt(lives: dict[st
     year = made("loans_a_year", lives).set_index(["told_by", "kind"])["loans_per_year"]
     assert year["any_loan", "debt_borrowers"] > 1.5 * year["any_loan", "other_borrowers"]
     assert year["first_loan", "debt_borrowers"] == pytest.approx(year["first_loan", "other_borrowers"], rel=0.15)
+
+
+def test_what_the_article_says_of_risk_amounts_and_refusals_comes_out(population: lp.Population) -> None:
+    tables = population.tables
+    owners = made("owner_risk", tables).set_index(["measure", "borrower_class"]).loc[("late_on_first_day", "owner")]
+    assert owners["risk_ratio_low"] > 1
+    asked = made("amount_by_reason", tables).set_index(["borrower_class", "reason"])["median_cny"].unstack()
+    assert (asked["emergency"] / asked["consumption"]).tolist() == pytest.approx([1.6, 1.6], abs=0.1)
+    refused = made("refusals_by_platforms", tables).set_index("platforms")
+    assert refused["low"]["3"] > refused["high"]["2"]
