@@ -642,7 +642,7 @@ def test_how_rows_are_numbered_and_ordered_does_not_count_and_the_input_stays(na
         ("loan_outcomes", {"instalments": INSTALMENTS.head(10)}, "instalments: loan 32 has none. Wanted: all"),
         ("tier_table", {"applications": APPLICATIONS.assign(outcome="rejected")}, "applications: none was approved"),
         ("tier_table", {"applications": APPLICATIONS.assign(borrower_id=99)}, "loans: no borrower has a quality tier"),
-        ("tier_income", {"borrowers": BORROWERS.iloc[[0, 2, 3]]}, "loans.borrower_id = 2: no such borrower"),
+        ("tier_income", {"borrowers": BORROWERS.iloc[[0, 2, 3]]}, "loans.borrower_id = 2: no such borrower_id"),
         ("score_stability", {"applications": APPLICATIONS.assign(risk_score=None)}, "applications: none was handed in"),
         ("score_stability", {"loans": LOANS.assign(borrower_id=99)}, "loans: no borrower has a score"),
     ],
