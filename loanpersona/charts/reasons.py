@@ -77,7 +77,7 @@ def plot_reasons_around_festival(frame: pd.DataFrame, ax: Axes, lang: str) -> Ca
     return caption("reasons_around_festival", lang, "cell_note", words, **named)
 
 
-@chart(height=3.6)
+@chart(width=7.6, height=3.6)
 def plot_amount_by_reason(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Dots of the frame `needs.amount_by_reason`, each class in its colour and with its mark."""
     grouped_dots(frame, "reason", "borrower_class", ax, lang, "asked_axis", "mean_cny", whole)
