@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binomtest
+from scipy.stats.contingency import relative_risk
 
 from loanpersona.analysis.estimates import (
     clustered_ratio,
@@ -15,6 +16,7 @@ from loanpersona.analysis.estimates import (
     clustered_shares,
     mean,
     quantiles,
+    risk_ratio,
     share,
     shares,
     shares_by,
@@ -224,3 +226,29 @@ def test_a_mean_has_the_interval_of_its_standard_error() -> None:
     assert (found["n"], found["value"]) == (2, 2)
     assert found["high"] == pytest.approx(2 + 1.9599640)
     assert np.isnan(mean(pd.Series([], dtype=float))["value"])
+
+
+def test_a_ratio_of_shares_agrees_with_scipy_where_every_row_is_a_cluster() -> None:
+    random = np.random.default_rng(3)
+    one = random.random(900) < 0.3
+    holds = random.random(900) < np.where(one, 0.3, 0.2)
+    found = risk_ratio(holds, np.ones(900), one, ~one, np.arange(900))
+    theirs = relative_risk(int((holds & one).sum()), int(one.sum()), int((holds & ~one).sum()), int((~one).sum()))
+    assert found["risk_ratio"] == pytest.approx(theirs.relative_risk)
+    widening = np.sqrt(900 / 899)  # the sample variance between clusters
+    for side, end in zip(("risk_ratio_low", "risk_ratio_high"), theirs.confidence_interval(), strict=True):
+        assert np.log(found[side] / theirs.relative_risk) == pytest.approx(
+            widening * np.log(end / theirs.relative_risk)
+        )
+
+
+def test_a_ratio_counts_clusters_with_rows_in_both_groups() -> None:
+    # cluster 7 has (1 of 2) and (1 of 1), cluster 8 (1 of 1) and (0 of 2): shares 2/3 and 1/3, ratio 2
+    holds, one = [1, 0, 1, 1, 0, 0], [1, 1, 1, 0, 0, 0]
+    found = risk_ratio(holds, [1] * 6, one, [1 - each for each in one], [7, 7, 8, 7, 8, 8])
+    # influence of 7: (1 − 2/3 · 2)/2 − (1 − 1/3 · 1)/1 = −5/6, of 8: +5/6
+    half = 1.9599640 * np.sqrt(2 * 2 * (5 / 6) ** 2)
+    assert found["risk_ratio"] == pytest.approx(2)
+    assert found["risk_ratio_high"] == pytest.approx(2 * np.exp(half))
+    nothing = risk_ratio([0, 0, 1], [1] * 3, [1, 1, 0], [0, 0, 1], [1, 2, 3])
+    assert np.isnan(list(nothing.values())).all()

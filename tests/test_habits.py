@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from io import StringIO
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from book import FESTIVAL, HOUR, REFERRED, book, day_weights
 from lifelines import KaplanMeierFitter
 from reads import TAKES
+from table_rules import TableRules, read
 
 import loanpersona as lp
 from loanpersona import catalog
@@ -28,10 +28,6 @@ HOLDS_AT_95_PERCENT = range(926, 972)
 
 
 FESTIVAL_2023 = pd.Timestamp("2023-01-22")
-
-
-def read(text: str, *times: str) -> pd.DataFrame:
-    return pd.read_csv(StringIO(text), parse_dates=list(times))
 
 
 # Three borrowers with three, two and one loan; 2023-01-02 was a Monday. They lent 10,000 CNY in all.
@@ -137,12 +133,6 @@ READS: dict[str, dict[str, list[str]]] = {
     "data_given": {"applications": ["borrower_id", "last_step"]},
     **dict.fromkeys(["debt_service", "debt_service_above"], SERVICE),
 }  # fmt: skip
-EVERY_READ = [(name, table, column) for name in READS for table in READS[name] for column in READS[name][table]]
-
-
-def made(name: str, tables: dict[str, pd.DataFrame], **more: Any) -> pd.DataFrame:
-    function: Callable[..., pd.DataFrame] = getattr(habits, name)
-    return function(*[tables[table] for table in TAKES[name]], **more)
 
 
 def half_year() -> pd.DataFrame:
@@ -163,9 +153,16 @@ def hand(name: str) -> dict[str, pd.DataFrame]:
     return {**HAND, "loans": half_year()} if name in {"spring_festival", "around_festival"} else HAND
 
 
+class TestHabitsTables(TableRules):
+    room, takes, reads = habits, TAKES, READS
+    hand = staticmethod(hand)
+
+
+made = TestHabitsTables.made
+
+
 def test_every_frame_of_the_habits_is_looked_at_here() -> None:
-    assert sorted(READS) == sorted(TAKES) == habits.__all__ == dir(lp.habits)
-    assert all(set(READS[name]) == set(TAKES[name]) for name in READS)
+    assert sorted(READS) == habits.__all__ == dir(lp.habits)
 
 
 # Counted by hand. Of each frame of shares: its rows as (keys, counted, asked), those with nobody counted left out.
@@ -616,27 +613,6 @@ def test_what_is_assumed_of_costs_says_so() -> None:
 # What goes in
 
 
-@pytest.mark.parametrize("name", READS)
-def test_nothing_but_the_named_columns_is_needed(name: str) -> None:
-    given = hand(name)
-    needed = {table: given[table][wanted] for table, wanted in READS[name].items()}
-    pd.testing.assert_frame_equal(made(name, needed), made(name, given))
-
-
-@pytest.mark.parametrize(("name", "table", "column"), EVERY_READ)
-def test_a_missing_column_is_named(name: str, table: str, column: str) -> None:
-    given = hand(name)
-    with pytest.raises(InputError, match=rf"^{table}\.{column}: missing column"):
-        made(name, {**given, table: given[table].drop(columns=column)})
-
-
-@pytest.mark.parametrize(("name", "table", "column"), EVERY_READ)
-def test_a_column_of_another_form_is_named(name: str, table: str, column: str) -> None:
-    given = hand(name)
-    with pytest.raises(InputError, match=rf"^{table}\.{column}(:| =) "):
-        made(name, {**given, table: given[table].assign(**{column: ["perhaps"] * len(given[table])})})
-
-
 def test_times_with_a_zone_and_missing_times_are_refused() -> None:
     zoned = LOANS.assign(borrowed_at=LOANS["borrowed_at"].dt.tz_localize("Asia/Shanghai"))
     with pytest.raises(InputError, match=r"^loans\.borrowed_at: dtype is datetime64\[.*Asia/Shanghai\]\. Wanted: "):
@@ -656,29 +632,6 @@ def test_columns_that_may_be_missing_keep_their_type() -> None:
 def test_bands_begin_where_their_words_say() -> None:
     found = banded(pd.Series([0, 1, 2, 3, 5, 6, 99]), ["0", "1", "2", "3..5", "6.."])
     assert found.tolist() == ["0", "1", "2", "3..5", "3..5", "6..", "6.."]
-
-
-@pytest.mark.parametrize("name", READS)
-@pytest.mark.parametrize("empty", ["first", "last"])
-def test_an_empty_table_is_refused_by_its_name(name: str, empty: str) -> None:
-    table = TAKES[name][0 if empty == "first" else -1]
-    with pytest.raises(InputError, match=rf"^{table}: no rows"):
-        made(name, {**hand(name), table: hand(name)[table].head(0)})
-
-
-@pytest.mark.parametrize("name", READS)
-def test_how_the_rows_are_numbered_and_ordered_does_not_count(name: str) -> None:
-    given = hand(name)
-    moved = {table: frame.iloc[::-1].set_axis([5] * len(frame)) for table, frame in given.items()}
-    pd.testing.assert_frame_equal(made(name, moved), made(name, given))
-
-
-@pytest.mark.parametrize("name", READS)
-def test_the_input_is_not_changed(name: str) -> None:
-    given = {table: frame.copy(deep=True) for table, frame in hand(name).items()}
-    made(name, given)
-    for table, frame in hand(name).items():
-        pd.testing.assert_frame_equal(given[table], frame)
 
 
 @pytest.mark.parametrize("name", READS)

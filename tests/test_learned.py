@@ -182,7 +182,7 @@ def test_too_few_bad_borrowers_are_refused_with_their_number() -> None:
 def test_an_applicant_who_is_no_borrower_is_named() -> None:
     tables = lent()
     tables["borrowers"] = tables["borrowers"].iloc[1:]
-    with pytest.raises(InputError, match=r"^applications\.borrower_id = 0: no such borrower_id in borrowers\.$"):
+    with pytest.raises(InputError, match=r"^applications\.borrower_id = 0: no such borrower_id in borrowers\. "):
         own("scorecard", tables)
 
 

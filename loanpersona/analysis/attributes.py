@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona import catalog, tables
-from loanpersona.analysis.frames import columns
+from loanpersona.analysis.frames import with_borrowers
 from loanpersona.errors import InputError, did_you_mean
 
 Bands = Sequence[str] | Mapping[str, Sequence[str]]
@@ -99,11 +99,6 @@ def banded_people(borrowers: pd.DataFrame, asked: pd.DataFrame, wanted: Mapping[
     `asked` has an application each, by borrower_id. Raises InputError where one of them is no borrower.
     """
     own = [name for name in wanted if name != "proofs"]
-    people = columns(borrowers, "borrowers", ["borrower_id", *own]).set_index("borrower_id")
-    lost = asked.index.difference(people.index)
-    if len(lost):
-        raise InputError(f"applications.borrower_id = {lost[0]}: no such borrower_id in borrowers.")
-    found = people.reindex(asked.index) if own else pd.DataFrame(index=asked.index)
-    # reindex keeps bool and category where nobody is missing
-    values = {name: asked["proofs"] if name == "proofs" else found[name] for name in wanted}
+    people = with_borrowers(asked.index.to_frame(), borrowers, [], own, "applications").set_index("borrower_id")
+    values = {name: asked["proofs"] if name == "proofs" else people[name] for name in wanted}
     return pd.DataFrame({name: one.codes(values[name]) for name, one in wanted.items()}, index=asked.index)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from loanpersona import catalog, tables
 from loanpersona.analysis.estimates import clustered_ratio, clustered_share, clustered_shares, share
-from loanpersona.analysis.frames import banded, columns, moment
+from loanpersona.analysis.frames import banded, columns, moment, of_loans
 from loanpersona.errors import InputError
 
 INQUIRIES = ("0", "1", "2", "3..5", "6..10", "11..20", "21..")
@@ -119,11 +119,7 @@ def _interest(loans: pd.DataFrame, instalments: pd.DataFrame, more: Sequence[str
     """Loans with the interest of all their instalments, paid or not yet due."""
     lent = columns(loans, "loans", ["loan_id", "borrower_id", "amount_cny", "apr", *more])
     plan = columns(instalments, "instalments", ["loan_id", "interest_cny"])
-    lent = lent.assign(interest=lent["loan_id"].map(plan.groupby("loan_id")["interest_cny"].sum()))
-    if lent["interest"].isna().any():
-        missing = lent.loc[lent["interest"].isna(), "loan_id"].iloc[0]
-        raise InputError(f"instalments: loan {missing} has none. Wanted: all instalments of every loan.")
-    return lent
+    return lent.assign(interest=of_loans(plan, lent["loan_id"]).groupby("loan")["interest_cny"].sum())
 
 
 def _per_thousand(lent: pd.DataFrame, by: str, levels: Sequence[object]) -> pd.DataFrame:

@@ -9,10 +9,10 @@ import pandas as pd
 
 from loanpersona import tables
 from loanpersona.analysis.estimates import clustered_ratio, clustered_share, clustered_shares, share
-from loanpersona.analysis.frames import banded, columns
+from loanpersona.analysis.frames import banded, columns, with_borrowers
 from loanpersona.analysis.lateness import risk_by
 from loanpersona.analysis.profile import INCOME_BANDS
-from loanpersona.analysis.reasons import CLASSES, PLATFORMS, income_bands, with_borrowers
+from loanpersona.analysis.reasons import CLASSES, PLATFORMS, income_bands
 from loanpersona.errors import InputError
 
 DEBT = "debt_for_debt"
@@ -58,9 +58,9 @@ def debt_risk(loans: pd.DataFrame, instalments: pd.DataFrame, until: pd.Timestam
     Told by any loan, those who stopped paying early are among the others, for they had no time to come to a loan for
     debt; told by the first loan alone that is not so. Columns: told_by (any_loan, first_loan), kind (debt_borrowers,
     other_borrowers), and those of `lateness.risk_by`.
-    Raises InputError where no loan is twelve months old at `until` (by default the last loan).
+    Raises InputError where no loan is twelve months old at `until` (by default the last payment or loan).
     """
-    taken = columns(loans, "loans", ["loan_id", "borrower_id", "borrowed_at", "disbursed_at"])
+    taken = columns(loans, "loans", ["loan_id", "borrower_id", "disbursed_at"])
     parts = []
     for told_by, kind in _tellings(loans):
         found = risk_by(taken.assign(kind=taken["borrower_id"].map(kind)), "kind", KINDS, instalments, until)
@@ -79,7 +79,7 @@ def risk_by_platforms(
 
     Columns: platforms (3.., 2, 1), and those of `lateness.risk_by`. Raises as `debt_risk` does.
     """
-    taken = with_borrowers(loans, borrowers, ["loan_id", "borrowed_at", "disbursed_at"], ["platforms"])
+    taken = with_borrowers(loans, borrowers, ["loan_id", "disbursed_at"], ["platforms"])
     bands = banded(taken["platforms"], MANY[::-1])
     return risk_by(taken.assign(platforms=bands), "platforms", MANY, instalments, until)
 

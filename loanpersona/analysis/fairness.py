@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import exp, log, sqrt
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import pandas as pd
 
 from loanpersona import catalog
 from loanpersona.analysis.attributes import Bands, attributes
-from loanpersona.analysis.estimates import LEVEL, share
+from loanpersona.analysis.estimates import LEVEL, share, z
 from loanpersona.analysis.frames import columns
 from loanpersona.analysis.score_worth import LEFT_OUT
 from loanpersona.analysis.scorecard import applicants, out_of_fold, sample
@@ -79,5 +78,5 @@ def rate_ratio(k: float, n: float, other_k: float, other_n: float, level: float 
     if not (k and other_k):
         return (np.nan,) * 3
     value = (k / n) / (other_k / other_n)
-    half = NormalDist().inv_cdf((1 + level) / 2) * sqrt(1 / k - 1 / n + 1 / other_k - 1 / other_n)
+    half = z(level) * sqrt(1 / k - 1 / n + 1 / other_k - 1 / other_n)
     return value, exp(log(value) - half), exp(log(value) + half)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loanpersona import tables
+from loanpersona import table_keys, tables
 from loanpersona.errors import InputError
 
 DAY = pd.Timedelta(days=1)
@@ -26,6 +26,30 @@ def columns(frame: pd.DataFrame, name: str, wanted: Sequence[str]) -> pd.DataFra
     if frame.empty:
         raise InputError(f"{name}: no rows. Allowed: at least one.")
     return tables.check(frame.reset_index(drop=True), name, wanted)[list(wanted)]
+
+
+def with_borrowers(
+    rows: pd.DataFrame, borrowers: pd.DataFrame, wanted: Sequence[str], of: Sequence[str], table: str = "loans"
+) -> pd.DataFrame:
+    """Rows of a table with columns of their borrowers; raises InputError where a borrower is missing."""
+    kept = columns(rows, table, ["borrower_id", *wanted])
+    people = columns(borrowers, "borrowers", ["borrower_id", *of]).set_index("borrower_id")
+    if lost := table_keys.dangling(kept["borrower_id"], people.index.to_series()):
+        raise InputError(f"{table}.borrower_id = {lost[1]}: no such borrower_id in borrowers. Allowed: one of them.")
+    return kept.assign(**{name: kept["borrower_id"].map(people[name]) for name in of})
+
+
+def of_loans(instalments: pd.DataFrame, loan_ids: pd.Series) -> pd.DataFrame:
+    """The instalments of these loans, with the position of the loan of each in a column `loan`; others are left out.
+
+    Raises InputError where a loan has none.
+    """
+    place = pd.Index(loan_ids).get_indexer(instalments["loan_id"])
+    bare = np.setdiff1d(np.arange(len(loan_ids)), place)
+    if len(bare):
+        missing = loan_ids.iloc[bare[0]]
+        raise InputError(f"instalments: loan {missing} has none. Wanted: all instalments of every loan.")
+    return instalments.assign(loan=place)[place >= 0].reset_index(drop=True)
 
 
 def moment(given: pd.Timestamp | str | None, otherwise: pd.Timestamp) -> pd.Timestamp:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from loanpersona import catalog, tables
 from loanpersona.analysis.estimates import clustered_ratio
-from loanpersona.analysis.frames import columns
-from loanpersona.analysis.outcomes import Book, granted, read
+from loanpersona.analysis.frames import with_borrowers
+from loanpersona.analysis.outcomes import BAD_DAYS, Book, granted, read
 from loanpersona.errors import InputError
 
 TIERS = tables.table("applications").column("quality_tier").levels
 EVERYBODY = "everybody"
 COMPONENTS = ("interest_received", "funding_cost", "operating_cost", "charged_off", "recovered", "income_after_losses")
 YEAR = 365
-CHARGED_OFF = 90
-"""Days past due from which a loan counts as lost."""
 
 
 def tier_income(
@@ -58,25 +54,30 @@ def tier_income(
 
 
 def earnings(book: Book, borrowers: pd.DataFrame) -> pd.DataFrame:
-    """Each loan of a book that has run its term: loan_id, borrower_id, balance_years and the components, in CNY."""
+    """Each loan of a book that has run its term: as it stands there, borrower_class, balance_years and the components.
+
+    The balance is in CNY years, all else in CNY. Raises InputError where a borrower is not in `borrowers`.
+    """
     costs = catalog.load("costs")
+    kind = with_borrowers(book.loans, borrowers, [], ["borrower_class"])["borrower_class"].astype(object)
     plan = book.plan
-    off = np.repeat(book.reached(CHARGED_OFF), _many(book))
+    off = np.repeat(book.reached(BAD_DAYS), book.many)
     paid, principal = plan["paid"].to_numpy(), plan["principal_cny"].to_numpy()
     received = paid <= np.minimum(off, book.end)
-    held = np.minimum(np.minimum(paid, off), book.end) - np.repeat(book.lent, _many(book))
+    held = np.minimum(np.minimum(paid, off), book.end) - np.repeat(book.lent, book.many)
     years = book.each(principal * held) / YEAR
     lost = book.each(np.where(received, 0.0, principal))
+    funding = {one: float(costs["funding_cost"][one]) for one in ("consumer", "owner")}
     parts = {
         "interest_received": book.each(np.where(received, plan["interest_cny"], 0.0)),
-        "funding_cost": -years * _funding(book, borrowers),
+        "funding_cost": -years * kind.map(funding).to_numpy(),
         "operating_cost": -years * float(costs["operating_cost"]["share_of_balance"]),
         "charged_off": -lost,
         "recovered": lost * float(costs["recovery"]["after_90_days"]),
     }
     whole = np.sum(list(parts.values()), axis=0)
-    found = book.loans[["loan_id", "borrower_id"]].assign(balance_years=years, **parts, income_after_losses=whole)
-    over = -book.least(-plan["due"].to_numpy()) + CHARGED_OFF <= book.end
+    found = book.loans.assign(borrower_class=kind, balance_years=years, **parts, income_after_losses=whole)
+    over = -book.least(-plan["due"].to_numpy()) + BAD_DAYS <= book.end
     return found[over].reset_index(drop=True)
 
 
@@ -84,19 +85,3 @@ def tier_of(rows: pd.DataFrame, applications: pd.DataFrame, until: pd.Timestamp 
     """The quality tier of the borrower of each row: that of the first approved application."""
     tiers = granted(applications, ["quality_tier"], until)["quality_tier"].astype(object)
     return rows["borrower_id"].map(tiers)
-
-
-def _many(book: Book) -> Any:
-    """How many instalments each loan has."""
-    return np.diff(np.append(book.first, len(book.plan)))
-
-
-def _funding(book: Book, borrowers: pd.DataFrame) -> Any:
-    """The yearly cost of funds of each loan, by the class of its borrower."""
-    people = columns(borrowers, "borrowers", ["borrower_id", "borrower_class"]).set_index("borrower_id")
-    kind = book.loans["borrower_id"].map(people["borrower_class"].astype(object))
-    if kind.isna().any():
-        unknown = book.loans["borrower_id"][kind.isna()].iloc[0]
-        raise InputError(f"loans.borrower_id = {unknown}: no such borrower in borrowers. Allowed: one of them.")
-    costs = catalog.load("costs")["funding_cost"]
-    return kind.map({level: float(costs[level]) for level in ("consumer", "owner")}).to_numpy()

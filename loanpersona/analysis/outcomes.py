@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from loanpersona.analysis.frames import columns, moment
+from loanpersona.analysis.frames import columns, moment, of_loans
 from loanpersona.errors import InputError
 
 BUCKETS = ("current", "1-29", "30-59", "60-89", "90+")
@@ -23,6 +23,8 @@ STATES = (*BUCKETS, "paid_off")
 NEVER = 1 << 24
 """A day that does not come."""
 CURE_DAYS = 30
+BAD_DAYS, BAD_MONTHS = 90, 12
+"""A loan is bad if it was ever so many days past due by so many months on book; on that day it is charged off."""
 Whole = NDArray[np.int64]
 _STARTS = np.array([1, 30, 60, 90])
 
@@ -39,6 +41,16 @@ class Book:
     """By loan and number: loan (its position), number, due, paid (NEVER if unpaid on the last day) and the rest."""
     first: Whole
     """Position of the first instalment of each loan."""
+
+    @property
+    def day(self) -> str:
+        """The last day in words."""
+        return f"{pd.Timestamp(self.end, unit='D'):%Y-%m-%d}"
+
+    @property
+    def many(self) -> Whole:
+        """How many instalments each loan has."""
+        return np.diff(np.append(self.first, len(self.plan)))
 
     @property
     def borrowers(self) -> Whole:
@@ -98,22 +110,17 @@ def read(
         raise InputError(f"loans: none was disbursed by {last:%Y-%m-%d}. Allowed: a time after the first loan.")
     paid = day_numbers(plan["paid_on"])
     known = plan["paid_on"].notna() & (paid <= end)
-    plan = plan.assign(loan=pd.Index(taken["loan_id"]).get_indexer(plan["loan_id"]), due=day_numbers(plan["due_on"]),
-                       paid=np.where(known, paid, NEVER))  # fmt: skip
-    plan = plan[plan["loan"] >= 0].sort_values(["loan", "number"], ignore_index=True)
-    many = np.bincount(plan["loan"], minlength=len(taken))
-    if (many == 0).any():
-        missing = taken["loan_id"][many == 0].iloc[0]
-        raise InputError(f"instalments: loan {missing} has none. Wanted: all instalments of every loan.")
-    return Book(end, taken.drop(columns="disbursed_at"), plan, np.cumsum(many) - many)
+    plan = plan.assign(due=day_numbers(plan["due_on"]), paid=np.where(known, paid, NEVER))
+    plan = of_loans(plan, taken["loan_id"]).sort_values(["loan", "number"], ignore_index=True)
+    return Book(end, taken.drop(columns="disbursed_at"), plan, np.searchsorted(plan["loan"], np.arange(len(taken))))
 
 
 def loan_outcomes(
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
     until: pd.Timestamp | str | None = None,
-    months: int = 12,
-    days: int = 90,
+    months: int = BAD_MONTHS,
+    days: int = BAD_DAYS,
 ) -> pd.DataFrame:
     """What became of every loan by the day `until` (by default the last payment or loan).
 
@@ -132,7 +139,7 @@ def loan_outcomes(
     return outcomes(read(loans, instalments, until), months, days)
 
 
-def outcomes(book: Book, months: int = 12, days: int = 90) -> pd.DataFrame:
+def outcomes(book: Book, months: int = BAD_MONTHS, days: int = BAD_DAYS) -> pd.DataFrame:
     """The outcomes of the loans of a book, as `loan_outcomes` says."""
     due, paid = book.plan["due"].to_numpy(), book.plan["paid"].to_numpy()
     # Who is behind already cannot fall behind anew: such an instalment tells nothing of the first day.
@@ -153,8 +160,8 @@ def borrower_outcomes(
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
     until: pd.Timestamp | str | None = None,
-    months: int = 12,
-    days: int = 90,
+    months: int = BAD_MONTHS,
+    days: int = BAD_DAYS,
 ) -> pd.DataFrame:
     """What became of every borrower by the day `until`, one row each.
 

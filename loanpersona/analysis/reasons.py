@@ -10,7 +10,7 @@ import pandas as pd
 from loanpersona import tables
 from loanpersona.analysis.estimates import clustered_ratio, clustered_shares
 from loanpersona.analysis.festival import new_years
-from loanpersona.analysis.frames import DAY, banded, columns
+from loanpersona.analysis.frames import DAY, banded, columns, with_borrowers
 from loanpersona.analysis.profile import INCOME_BANDS
 from loanpersona.errors import InputError
 
@@ -86,19 +86,6 @@ def amount_by_reason(loans: pd.DataFrame, borrowers: pd.DataFrame) -> pd.DataFra
         rows.append({"borrower_class": one, "reason": reason, "n": found["n"], "clusters": found["clusters"], **about,
                      "low": found["low"], "high": found["high"]})  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def with_borrowers(
-    rows: pd.DataFrame, borrowers: pd.DataFrame, wanted: Sequence[str], of: Sequence[str], table: str = "loans"
-) -> pd.DataFrame:
-    """Rows of a table with columns of their borrowers; raises InputError where a borrower is missing."""
-    kept = columns(rows, table, ["borrower_id", *wanted])
-    people = columns(borrowers, "borrowers", ["borrower_id", *of]).set_index("borrower_id")
-    absent = ~kept["borrower_id"].isin(people.index)
-    if absent.any():
-        raise InputError(f"borrowers: {kept.loc[absent, 'borrower_id'].iloc[0]} is missing. "
-                         f"Wanted: the borrower of every row of {table}.")  # fmt: skip
-    return kept.assign(**{name: kept["borrower_id"].map(people[name]) for name in of})
 
 
 def income_bands(income: pd.Series) -> pd.Series:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
 import numpy as np
 import pandas as pd
 
-from loanpersona.analysis.estimates import LEVEL, clustered_share, clustered_shares, share
+from loanpersona.analysis.estimates import LEVEL, clustered_share, clustered_shares, share, z
 from loanpersona.analysis.frames import banded, columns, moment
 from loanpersona.errors import InputError
 
@@ -87,7 +85,7 @@ def lorenz(loans: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     n, steps = len(volume), np.arange(POINTS + 1) / POINTS
     curve = np.interp(steps * n, np.arange(n + 1), np.concatenate([[0.0], volume.cumsum() / volume.sum()]))
     errors = [_lorenz_error(volume, step, ordinate) for step, ordinate in zip(steps, curve, strict=True)]
-    half = _z(level) * np.array(errors)
+    half = z(level) * np.array(errors)
     ends = {"low": (curve - half).clip(0, steps), "high": np.minimum(curve + half, steps)}
     return pd.DataFrame({"share_of_borrowers": steps, "share_of_volume": curve, **ends})
 
@@ -109,7 +107,7 @@ def concentration(loans: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     influence = away / mean - gini * (1 + volume / mean)
     found = [("top_tenth", 1 - nine, _lorenz_error(volume, 0.9, nine)),
              ("gini", gini, influence.std() / np.sqrt(n) if n > 1 else np.nan)]  # fmt: skip
-    half = _z(level)
+    half = z(level)
     return pd.DataFrame([{"measure": measure, "n": n, "share": value, "low": max(value - half * error, 0.0),
                           "high": min(value + half * error, 1.0)} for measure, value, error in found])  # fmt: skip
 
@@ -127,7 +125,3 @@ def _lorenz_error(volume: np.ndarray, step: float, ordinate: float) -> float:
     edge = volume[min(int(np.ceil(step * n)), n) - 1] if step else volume[0]
     influence = np.minimum(volume - edge, 0) + step * edge - ordinate * volume
     return float(influence.std() / volume.mean() / np.sqrt(n)) if 0 < step < 1 else 0.0
-
-
-def _z(level: float) -> float:
-    return NormalDist().inv_cdf((1 + level) / 2)

@@ -6,17 +6,18 @@ of the first loan. Higher is riskier. Who never borrowed, or has not been watche
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import hypot, sqrt
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
-from loanpersona.analysis.estimates import LEVEL, share, shares, wilson
+from loanpersona.analysis.estimates import LEVEL, share, shares, wilson, z
 from loanpersona.analysis.frames import banded
-from loanpersona.analysis.outcomes import borrower_outcomes, granted
+from loanpersona.analysis.outcomes import BAD_DAYS, BAD_MONTHS, borrower_outcomes, granted
 from loanpersona.errors import InputError
 
 SCORE_BANDS = (*(f"{low}..{low + 99}" for low in range(0, 900, 100)), "900..1000")
@@ -30,8 +31,8 @@ def scored_borrowers(
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
     until: pd.Timestamp | str | None = None,
-    months: int = 12,
-    days: int = 90,
+    months: int = BAD_MONTHS,
+    days: int = BAD_DAYS,
 ) -> pd.DataFrame:
     """The borrowers whose score and outcome are known; columns: borrower_id, risk_score, bad.
 
@@ -163,17 +164,30 @@ def auc(score: Any, bad: Any, level: float = LEVEL) -> tuple[float, float, float
     >>> auc([1, 2, 2, 4], [False, False, True, True])[0]
     0.875
     """
-    score, bad = pd.Series(np.asarray(score, float)), np.asarray(bad, bool)
-    ranks = score.rank()
-    good_n, bad_n = int((~bad).sum()), int(bad.sum())
-    # For each bad borrower the share of the good below, for each good one the share of the bad above.
-    below = (ranks[bad] - score[bad].rank()) / good_n
-    above = 1 - (ranks[~bad] - score[~bad].rank()) / bad_n
-    value = float(below.mean())
-    known = min(good_n, bad_n) > 1
-    error = sqrt(below.var() / bad_n + above.var() / good_n) if known else np.nan
-    half = NormalDist().inv_cdf((1 + level) / 2) * error
+    parts = placements(score, bad)
+    value, half = float(parts[0].mean()), z(level) * standard_error(parts)
     return value, float(np.maximum(value - half, 0)), float(np.minimum(value + half, 1))
+
+
+def placements(score: Any, bad: Any) -> tuple[Numbers, Numbers]:
+    """Of each bad one the share of the good with a lower score, of each good one that of the bad with a higher one.
+
+    Equal scores count half. The mean of either is the area under the ROC curve.
+
+    >>> [part.tolist() for part in placements([1, 2, 2, 4], [False, False, True, True])]
+    [[0.75, 1.0], [1.0, 0.75]]
+    """
+    score, bad = np.asarray(score, float), np.asarray(bad, bool)
+    ranks = rankdata(score)
+    below: Numbers = (ranks[bad] - rankdata(score[bad])) / (~bad).sum()
+    above: Numbers = 1 - (ranks[~bad] - rankdata(score[~bad])) / bad.sum()
+    return below, above
+
+
+def standard_error(parts: Sequence[Numbers]) -> float:
+    """The standard error of an area, or of a difference of two, from its placements; missing with one good or bad."""
+    known = min(map(len, parts)) > 1
+    return sqrt(sum(part.var(ddof=1) / len(part) for part in parts)) if known else np.nan
 
 
 def ks(score: Any, bad: Any) -> tuple[float, float, float]:

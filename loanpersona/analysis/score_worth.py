@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import atanh, sqrt, tanh
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata, spearmanr
+from scipy.stats import spearmanr
 
 from loanpersona.analysis.attributes import Attribute, Bands, attributes, protected
-from loanpersona.analysis.estimates import LEVEL
+from loanpersona.analysis.estimates import LEVEL, z
 from loanpersona.analysis.frames import columns
 from loanpersona.analysis.outcomes import granted
-from loanpersona.analysis.score import auc, ks
+from loanpersona.analysis.score import auc, ks, placements, standard_error
 from loanpersona.analysis.scorecard import Sample, applicants, out_of_fold, sample
 from loanpersona.errors import InputError
 
@@ -89,7 +88,7 @@ def spearman(one: Any, other: Any, level: float = LEVEL) -> dict[str, float]:
     0.8
     """
     value, n = float(spearmanr(one, other).statistic), len(one)
-    half = NormalDist().inv_cdf((1 + level) / 2) * sqrt((1 + value**2 / 2) / (n - 3)) if n > 3 else np.nan
+    half = z(level) * sqrt((1 + value**2 / 2) / (n - 3)) if n > 3 else np.nan
     middle = atanh(min(max(value, -1 + 1e-12), 1 - 1e-12))
     return {"n": n, "spearman": value, "low": tanh(middle - half), "high": tanh(middle + half)}
 
@@ -131,22 +130,9 @@ def gini_gain(risk: Any, than: Any, bad: Any, level: float = LEVEL) -> tuple[flo
     >>> gini_gain([3, 2, 1, 4], [1, 2, 3, 4], [True, False, False, True])[0]
     1.0
     """
-    bad = np.asarray(bad, bool)
-    moved = [one - other for one, other in zip(_components(risk, bad), _components(than, bad), strict=True)]
-    value = 2 * float(moved[0].mean())
-    known = min(map(len, moved)) > 1
-    error = 2 * sqrt(sum(part.var(ddof=1) / len(part) for part in moved)) if known else np.nan
-    half = NormalDist().inv_cdf((1 + level) / 2) * error
+    moved = [one - other for one, other in zip(placements(risk, bad), placements(than, bad), strict=True)]
+    value, half = 2 * float(moved[0].mean()), 2 * z(level) * standard_error(moved)
     return value, value - half, value + half
-
-
-def _components(risk: Any, bad: Any) -> tuple[Any, Any]:
-    """Of each bad one the share of good ones that score lower, of each good one the share of bad ones that do not."""
-    risk = np.asarray(risk, float)
-    ranks = rankdata(risk)
-    below = (ranks[bad] - rankdata(risk[bad])) / (~bad).sum()
-    above = 1 - (ranks[~bad] - rankdata(risk[~bad])) / bad.sum()
-    return below, above
 
 
 def _risk(whole: Sample, kept: Mapping[str, Attribute]) -> Any:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from loanpersona import catalog
 from loanpersona.analysis.attributes import Attribute, Bands, attributes, banded_people
-from loanpersona.analysis.estimates import LEVEL, wilson
+from loanpersona.analysis.estimates import LEVEL, wilson, z
 from loanpersona.analysis.frames import FOLDS, columns, fold_of
 from loanpersona.analysis.outcomes import borrower_outcomes, granted
 from loanpersona.errors import InputError
@@ -155,11 +154,11 @@ def scorecard(
     """
     given = sample(borrowers, applications, loans, instalments, until, attributes(bands))
     card = fit(given, np.ones(len(given.bad), bool))
-    points, z = card.points(), NormalDist().inv_cdf((1 + level) / 2)
+    points = card.points()
     rows = []
     for name, one in given.attributes.items():
         counts = given.counts(name)
-        spread = z * _woe_error(counts)
+        spread = z(level) * _woe_error(counts)
         for place, band in enumerate(one.bands):
             n, k, woe = int(counts[:, place].sum()), int(counts[1, place]), card.woe[name][place]
             low, high = wilson(k, n, level)

@@ -7,9 +7,7 @@ import pandas as pd
 
 from loanpersona.analysis.debt import DEBT, KINDS, debt_kinds
 from loanpersona.analysis.estimates import clustered_ratio, clustered_share
-from loanpersona.analysis.frames import banded, columns
-from loanpersona.analysis.lateness import plans
-from loanpersona.analysis.reasons import with_borrowers
+from loanpersona.analysis.frames import banded, columns, of_loans, with_borrowers
 from loanpersona.errors import InputError
 
 ORDINALS = ("1", "2", "3", "4..5", "6..10", "11..20", "21..")
@@ -30,8 +28,9 @@ def owed_before(loans: pd.DataFrame, instalments: pd.DataFrame) -> pd.Series:
     {1: 0.0, 2: 450.0}
     """
     taken = columns(loans, "loans", ["loan_id", "borrower_id", "amount_cny", "borrowed_at"])
-    plan = plans(loans, instalments, ["principal_cny", "paid_on"]).dropna()
-    who = plan["loan_id"].map(taken.set_index("loan_id")["borrower_id"])
+    plan = columns(instalments, "instalments", ["loan_id", "principal_cny", "paid_on"])
+    plan = of_loans(plan, taken["loan_id"]).dropna()
+    who = taken["borrower_id"].to_numpy()[plan["loan"]]
     moves = pd.concat([
         pd.DataFrame({"who": who, "at": plan["paid_on"], "cny": -plan["principal_cny"], "loan_id": -1}),
         pd.DataFrame({"who": taken["borrower_id"], "at": taken["borrowed_at"], "cny": taken["amount_cny"],

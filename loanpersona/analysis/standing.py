@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from loanpersona.analysis.frames import columns, moment
+from loanpersona import table_keys
+from loanpersona.analysis.frames import columns, moment, of_loans
 from loanpersona.errors import InputError, did_you_mean
 
 DAY_SECONDS = 86_400
@@ -130,7 +131,9 @@ def book(applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.DataFr
     )
     lent = columns(loans, "loans", ["loan_id", "borrower_id", "borrowed_at", "disbursed_at"])
     plan = columns(instalments, "instalments", ["loan_id", "principal_cny", "paid_on"])
-    of_loan = _loans_of(plan["loan_id"], lent["loan_id"])
+    if lost := table_keys.dangling(plan["loan_id"], lent["loan_id"]):
+        raise InputError(f"instalments.loan_id = {lost[1]}: no such loan_id in loans. Allowed: one of them.")
+    of_loan = of_loans(plan, lent["loan_id"])["loan"].to_numpy()
     people = np.unique(np.concatenate([asked["borrower_id"], lent["borrower_id"]]))
     asker, borrower = (np.searchsorted(people, part["borrower_id"]) for part in (asked, lent))
     payer, paid = borrower[of_loan], _seconds(plan["paid_on"])
@@ -144,17 +147,6 @@ def book(applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.DataFr
     every = np.concatenate([when, decided, arrived])
     return Book(people, approved, Acts(borrower, arrived), Acts(who, when), Acts(payer, arrived[of_loan]),
                 plan["principal_cny"].to_numpy(float), paid, int(every[every < _NEVER].max()))  # fmt: skip
-
-
-def _loans_of(wanted: pd.Series, known: pd.Series) -> np.ndarray:
-    """The position of the loan of each instalment."""
-    found = np.asarray(pd.Index(known).get_indexer(wanted))
-    if (found < 0).any():
-        raise InputError(f"instalments.loan_id = {wanted[found < 0].iloc[0]}: no such loan_id in loans.")
-    bare = np.setdiff1d(np.arange(len(known)), found)
-    if len(bare):
-        raise InputError(f"instalments: loan {known[bare[0]]} has none. Wanted: all instalments of every loan.")
-    return found
 
 
 def _seconds(times: pd.Series) -> np.ndarray:

@@ -7,13 +7,12 @@ censored there, not dropped. A borrower gives each curve one spell at most, so t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from loanpersona.analysis.estimates import LEVEL
+from loanpersona.analysis.estimates import LEVEL, z
 from loanpersona.analysis.frames import DAY, columns, moment
 from loanpersona.errors import InputError
 
@@ -41,7 +40,7 @@ def kaplan_meier(days: Any, happened: Any, level: float = LEVEL) -> pd.DataFrame
     greenwood = np.cumsum(np.divide(events, at_risk * left, out=np.zeros(len(times)), where=left > 0))
     between = (survival > 0) & (survival < 1)
     logs = np.log(survival, out=np.full(len(times), -1.0), where=between)
-    half = NormalDist().inv_cdf((1 + level) / 2) * np.sqrt(greenwood) / logs
+    half = z(level) * np.sqrt(greenwood) / logs
     low, high = (np.where(between, np.exp(logs * np.exp(side * half)), survival) for side in (-1, 1))
     counts = {"days": times, "at_risk": at_risk.astype(int), "events": events.astype(int)}
     return pd.DataFrame({**counts, "survival": survival, "low": low, "high": high})

@@ -52,17 +52,17 @@ def plot_data_given(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 @chart(height=4.6)
 def plot_debt_service(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `habits.debt_service`: this platform, and with further platforms."""
-    grouped_bars(frame, "service_band", "counted", ax, lang, "months_axis", lambda one: label(one, lang))
+    grouped_bars(frame, "service_band", "counted", ax, lang, "months_axis")
     ax.set_ylabel(label("service_band", lang))
     every = frame[(frame["counted"] == "all_platforms") & frame["service_band"].isin(["50..54", "55.."])]
-    words = series_in_words(frame, "service_band", "counted", lang, lambda one: label(one, lang))
+    words = series_in_words(frame, "service_band", "counted", lang)
     return caption("debt_service", lang, "month_note", words, share=percent(every["share"].sum()))
 
 
 @chart(height=3.0)
 def plot_debt_service_above(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `habits.debt_service_above`: this platform, and with further platforms."""
-    grouped_bars(frame, "line", "counted", ax, lang, "months_axis", lambda one: label(one, lang))
+    grouped_bars(frame, "line", "counted", ax, lang, "months_axis")
     share = frame.set_index(["counted", "line"])["share"]["all_platforms", "above_55"]
-    words = series_in_words(frame, "line", "counted", lang, lambda one: label(one, lang))
+    words = series_in_words(frame, "line", "counted", lang)
     return caption("debt_service_above", lang, "month_note", words, share=percent(share))

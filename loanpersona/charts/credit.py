@@ -8,12 +8,22 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
 
 from loanpersona import catalog
-from loanpersona.charts.drawing import LIGHT, SERIES, bars, caption, dots, finish, legend, series_in_words, two
+from loanpersona.charts.drawing import (
+    LIGHT,
+    SERIES,
+    bars,
+    caption,
+    dots,
+    finish,
+    legend,
+    series_in_words,
+    two,
+    unit_square,
+)
+from loanpersona.charts.heat import heat_map
 from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, Caption, chart, percent
 from loanpersona.labels import in_words, label, phrase
 
@@ -41,14 +51,14 @@ def plot_score_distribution(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption
     _upright(ax, rate[enough], places[enough], fmt="D-", color=INK, ms=4, lw=1.2,
              label=phrase("bad_rate_legend", lang, enough=ENOUGH))  # fmt: skip
     ax.set_xticks(places, [label(band, lang) for band in rate["score_band"]])
-    ax.set(xlabel=phrase("score_axis", lang), ylabel=phrase("score_share_axis", lang))
+    ax.set(xlabel=phrase("score_axis", lang), ylabel=label("share", lang))
     shown = frame[(frame["measure"] != "bad_rate") | (frame["n"] >= ENOUGH)]
     _percent_upright(ax, shown["high"].max() * 1.06)
     legend(ax, 3)
     high = {measure: part.loc[part["score_band"].map(_start) >= HIGH_SCORE, "share"].sum()
             for measure, part in series.items()}  # fmt: skip
     named = {"good": percent(high["of_good"]), "bad": percent(high["of_bad"])}
-    words = series_in_words(frame, "score_band", "measure", lang, lambda one: label(one, lang))
+    words = series_in_words(frame, "score_band", "measure", lang)
     return caption("score_distribution", lang, "people_note", words, **named)
 
 
@@ -83,15 +93,11 @@ def plot_roc(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     x, y = ([0.0, *frame[name]] for name in ("share_of_good", "share_of_bad"))
     ax.plot([0, 1], [0, 1], color=INK, lw=1, ls="--", label=phrase("chance_legend", lang))
     ax.fill_between(frame["share_of_good"], frame["low"], frame["high"], color=BLUE, alpha=0.3, lw=0)
-    ax.plot(x, y, color=BLUE, lw=2, label=phrase("score_legend", lang))
+    ax.plot(x, y, color=BLUE, lw=2, label=label("risk_score", lang))
     few = frame[frame["share_of_good"] <= REFUSED_GOOD]
     cut = few.iloc[-1] if len(few) else frame.iloc[0]
     ax.plot(cut["share_of_good"], cut["share_of_bad"], "o", color=ORANGE, mec=INK, ms=7)
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel=phrase("refused_good_axis", lang),
-           ylabel=phrase("refused_bad_axis", lang))  # fmt: skip
-    ax.grid(visible=True, axis="y")
+    unit_square(ax, phrase("refused_good_axis", lang), phrase("refused_bad_axis", lang))
     legend(ax, 2)
     named = {"score": int(cut["cut_score"]), "good": percent(cut["share_of_good"]), "bad": percent(cut["share_of_bad"])}
     told = [f"{int(100 * at)}% {percent(np.interp(at, x, y))}" for at in np.arange(1, 10) / 10]
@@ -140,9 +146,9 @@ def plot_score_stability(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
         ax.plot(at, part["psi"], color=colour, marker=mark, ms=5, lw=1.6, label=name)
         ax.plot(at, part["by_chance"], color=colour, lw=0.9, ls="--", label=phrase("by_chance_legend", lang, what=name))
     rule = catalog.load("credit")["stability_reading"]
-    for name, key in (("watch_line", "watch_from"), ("shifted_line", "shifted_from")):
+    for name, key in (("watch", "watch_from"), ("shifted", "shifted_from")):
         ax.axhline(float(rule[key]), color=INK, lw=1, ls=":")
-        ax.annotate(f"{phrase(name, lang)} {rule[key]}", (1.01, float(rule[key])), fontsize=8, va="center",
+        ax.annotate(f"{label(name, lang)} {rule[key]}", (1.01, float(rule[key])), fontsize=8, va="center",
                     xycoords=("axes fraction", "data"), annotation_clip=False)  # fmt: skip
     ax.set_xticks(range(len(quarters)), quarters, rotation=45, ha="right")
     ax.set_ylim(0, max(0.28, frame[["psi", "by_chance"]].max().max() * 1.06))
@@ -252,22 +258,11 @@ def plot_vintages(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 @chart(width=7.6, height=3.6)
 def plot_roll_rates(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A heat map of `credit.roll_rates`, each share with half its interval."""
-    froms, tos = (list(dict.fromkeys(frame[name])) for name in ("dpd_bucket", "next_bucket"))
-    shape = (len(froms), len(tos))
-    half = (frame["high"] - frame["low"]) / 2
-    text = [f"{100 * share:.1f}\n±{100 * wide:.1f}" if share == share else "–"
-            for share, wide in zip(frame["share"], half, strict=True)]  # fmt: skip
-    grid = frame["share"].to_numpy().reshape(shape)
-    sns.heatmap(grid, ax=ax, annot=np.reshape(text, shape), fmt="", cmap="Blues", vmin=0, vmax=1, cbar=False,
-                linewidths=0.8, annot_kws={"fontsize": 8})  # fmt: skip
-    for number, share in zip(ax.texts, grid[~np.isnan(grid)], strict=True):
-        number.set_color("white" if share > 0.6 else INK)
-    ax.set_xticks(np.arange(shape[1]) + 0.5, [label(one, lang) for one in tos])
-    ax.set_yticks(np.arange(shape[0]) + 0.5, [label(one, lang) for one in froms], rotation=0)
+    heat_map(frame, "dpd_bucket", "next_bucket", ax, lang, most=1)
     ax.set(xlabel=label("next_bucket", lang), ylabel=label("dpd_bucket", lang))
     share = frame.set_index(["dpd_bucket", "next_bucket"])["share"]["30-59", "60-89"]
-    words = series_in_words(frame, "next_bucket", "dpd_bucket", lang, lambda one: label(one, lang))
-    return caption("roll_rates", lang, "roll_note", words, share=percent(share))
+    words = series_in_words(frame, "next_bucket", "dpd_bucket", lang)
+    return caption("roll_rates", lang, "row_note", words, share=percent(share))
 
 
 def _upright(ax: Axes, frame: pd.DataFrame, places: Any, **look: Any) -> None:

@@ -11,6 +11,7 @@ from loanpersona.charts.drawing import (
     Written,
     bars,
     caption,
+    curves,
     dots,
     grouped_bars,
     reach,
@@ -19,7 +20,6 @@ from loanpersona.charts.drawing import (
     two,
     whole,
 )
-from loanpersona.charts.grid import curves
 from loanpersona.charts.style import INK, MARKS, Caption, chart, percent, values_in_words
 from loanpersona.labels import label, phrase
 
@@ -39,11 +39,11 @@ def plot_debt_borrowers(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 @chart(height=3.8)
 def plot_platforms_of_debt_borrowers(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.platforms_of_debt_borrowers`: those with a loan for debt, and others."""
-    grouped_bars(frame, "platforms", "kind", ax, lang, "share_within_axis", lambda one: label(one, lang))
+    grouped_bars(frame, "platforms", "kind", ax, lang, "share_within_axis")
     ax.set_ylabel(label("platforms", lang))
     one = frame[frame["platforms"] == "1"].set_index("kind")["share"].reindex(["debt_borrowers", "other_borrowers"])
     named = {"debt": percent(1 - one.iloc[0]), "other": percent(1 - one.iloc[1])}
-    words = series_in_words(frame, "platforms", "kind", lang, lambda one: label(one, lang))
+    words = series_in_words(frame, "platforms", "kind", lang)
     return caption("platforms_of_debt_borrowers", lang, "interval_note", words, **named)
 
 
@@ -76,21 +76,18 @@ def plot_owner_risk(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 @chart(height=3.0)
 def plot_refusals_by_platforms(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.refusals_by_platforms`."""
-    bars(frame, "platforms", ax, lang, "refused_axis")
-    ax.set_ylabel(label("platforms", lang))
-    words = values_in_words(frame, "platforms", lang)
-    return caption("refusals_by_platforms", lang, "user_cluster_note", words, **_ends(frame, "platforms", lang))
+    return _rising("refusals_by_platforms", frame, "platforms", ax, lang, "refused_axis", "user_cluster_note")
 
 
 @chart(height=3.8)
 def plot_reject_reasons_by_platforms(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.reject_reasons_by_platforms`; the title speaks of users with several platforms."""
-    grouped_bars(frame, "reject_reason", "held", ax, lang, "refusals_axis", lambda one: label(one, lang))
+    grouped_bars(frame, "reject_reason", "held", ax, lang, "refusals_axis")
     last = frame[frame["held"] == frame["held"].iloc[-1]]
     most = last.loc[last["share"].idxmax()]
     named = {"group": label(most["held"], lang), "first": label(most["reject_reason"], lang),
              "share": percent(most["share"])}  # fmt: skip
-    words = series_in_words(frame, "reject_reason", "held", lang, lambda one: label(one, lang))
+    words = series_in_words(frame, "reject_reason", "held", lang)
     return caption("reject_reasons_by_platforms", lang, "user_cluster_note", words, **named)
 
 
@@ -111,10 +108,7 @@ def plot_loans_a_year(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 @chart(height=3.2)
 def plot_debt_by_loan_number(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.debt_by_loan_number`."""
-    bars(frame, "loan_number", ax, lang, "debt_axis")
-    ax.set_ylabel(label("loan_number", lang))
-    words = values_in_words(frame, "loan_number", lang)
-    return caption("debt_by_loan_number", lang, "cluster_note", words, **_ends(frame, "loan_number", lang))
+    return _rising("debt_by_loan_number", frame, "loan_number", ax, lang, "debt_axis", "cluster_note")
 
 
 @chart(height=3.8)
@@ -154,9 +148,9 @@ def _risk(name: str, frame: pd.DataFrame, by: str, told: pd.Series, ax: Axes, la
     for group in dict.fromkeys(frame["group"]):
         part = frame[(frame["group"] == group) & frame["risk_ratio"].notna()]
         lines.append("\n".join([group, *(_ratio(row, by, lang) for row in part.to_dict("records"))]))
-    grouped_bars(frame, "group", by, ax, lang, "risk_axis", lambda one: label(str(one), lang))
+    grouped_bars(frame, "group", by, ax, lang, "risk_axis")
     ax.set_yticks(range(len(lines)), lines)
-    words = series_in_words(frame, "group", by, lang, lambda one: label(str(one), lang))
+    words = series_in_words(frame, "group", by, lang)
     named = {"ratio": two(told["risk_ratio"]), "low": two(told["risk_ratio_low"]), "high": two(told["risk_ratio_high"])}
     return caption(name, lang, "cluster_note", words, **named)
 
@@ -178,19 +172,15 @@ def _spiral(name: str, frame: pd.DataFrame, value: str, written: Written, ax: Ax
     for row in (early, late):
         at = places.index(row["loan_number"]) - 0.05, reach(row.to_dict(), value)
         ax.annotate(written(row[value]), at, xytext=(0, 5), textcoords="offset points", fontsize=8, ha="center")
-    marks = MARKS[lang]
-    parts = [(kind, frame[frame["kind"] == kind]) for kind in dict.fromkeys(frame["kind"])]
-    words = marks.semicolon.join(
-        f"{label(kind, lang)}{marks.colon}"
-        + marks.comma.join(f"{label(row['loan_number'], lang)} {written(row[value])}"
-                           for row in part.to_dict("records"))
-        for kind, part in parts
-    )  # fmt: skip
+    words = series_in_words(frame, "loan_number", "kind", lang, value, written)
     return caption(name, lang, "cluster_note", words, **named)
 
 
-def _ends(frame: pd.DataFrame, by: str, lang: str) -> dict[str, str]:
-    """The first and the last share, and what they are of."""
+def _rising(name: str, frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, note: str) -> Caption:
+    """Bars of something with an order; the title tells the first and the last share."""
+    bars(frame, by, ax, lang, axis)
+    ax.set_ylabel(label(by, lang))
     first, last = frame.iloc[0], frame.iloc[-1]
-    return {"first": percent(first["share"]), "last": percent(last["share"]), "low": label(str(first[by]), lang),
-            "high": label(str(last[by]), lang)}  # fmt: skip
+    named = {"first": percent(first["share"]), "last": percent(last["share"]), "low": label(str(first[by]), lang),
+             "high": label(str(last[by]), lang)}  # fmt: skip
+    return caption(name, lang, note, values_in_words(frame, by, lang), **named)

@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from loanpersona.charts.style import BLUE, INK, MARKS, ORANGE, Caption, percent, values_in_words
 from loanpersona.labels import label, phrase
@@ -17,7 +17,11 @@ from loanpersona.labels import label, phrase
 LIGHT = "#c6c6c6"
 SERIES = ((BLUE, ""), (ORANGE, "///"), (LIGHT, "..."))
 """Colour and hatch of each series, so that grey print tells them apart."""
+LINES = ((BLUE, "o-"), (ORANGE, "s--"))
+"""Colour, mark and dash of each series of a line."""
 Written = Callable[[float], str]
+Named = Callable[[Any], str] | None
+"""How a series is called; by its label where nothing else is said."""
 
 
 def bars(frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, value: str = "share",
@@ -35,23 +39,23 @@ def bars(frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, value: st
     ax.set_xlabel(phrase(axis, lang))
 
 
-def grouped_bars(frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, axis: str,
-                 named: Callable[[Any], str]) -> None:  # fmt: skip
-    """Horizontal bars, one of each series side by side in every group."""
+def grouped_bars(frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, axis: str, value: str = "share",
+                 written: Written = percent, named: Named = None) -> None:  # fmt: skip
+    """Horizontal bars, one of each series side by side in every group; `named` writes the name of a series."""
     groups, kinds = list(dict.fromkeys(frame[by])), list(dict.fromkeys(frame[series]))
     height = 0.8 / len(kinds)
     for number, (kind, (colour, hatch)) in enumerate(zip(kinds, SERIES, strict=False)):
         part = frame[frame[series] == kind]
         places = np.array([groups.index(one) for one in part[by]]) + (number - (len(kinds) - 1) / 2) * height
-        ax.barh(places, part["share"], height * 0.94, color=colour, hatch=hatch, edgecolor="white", lw=0,
-                label=named(kind))  # fmt: skip
-        whiskers(ax, part, places)
+        ax.barh(places, part[value], height * 0.94, color=colour, hatch=hatch, edgecolor="white", lw=0,
+                label=_name(kind, lang, named))  # fmt: skip
+        whiskers(ax, part, places, value)
         for place, row in zip(places, part.to_dict("records"), strict=True):
-            beside(ax, percent(row["share"]), reach(row, "share"), place, fontsize=7.5)
+            beside(ax, written(row[value]), reach(row, value), place, fontsize=7.5)
     ax.set_yticks(range(len(groups)), [label(str(one), lang) for one in groups])
     ax.set_ylim(len(groups) - 0.5, -0.5)
-    ax.set_xlim(0, top(frame, "share") * 1.16)
-    finish(ax.xaxis, percent)
+    ax.set_xlim(0, top(frame, value) * 1.16)
+    finish(ax.xaxis, written)
     ax.set_xlabel(phrase(axis, lang))
     legend(ax, len(kinds))
 
@@ -71,6 +75,42 @@ def columns(frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, value:
     finish(ax.yaxis, written)
     ax.set_ylabel(phrase(axis, lang))
     return found
+
+
+def curves(frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, value: str, written: Written) -> None:
+    """A line of dots with whiskers for each series over the levels of `by`, in the order of the frame."""
+    levels, kinds = (list(dict.fromkeys(frame[name])) for name in (by, series))
+    for number, (kind, (colour, line)) in enumerate(zip(kinds, LINES, strict=False)):
+        part = frame[frame[series] == kind]
+        places = np.array([levels.index(one) for one in part[by]]) + (number - (len(kinds) - 1) / 2) * 0.1
+        ends = [part[value] - part["low"], part["high"] - part[value]]
+        ax.errorbar(places, part[value], yerr=ends, fmt=line, color=colour, ecolor=INK, elinewidth=1, capsize=2.5,
+                    ms=5, lw=1.4, label=label(kind, lang))  # fmt: skip
+    ax.set_xticks(range(len(levels)), [label(str(one), lang) for one in levels])
+    ax.set_xlim(-0.5, len(levels) - 0.5)
+    ax.set_ylim(0, top(frame, value) * 1.12)
+    ax.grid(visible=False, axis="x")
+    ax.grid(visible=True, axis="y")
+    finish(ax.yaxis, written)
+    ax.set_xlabel(label(by, lang))
+    legend(ax, len(kinds))
+
+
+def grouped_dots(frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, axis: str, value: str,
+                 written: Written) -> None:  # fmt: skip
+    """Dots with whiskers, one of each series side by side in every group."""
+    groups, kinds = list(dict.fromkeys(frame[by])), list(dict.fromkeys(frame[series]))
+    for number, (kind, (colour, line)) in enumerate(zip(kinds, LINES, strict=False)):
+        part = frame[frame[series] == kind]
+        places = np.array([groups.index(one) for one in part[by]]) + (number - (len(kinds) - 1) / 2) * 0.36
+        whiskers(ax, part, places, value, fmt=line[0], color=colour, ms=6, label=label(str(kind), lang))
+        for place, row in zip(places, part.to_dict("records"), strict=True):
+            beside(ax, written(row[value]), reach(row, value), place)
+    ax.set_yticks(range(len(groups)), [label(str(one), lang) for one in groups])
+    ax.set_ylim(len(groups) - 0.5, -0.5)
+    finish(ax.xaxis, written)
+    ax.set_xlabel(phrase(axis, lang))
+    legend(ax, len(kinds))
 
 
 def dots(frame: pd.DataFrame, names: Sequence[str], ax: Axes, value: str, written: Written) -> None:
@@ -116,6 +156,14 @@ def finish(axis: Any, written: Written) -> None:
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
+def unit_square(ax: Axes, xlabel: str, ylabel: str) -> None:
+    """Both axes from none to all, for a curve of one share over another."""
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel=xlabel, ylabel=ylabel)
+    ax.grid(visible=True, axis="y")
+
+
 def legend(ax: Axes, across: int) -> None:
     """Between title and axes, where it hides nothing."""
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=across, borderaxespad=0.2, borderpad=0.2)
@@ -140,21 +188,23 @@ def whole(value: float) -> str:
     return f"{value:,.0f}" if value == value else "–"
 
 
-def in_sentence(word: Any, lang: str) -> str:
-    """A word within a sentence: English labels begin with a capital.
+def series_in_words(frame: pd.DataFrame, by: str, series: str, lang: str, value: str = "share",
+                    written: Written | None = None, named: Named = None) -> str:  # fmt: skip
+    """The values of every series in turn, for the alt text."""
+    marks = MARKS[lang]
+    parts = [(_name(kind, lang, named), frame[frame[series] == kind]) for kind in dict.fromkeys(frame[series])]
+    return marks.semicolon.join(f"{kind}{marks.colon}{values_in_words(part, by, lang, value, written)}"
+                                for kind, part in parts)  # fmt: skip
 
-    >>> in_sentence("consumption", "en")
-    'consumption'
-    """
+
+def within(word: Any, lang: str) -> str:
+    """A word within a sentence: English labels begin with a capital."""
     said = label(str(word), lang)
     return said[:1].lower() + said[1:]
 
 
-def series_in_words(frame: pd.DataFrame, by: str, series: str, lang: str, named: Callable[[Any], str]) -> str:
-    """The values of every series in turn, for the alt text."""
-    marks = MARKS[lang]
-    parts = [(named(kind), frame[frame[series] == kind]) for kind in dict.fromkeys(frame[series])]
-    return marks.semicolon.join(f"{kind}{marks.colon}{values_in_words(part, by, lang)}" for kind, part in parts)
+def _name(one: Any, lang: str, named: Named) -> str:
+    return label(str(one), lang) if named is None else named(one)
 
 
 def caption(name: str, lang: str, note: str, values: str, **blanks: Any) -> Caption:

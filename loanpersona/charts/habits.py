@@ -18,6 +18,7 @@ from loanpersona.charts.drawing import (
     series_in_words,
     top,
     two,
+    unit_square,
     whole,
 )
 from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, Caption, chart, percent, values_in_words
@@ -50,12 +51,12 @@ def plot_time_to_next_loan(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 @chart(height=4.2)
 def plot_borrowed_again(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `habits.borrowed_again`, a group each span of days."""
-    grouped_bars(frame, "within_days", "ordinal", ax, lang, "again_axis", lambda one: _after(one, lang))
+    grouped_bars(frame, "within_days", "ordinal", ax, lang, "again_axis", named=lambda one: _after(one, lang))
     ax.set_ylabel(label("within_days", lang))
     known = frame[(frame["ordinal"] == frame["ordinal"].iloc[0]) & frame["share"].notna()]
     last = known.iloc[-1] if len(known) else frame.iloc[0]
     named = {"share": percent(last["share"]), "days": int(last["within_days"]), "ordinal": int(last["ordinal"])}
-    words = series_in_words(frame, "within_days", "ordinal", lang, lambda one: _after(one, lang))
+    words = series_in_words(frame, "within_days", "ordinal", lang, named=lambda one: _after(one, lang))
     return caption("borrowed_again", lang, "interval_note", words, **named)
 
 
@@ -77,9 +78,9 @@ def plot_median_wait(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 @chart(height=4.2)
 def plot_repeat_share(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `habits.repeat_share`: of loans and of volume, year by year and after the warm-up."""
-    grouped_bars(frame, "period", "measure", ax, lang, "repeat_axis", lambda one: label(one, lang))
+    grouped_bars(frame, "period", "measure", ax, lang, "repeat_axis")
     share = frame.set_index(["period", "measure"])["share"]["after_warm_up", "of_loans"]
-    words = series_in_words(frame, "period", "measure", lang, lambda one: label(one, lang))
+    words = series_in_words(frame, "period", "measure", lang)
     return caption("repeat_share", lang, "cluster_note", words, share=percent(share))
 
 
@@ -112,12 +113,8 @@ def plot_lorenz(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     x = frame["share_of_borrowers"]
     ax.plot(x, x, color=INK, lw=1, ls="--", label=phrase("equal_legend", lang))
     ax.fill_between(x, frame["low"], frame["high"], color=BLUE, alpha=0.3, lw=0)
-    ax.plot(x, frame["share_of_volume"], color=BLUE, lw=2, label=phrase("lorenz_legend", lang))
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel=phrase("lorenz_axis", lang),
-           ylabel=label("share_of_volume", lang))  # fmt: skip
-    ax.grid(visible=True, axis="y")
+    ax.plot(x, frame["share_of_volume"], color=BLUE, lw=2, label=phrase("borrowers_legend", lang))
+    unit_square(ax, phrase("lorenz_axis", lang), label("share_of_volume", lang))
     legend(ax, 2)
     at = frame.set_index(np.round(100 * x).astype(int))["share_of_volume"]
     words = MARKS[lang].comma.join(f"{tenth}% {percent(at[tenth])}" for tenth in range(10, 100, 10))

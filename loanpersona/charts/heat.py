@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -15,22 +16,41 @@ from loanpersona.labels import label
 
 
 def heat_map(
-    frame: pd.DataFrame, down: str, across: str, ax: Axes, lang: str, below: pd.DataFrame | None = None
+    frame: pd.DataFrame,
+    down: str,
+    across: str,
+    ax: Axes,
+    lang: str,
+    *,
+    texts: Sequence[str] | None = None,
+    named: Callable[[Any], str] | None = None,
+    most: float | None = None,
+    fontsize: float = 7.5,
 ) -> None:
-    """The shares of a frame, a row each of the levels of `down`, a column each of `across`.
+    """A cell for each row of the frame, shaded by its share; what has no row or no share stays empty.
 
-    Below each share stands half the width of its interval, or the share of the same cell in the frame `below`.
+    `texts` are the words of the rows, by default those of `shares_with_half`; `named` writes the name of a column, by
+    default its label; `most` is the share of the darkest shade, by default the largest one.
     """
-    rows, names = list(dict.fromkeys(frame[down])), list(dict.fromkeys(frame[across]))
-    shares = frame["share"].to_numpy().reshape(len(rows), len(names))
-    texts = _with_half(frame, "\n") if below is None else np.char.add(
-        np.char.add(_with_half(frame, " "), "\n"), _with_half(below, " "))  # fmt: skip
-    sns.heatmap(shares, ax=ax, annot=texts.reshape(shares.shape), fmt="", cmap="Blues", vmin=0, cbar=False,
-                linewidths=0.8, annot_kws={"fontsize": 8})  # fmt: skip
-    for words, ground in zip(ax.texts, ax.collections[0].get_facecolor(), strict=True):
+    rows, names = (list(dict.fromkeys(frame[name])) for name in (down, across))
+    shares, said = np.full((len(rows), len(names)), np.nan), np.full((len(rows), len(names)), "", dtype=object)
+    cells = [(rows.index(row), names.index(name)) for row, name in zip(frame[down], frame[across], strict=True)]
+    for cell, share, text in zip(cells, frame["share"], texts or shares_with_half(frame), strict=True):
+        shares[cell], said[cell] = share, text
+    sns.heatmap(shares, ax=ax, annot=said, fmt="", cmap="Blues", vmin=0, vmax=most, cbar=False, linewidths=0.8,
+                annot_kws={"fontsize": fontsize})  # fmt: skip
+    grounds = np.asarray(ax.collections[0].get_facecolor())[~np.isnan(shares).ravel()]
+    for words, ground in zip(ax.texts, grounds, strict=True):
         words.set_color(ink(ground))
-    ax.set_xticks(np.arange(len(names)) + 0.5, [label(str(name), lang) for name in names], rotation=0)
+    written = [label(str(name), lang) if named is None else named(name) for name in names]
+    ax.set_xticks(np.arange(len(names)) + 0.5, written, rotation=0)
     ax.set_yticks(np.arange(len(rows)) + 0.5, [label(str(row), lang) for row in rows], rotation=0)
+
+
+def shares_with_half(frame: pd.DataFrame, digits: int = 1, between: str = "\n") -> list[str]:
+    """The share of each row in percent with half the width of its interval."""
+    rows = zip(frame["share"], frame["low"], frame["high"], strict=True)
+    return [f"{100 * share:.{digits}f}{between}±{50 * (high - low):.{digits}f}" for share, low, high in rows]
 
 
 def ink(ground: Any) -> str:
@@ -38,8 +58,3 @@ def ink(ground: Any) -> str:
     weights = (0.3, 0.59, 0.11)
     bright = sum(weight * part for weight, part in zip(weights, mpl.colors.to_rgb(ground), strict=True))
     return INK if bright > 0.5 else "white"
-
-
-def _with_half(frame: pd.DataFrame, between: str) -> Any:
-    rows = zip(frame["share"], frame["low"], frame["high"], strict=True)
-    return np.array([f"{100 * share:.1f}{between}±{50 * (high - low):.1f}" for share, low, high in rows])

@@ -11,7 +11,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch, Rectangle
 
-from loanpersona.charts.drawing import SERIES, beside, caption, dots, finish, legend, reach, two, whiskers
+from loanpersona.charts.drawing import (
+    beside,
+    caption,
+    dots,
+    finish,
+    grouped_bars,
+    legend,
+    series_in_words,
+    two,
+    whiskers,
+)
 from loanpersona.charts.heat import ink
 from loanpersona.charts.style import BLUE, INK, MARKS, ORANGE, Caption, chart, percent
 from loanpersona.labels import label, phrase
@@ -65,7 +75,7 @@ def plot_crossed_approved(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 def plot_choice_of_k(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Dots of the frame `segments.choice_of_k`: the silhouette, and beside it what is left inside the groups."""
     places = np.arange(len(frame))
-    whiskers(ax, frame, places, "silhouette", fmt="o", color=BLUE, ms=6, label=phrase("silhouette_legend", lang))
+    whiskers(ax, frame, places, "silhouette", fmt="o", color=BLUE, ms=6, label=label("silhouette", lang))
     ax.plot(frame["share_within"], places, ls=":", marker="s", mfc="white", color=INK, lw=1, ms=5,
             label=phrase("within_legend", lang))  # fmt: skip
     for place, row in zip(places, frame.to_dict("records"), strict=True):
@@ -112,31 +122,15 @@ def plot_cluster_profiles(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 def plot_cluster_agreement(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `segments.cluster_agreement`: found, found with as many groups, the best; a line for chance."""
     targets = list(dict.fromkeys(frame["target"]))
-    kinds = ["found", "found_same_number", "best"]
-    for number, (kind, (colour, hatch)) in enumerate(zip(kinds, SERIES, strict=True)):
-        part = frame[frame["measure"] == kind]
-        places = np.array([targets.index(one) for one in part["target"]]) + (number - 1) * 0.27
-        ax.barh(places, part["ari"], 0.25, color=colour, hatch=hatch, edgecolor="white", lw=0, label=label(kind, lang))
-        whiskers(ax, part, places, "ari")
-        for place, row in zip(places, part.to_dict("records"), strict=True):
-            beside(ax, two(row["ari"]), reach(row, "ari"), place)
+    grouped_bars(frame[frame["measure"] != "chance"], "target", "measure", ax, lang, "ari_axis", "ari", two)
     chance = frame[frame["measure"] == "chance"]
     middles = np.array([targets.index(one) for one in chance["target"]])
     ax.vlines(chance["ari"], middles - 0.45, middles + 0.45, color=INK, ls="--", lw=1, label=label("chance", lang))
-    ax.set_yticks(range(len(targets)), [label(one, lang) for one in targets])
-    ax.set(ylim=(len(targets) - 0.45, -0.55), xlim=(min(0.0, frame["low"].min()), 1.12))
-    finish(ax.xaxis, two)
-    ax.set_xlabel(phrase("ari_axis", lang))
+    ax.set_xlim(min(0.0, frame["low"].min()), 1.12)
     legend(ax, 4)
     first = frame[frame["target"] == targets[0]].set_index("measure")
     name = "cluster_agreement_near" if first["near_best"]["found"] else "cluster_agreement"
-    marks = MARKS[lang]
-    values = marks.semicolon.join(
-        f"{label(target, lang)}{marks.colon}"
-        + marks.comma.join(f"{label(row.measure, lang)} {two(row.ari)}"
-                           for row in frame[frame["target"] == target].itertuples())
-        for target in targets
-    )  # fmt: skip
+    values = series_in_words(frame, "measure", "target", lang, "ari", two)
     named = {"found": two(first["ari"]["found"]), "best": two(first["ari"]["best"])}
     return caption(name, lang, "ari_note", values, target=label(targets[0], lang), **named)
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from loanpersona.charts.drawing import bars, caption, grouped_bars, legend, series_in_words
-from loanpersona.charts.heat import heat_map
+from loanpersona.charts.heat import heat_map, shares_with_half
 from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, Caption, chart, percent, values_in_words
 from loanpersona.labels import label, phrase
 
@@ -45,7 +45,7 @@ def plot_lifecycle_by_month(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption
     ax.set(ylim=(0, 1), xlim=(days.iloc[0], days.iloc[-1]), ylabel=phrase("base_axis", lang))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     legend(ax, len(names))
-    words = series_in_words(last, "segment", "as_of", lang, lambda day: f"{day:%Y-%m}")
+    words = series_in_words(last, "segment", "as_of", lang, named=lambda day: f"{day:%Y-%m}")
     said = caption("lifecycle_by_month", lang, "band_note", words, month=f"{days.iloc[-1]:%Y-%m}", **_most(last, lang))
     half = percent((frame["high"] - frame["low"]).max() / 2)
     return Caption(said.title, phrase("end_note", lang, half=half), said.values)
@@ -58,9 +58,9 @@ def plot_transitions(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.set(xlabel=phrase("after_axis", lang), ylabel=phrase("before_axis", lang))
     stayed = frame[frame["segment"].astype(str) == frame["segment_after"].astype(str)]
     most = stayed.loc[stayed["share"].idxmax()]
-    words = series_in_words(frame, "segment_after", "segment", lang, lambda one: label(one, lang))
+    words = series_in_words(frame, "segment_after", "segment", lang)
     named = {**_of(frame, lang), "segment": label(most["segment"], lang), "share": percent(most["share"])}
-    return caption("transitions", lang, "transition_note", words, days=int(most["within_days"]), **named)
+    return caption("transitions", lang, "row_note", words, days=int(most["within_days"]), **named)
 
 
 @chart(height=3.9)
@@ -91,13 +91,13 @@ def plot_time_in_segment(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 @chart(height=4.6)
 def plot_weight_of_segments(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `segments.weight_of_segments`: people, balance and volume of each segment."""
-    grouped_bars(frame, "segment", "measure", ax, lang, "held_axis", lambda one: label(one, lang))
+    grouped_bars(frame, "segment", "measure", ax, lang, "held_axis")
     shares = frame.set_index(["measure", "segment"])["share"]
     # Where nobody owes anything, the most people decide.
     most = str(shares["of_balance" if shares["of_balance"].notna().any() else "of_borrowers"].idxmax())
     named = {**_of(frame, lang), "segment": label(most, lang), "share": percent(shares["of_balance", most]),
              "people": percent(shares["of_borrowers", most])}  # fmt: skip
-    words = series_in_words(frame, "segment", "measure", lang, lambda one: label(one, lang))
+    words = series_in_words(frame, "segment", "measure", lang)
     return caption("weight_of_segments", lang, "interval_note", words, **named)
 
 
@@ -106,12 +106,14 @@ def plot_rfm_cells(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A heat map of the frame `segments.rfm_cells`: how long ago down, how many across."""
     volume = frame[frame["measure"] == "of_volume"].reset_index(drop=True)
     people = frame[frame["measure"] == "of_borrowers"].reset_index(drop=True)
-    heat_map(volume, "recency_band", "loans_band", ax, lang, below=people)
+    texts = [f"{lent}\n{who}" for lent, who in zip(*(shares_with_half(one, between=" ") for one in (volume, people)),
+                                                 strict=True)]  # fmt: skip
+    heat_map(volume, "recency_band", "loans_band", ax, lang, texts=texts)
     ax.set(xlabel=label("loans_band", lang), ylabel=label("recency_band", lang))
     most = volume.loc[volume["share"].idxmax()]
     named = {"share": percent(most["share"]), "days": label(most["recency_band"], lang),
              "loans": label(most["loans_band"], lang)}  # fmt: skip
-    words = series_in_words(volume, "loans_band", "recency_band", lang, lambda one: label(one, lang))
+    words = series_in_words(volume, "loans_band", "recency_band", lang)
     return caption("rfm_cells", lang, "rfm_note", words, **named)
 
 

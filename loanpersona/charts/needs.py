@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from loanpersona.charts.drawing import bars, beside, caption, finish, grouped_bars, in_sentence, reach, series_in_words
-from loanpersona.charts.grid import cells_in_words, heat_map
+from loanpersona.charts.drawing import bars, beside, caption, finish, grouped_bars, reach, series_in_words, within
+from loanpersona.charts.heat import heat_map
 from loanpersona.charts.style import BLUE, INK, MARKS, Caption, chart, percent, values_in_words
 from loanpersona.labels import label, phrase
 
@@ -17,15 +17,11 @@ from loanpersona.labels import label, phrase
 def plot_needs_by_stage(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.needs_by_stage`: everybody, and each class; the title tells of everybody."""
     shown = _staged(frame, lang)
-    grouped_bars(shown, "at", "borrower_class", ax, lang, "stage_axis", lambda one: label(one, lang))
+    grouped_bars(shown, "at", "borrower_class", ax, lang, "stage_axis")
     every = frame[frame["borrower_class"] == "everybody"]
     most = every.loc[every["share"].idxmax()]
-    named = {
-        "need": label(most["need"], lang),
-        "stage": in_sentence(most["stage"], lang),
-        "share": percent(most["share"]),
-    }
-    words = series_in_words(shown, "at", "borrower_class", lang, lambda one: label(one, lang))
+    named = {"need": label(most["need"], lang), "stage": within(most["stage"], lang), "share": percent(most["share"])}
+    words = series_in_words(shown, "at", "borrower_class", lang)
     return caption("needs_by_stage", lang, "user_note", words, **named)
 
 
@@ -33,11 +29,11 @@ def plot_needs_by_stage(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 def plot_needs_by_segment(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A heat map of the frame `needs.needs_by_segment`: a column each segment, empty where it has no such users."""
     shown = _staged(frame, lang)
-    heat_map(shown, "at", "outcome", ax, lang, lambda one: label(one, lang))
+    heat_map(shown, "at", "outcome", ax, lang)
     most = frame.loc[frame["share"].idxmax()]
-    named = {"segment": label(most["outcome"], lang), "need": in_sentence(most["need"], lang),
+    named = {"segment": label(most["outcome"], lang), "need": within(most["need"], lang),
              "share": percent(most["share"])}  # fmt: skip
-    return caption("needs_by_segment", lang, "user_cell_note", cells_in_words(shown, "outcome", "at", lang), **named)
+    return caption("needs_by_segment", lang, "user_cell_note", series_in_words(shown, "at", "outcome", lang), **named)
 
 
 @chart(width=7.8, height=3.8)
@@ -48,7 +44,7 @@ def plot_need_sources(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     shown = frame.assign(source=both)
     bars(shown, "source", ax, lang, "signals_axis")
     most = frame.loc[frame["share"].idxmax()]
-    named = {"source": in_sentence(most["source"], lang), "share": percent(most["share"])}
+    named = {"source": within(most["source"], lang), "share": percent(most["share"])}
     return caption("need_sources", lang, "signal_note", values_in_words(shown, "source", lang), **named)
 
 

@@ -16,6 +16,7 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 from loanpersona import catalog
 from loanpersona.analysis import baselines
 from loanpersona.charts.drawing import beside, legend
+from loanpersona.charts.heat import heat_map, ink
 from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, RED, Caption, chart, percent, values_in_words
 from loanpersona.errors import InputError, did_you_mean
 from loanpersona.labels import label, phrase
@@ -122,17 +123,10 @@ def plot_education(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 @chart(width=7.6, height=5.2)
 def plot_education_by_occupation(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A heat map of the frame `profile.education_by_occupation`, each share with half its interval."""
-    grid = frame.set_index(["occupation", "education"])["share"].unstack()
     half = (frame["high"] - frame["low"]) / 2
-    frame = frame.assign(text=[f"{percent(s, 0)}\n±{percent(h)}" for s, h in zip(frame["share"], half, strict=True)])
-    text = frame.set_index(["occupation", "education"])["text"].unstack()
-    sns.heatmap(grid, ax=ax, annot=text, fmt="", cmap="Blues", vmin=0, vmax=0.6, cbar=False, linewidths=1,
-                annot_kws={"fontsize": 7.5})  # fmt: skip
-    for words, ground in zip(ax.texts, ax.collections[0].get_facecolor(), strict=True):
-        words.set_color(_ink(ground))
-    ax.set_xticks(np.arange(grid.shape[1]) + 0.5, [fill(label(level, lang), 16) for level in grid.columns], fontsize=8)
-    ax.set_yticks(np.arange(grid.shape[0]) + 0.5, [label(level, lang) for level in grid.index], rotation=0)
-    ax.set(xlabel="", ylabel="")
+    texts = [f"{percent(s, 0)}\n±{percent(h)}" for s, h in zip(frame["share"], half, strict=True)]
+    heat_map(frame, "occupation", "education", ax, lang, texts=texts, named=lambda one: fill(label(one, lang), 16),
+             most=0.6)  # fmt: skip
     most = frame.loc[frame.groupby("occupation", observed=True)["share"].idxmax()]
     values = MARKS[lang].comma.join(
         f"{label(row.occupation, lang)}{MARKS[lang].colon}{label(row.education, lang)} {percent(row.share, 0)}"
@@ -323,16 +317,8 @@ def _ranges(frame: pd.DataFrame, by: str, ax: Axes, lang: str) -> None:
 
 def _tile(ax: Axes, across: int, down: int, short: str, row: Any, colour: tuple[float, ...]) -> None:
     ax.add_patch(mpl.patches.Rectangle((across - 0.48, down - 0.48), 0.96, 0.96, color=colour, lw=0))
-    ink = _ink(colour)
-    ax.text(across, down - 0.22, short, ha="center", va="center", fontsize=9.5, color=ink)
-    ax.text(across, down + 0.07, f"{row.lift:.2f}", ha="center", va="center", fontsize=9, color=ink)
+    letters = ink(colour)
+    ax.text(across, down - 0.22, short, ha="center", va="center", fontsize=9.5, color=letters)
+    ax.text(across, down + 0.07, f"{row.lift:.2f}", ha="center", va="center", fontsize=9, color=letters)
     ends = f"{row.lift_low:.2f}–{row.lift_high:.2f}"
-    ax.text(across, down + 0.33, ends, ha="center", va="center", fontsize=6.5, color=ink)
-
-
-def _ink(ground: Any) -> str:
-    """The colour of letters that stands out on a ground, in grey print too."""
-    bright = (
-        sum(weight * part for weight, part in zip((0.3, 0.59, 0.11), mpl.colors.to_rgb(ground), strict=True)) > 0.55
-    )
-    return INK if bright else "white"
+    ax.text(across, down + 0.33, ends, ha="center", va="center", fontsize=6.5, color=letters)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from loanpersona.charts.drawing import (
     bars,
-    beside,
     caption,
     grouped_bars,
-    in_sentence,
-    reach,
+    grouped_dots,
     series_in_words,
     top,
-    whiskers,
     whole,
+    within,
 )
-from loanpersona.charts.grid import cells_in_words, heat_map
-from loanpersona.charts.style import BLUE, MARKS, ORANGE, Caption, chart, percent, values_in_words
+from loanpersona.charts.heat import heat_map
+from loanpersona.charts.style import Caption, chart, percent, values_in_words
 from loanpersona.labels import label, phrase
 
 
@@ -28,22 +25,22 @@ def plot_reasons(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.reasons`."""
     bars(frame, "reason", ax, lang, "loans_axis")
     most = frame.loc[frame["share"].idxmax()]
-    named = {"share": percent(most["share"]), "first": in_sentence(most["reason"], lang)}
+    named = {"share": percent(most["share"]), "first": within(most["reason"], lang)}
     return caption("reasons", lang, "cluster_note", values_in_words(frame, "reason", lang), **named)
 
 
 @chart(width=7.8, height=3.6)
 def plot_reasons_by_class(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.reasons_by_class`; the title tells the most frequent purpose of each class."""
-    grouped_bars(frame, "reason", "borrower_class", ax, lang, "loans_axis", lambda one: label(one, lang))
-    words = series_in_words(frame, "reason", "borrower_class", lang, lambda one: label(one, lang))
+    grouped_bars(frame, "reason", "borrower_class", ax, lang, "loans_axis")
+    words = series_in_words(frame, "reason", "borrower_class", lang)
     most = frame.loc[frame.groupby("borrower_class", sort=False)["share"].idxmax()].set_index("borrower_class")
     if len(most) < 2:
         [row] = most.to_dict("records")
-        named = {"share": percent(row["share"]), "first": in_sentence(row["reason"], lang)}
+        named = {"share": percent(row["share"]), "first": within(row["reason"], lang)}
         return caption("reasons", lang, "cluster_note", words, **named)
     named = {one: percent(share) for one, share in most["share"].items()}
-    named |= {f"{one}_first": in_sentence(reason, lang) for one, reason in most["reason"].items()}
+    named |= {f"{one}_first": within(reason, lang) for one, reason in most["reason"].items()}
     return caption("reasons_by_class", lang, "cluster_note", words, **named)
 
 
@@ -62,69 +59,49 @@ def plot_reasons_by_income(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 @chart(height=3.2)
 def plot_reasons_by_month(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A heat map of the frame `needs.reasons_by_month`, a column a month."""
-    heat_map(frame, "reason", "month", ax, lang, lambda one: phrase("month_number", lang, month=one))
+    heat_map(frame, "reason", "month", ax, lang, named=lambda one: phrase("month_number", lang, month=one))
     ax.set_xlabel(label("month", lang))
     shares = frame.loc[frame["reason"] == "consumption", "share"]
     named = {"low": percent(shares.min()), "high": percent(shares.max())}
-    return caption("reasons_by_month", lang, "cell_note", cells_in_words(frame, "reason", "month", lang), **named)
+    return caption("reasons_by_month", lang, "cell_note", series_in_words(frame, "month", "reason", lang), **named)
 
 
 @chart(width=8.6, height=3.2)
 def plot_reasons_around_festival(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A heat map of the frame `needs.reasons_around_festival`; the title sets its first row against its last."""
-    heat_map(frame, "season", "reason", ax, lang, lambda one: label(one, lang))
+    heat_map(frame, "season", "reason", ax, lang)
     shares = frame[frame["reason"] == "consumption"]
     first, last = shares.iloc[0], shares.iloc[-1]
-    named = {
-        "share": percent(first["share"]),
-        "season": in_sentence(first["season"], lang),
-        "rest": percent(last["share"]),
-    }
-    words = cells_in_words(frame, "season", "reason", lang)
+    named = {"share": percent(first["share"]), "season": within(first["season"], lang), "rest": percent(last["share"])}
+    words = series_in_words(frame, "reason", "season", lang)
     return caption("reasons_around_festival", lang, "cell_note", words, **named)
 
 
-@chart(height=3.6)
+@chart(width=7.6, height=3.6)
 def plot_amount_by_reason(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Dots of the frame `needs.amount_by_reason`, each class in its colour and with its mark."""
-    kinds, reasons = (list(dict.fromkeys(frame[name])) for name in ("borrower_class", "reason"))
-    for number, (kind, look) in enumerate(zip(kinds, ((BLUE, "o"), (ORANGE, "s")), strict=False)):
-        part = frame[frame["borrower_class"] == kind]
-        places = np.array([reasons.index(one) for one in part["reason"]]) + 0.3 * number
-        whiskers(ax, part, places, "mean_cny", fmt=look[1], color=look[0], ms=6, label=label(kind, lang))
-        for place, row in zip(places, part.to_dict("records"), strict=True):
-            beside(ax, whole(row["mean_cny"]), reach(row, "mean_cny"), place)
-    ax.set_yticks(np.arange(len(reasons)) + 0.15 * (len(kinds) - 1), [label(one, lang) for one in reasons])
-    ax.set_ylim(len(reasons) - 0.2, -0.5)
+    grouped_dots(frame, "reason", "borrower_class", ax, lang, "asked_axis", "mean_cny", whole)
     ax.set_xlim(0, top(frame, "mean_cny") * 1.14)
-    ax.set_xlabel(phrase("asked_axis", lang))
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, borderpad=0.2)
     return _amounts(frame, lang)
 
 
 def _amounts(frame: pd.DataFrame, lang: str) -> Caption:
-    marks = MARKS[lang]
-    parts = ((one, frame[frame["borrower_class"] == one]) for one in dict.fromkeys(frame["borrower_class"]))
-    words = marks.semicolon.join(
-        f"{label(one, lang)}{marks.colon}"
-        + marks.comma.join(f"{label(row.reason, lang)} {whole(row.mean_cny)}" for row in part.itertuples())
-        for one, part in parts
-    )
+    words = series_in_words(frame, "reason", "borrower_class", lang, "mean_cny", whole)
     means = frame.set_index(["borrower_class", "reason"])["mean_cny"]
     if ("consumer", "emergency") in means and ("consumer", "consumption") in means:
         named = {one: whole(means["consumer", one]) for one in ("emergency", "consumption")}
         return caption("amount_by_reason", lang, "cluster_note", words, **named)
     most = frame.loc[frame["mean_cny"].idxmax()]
-    named = {"first": in_sentence(most["reason"], lang), "amount": whole(most["mean_cny"])}
+    named = {"first": within(most["reason"], lang), "amount": whole(most["mean_cny"])}
     return caption("amount_by_reason_other", lang, "cluster_note", words, **named)
 
 
 def _map(name: str, frame: pd.DataFrame, by: str, reason: str, ax: Axes, lang: str) -> Caption:
     """A heat map of reasons by something with an order; the title tells of one reason in its first and last row."""
-    heat_map(frame, by, "reason", ax, lang, lambda one: label(one, lang))
+    heat_map(frame, by, "reason", ax, lang)
     ax.set_ylabel(label(by, lang))
     rows = frame[frame["reason"] == reason]
     first, last = rows.iloc[0], rows.iloc[-1]
     named = {"first": percent(first["share"]), "last": percent(last["share"]), "low": label(str(first[by]), lang),
              "high": label(str(last[by]), lang)}  # fmt: skip
-    return caption(name, lang, "cell_note", cells_in_words(frame, by, "reason", lang), **named)
+    return caption(name, lang, "cell_note", series_in_words(frame, "reason", by, lang), **named)

@@ -7,12 +7,11 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from loanpersona.charts.drawing import bars, caption, columns, dots, legend, one_line, top, two
-from loanpersona.charts.heat import ink
+from loanpersona.charts.heat import heat_map, shares_with_half
 from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, Caption, chart, percent, values_in_words
 from loanpersona.labels import label, phrase
 
@@ -23,19 +22,11 @@ MORNING = range(8, 12)
 def plot_hour_by_weekday(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A heat map of the frame `habits.hour_by_weekday`, each share with half its interval."""
     days = list(dict.fromkeys(frame["weekday"]))
-    grid = frame["share"].to_numpy().reshape(len(days), 24)
-    half = (frame["high"] - frame["low"]).to_numpy() / 2
-    text = [f"{100 * share:.2f}\n±{100 * wide:.2f}" for share, wide in zip(grid.ravel(), half, strict=True)]
-    sns.heatmap(grid, ax=ax, annot=np.reshape(text, grid.shape), fmt="", cmap="Blues", vmin=0, cbar=False,
-                linewidths=0.6, annot_kws={"fontsize": 6})  # fmt: skip
-    for words, ground in zip(ax.texts, ax.collections[0].get_facecolor(), strict=True):
-        words.set_color(ink(ground))
-    ax.set_xticks(np.arange(24) + 0.5, [str(hour) for hour in range(24)])
-    ax.set_yticks(np.arange(len(days)) + 0.5, [label(day, lang) for day in days], rotation=0)
+    heat_map(frame, "weekday", "hour", ax, lang, texts=shares_with_half(frame, 2), named=str, fontsize=6)
     ax.set_xlabel(phrase("hour_axis", lang))
     most = frame.loc[frame["share"].idxmax()]
     named = {"weekday": label(most["weekday"], lang), **_hour(most["hour"]), "share": percent(most["share"])}
-    by_day = [f"{label(day, lang)} {percent(part.sum())}" for day, part in zip(days, grid, strict=True)]
+    by_day = [f"{label(day, lang)} {percent(frame.loc[frame['weekday'] == day, 'share'].sum())}" for day in days]
     return caption("hour_by_weekday", lang, "cell_note", MARKS[lang].comma.join(by_day), **named)
 
 

@@ -8,7 +8,19 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from loanpersona.charts.drawing import SERIES, bars, beside, caption, dots, finish, legend, reach, two, whiskers
+from loanpersona.charts.drawing import (
+    bars,
+    beside,
+    caption,
+    dots,
+    finish,
+    grouped_bars,
+    grouped_dots,
+    legend,
+    series_in_words,
+    two,
+    whiskers,
+)
 from loanpersona.charts.style import BLUE, INK, MARKS, ORANGE, Caption, chart, values_in_words
 from loanpersona.labels import label, phrase
 
@@ -49,7 +61,7 @@ def plot_scorecard(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 @chart(height=4.0)
 def plot_information_value(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `credit.information_value`, with what shuffled outcomes say."""
-    bars(frame, "attribute", ax, lang, "iv_axis", "information_value", written=two)
+    bars(frame, "attribute", ax, lang, "information_value", "information_value", written=two)
     places = np.arange(len(frame))
     ax.vlines(frame["chance"], places - 0.42, places + 0.42, color=INK, ls="--", lw=1.2)
     first, values = frame.iloc[0], values_in_words(frame, "attribute", lang, "information_value")
@@ -61,24 +73,11 @@ def plot_information_value(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 @chart(height=3.4)
 def plot_score_comparison(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `credit.score_comparison`: Gini and KS of every score."""
-    scores, measures = list(dict.fromkeys(frame["score"])), list(dict.fromkeys(frame["measure"]))
-    for number, (measure, (colour, hatch)) in enumerate(zip(measures, SERIES, strict=False)):
-        part = frame[frame["measure"] == measure]
-        places = np.array([scores.index(one) for one in part["score"]]) + (number - 0.5) * 0.4
-        ax.barh(places, part["value"], 0.37, color=colour, hatch=hatch, edgecolor="white", lw=0,
-                label=label(measure, lang))  # fmt: skip
-        whiskers(ax, part, places, "value")
-        for place, row in zip(places, part.to_dict("records"), strict=True):
-            beside(ax, two(row["value"]), reach(row, "value"), place)
-    ax.set_yticks(range(len(scores)), [_score(one, lang) for one in scores])
-    ax.set(ylim=(len(scores) - 0.5, -0.5), xlim=(min(0.0, frame["low"].min()), 1.0))
-    finish(ax.xaxis, two)
-    ax.set_xlabel(phrase("comparison_axis", lang))
-    legend(ax, 2)
+    shown = frame.assign(score=frame["score"].replace("repayment_capacity", "hidden_capacity"))
+    grouped_bars(shown, "score", "measure", ax, lang, "comparison_axis", "value", two)
+    ax.set_xlim(min(0.0, frame["low"].min()), 1.0)
     gini = frame[frame["measure"] == "gini"].set_index("score")["value"].map(two)
-    marks = MARKS[lang]
-    values = marks.semicolon.join(f"{label(row.measure, lang)}{marks.colon}{_score(row.score, lang)} {two(row.value)}"
-                                  for row in frame.itertuples())  # fmt: skip
+    values = series_in_words(shown, "score", "measure", lang, "value", two)
     named = {"card": gini["scorecard"], "score": gini["risk_score"], "capacity": gini.get("repayment_capacity", "")}
     name = "score_comparison" if "repayment_capacity" in gini else "score_comparison_seen"
     return caption(name, lang, "people_note", values, **named)
@@ -117,24 +116,15 @@ def plot_cost_of_leaving_out(frame: pd.DataFrame, ax: Axes, lang: str) -> Captio
 def plot_approval_ratios(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Dots of the frame `credit.approval_ratios`: each group over the largest one, by who decides, and four fifths."""
     known = frame[frame["ratio"].notna()]
-    groups = list(dict.fromkeys(known["group"]))
-    for number, (decided, look, colour) in enumerate((("lender", "o", BLUE), ("scorecard", "s", ORANGE))):
-        part = known[known["decided_by"] == decided]
-        part = part.rename(columns={"low": "share_low", "high": "share_high", "ratio_low": "low", "ratio_high": "high"})
-        places = np.array([groups.index(one) for one in part["group"]]) + (number - 0.5) * 0.36
-        whiskers(ax, part, places, "ratio", fmt=look, color=colour, ms=6, label=label(f"by_{decided}", lang))
-        for place, row in zip(places, part.to_dict("records"), strict=True):
-            beside(ax, two(row["ratio"]), row["high"], place)
+    ratios = known.drop(columns=["low", "high"]).rename(columns={"ratio_low": "low", "ratio_high": "high"})
+    over = [_over(frame, one, lang) for one in known["group"]]
+    shown = ratios.assign(decided_by="by_" + ratios["decided_by"], group=over)
+    grouped_dots(shown, "group", "decided_by", ax, lang, "ratio_of_rates_axis", "ratio", two)
     line = frame["line"].iloc[0]
     for at, style in ((line, "--"), (1, "-"), (1 / line, "--")):
         ax.axvline(at, color=INK, lw=1, ls=style)
-    ax.set_yticks(range(len(groups)), [_over(frame, group, lang) for group in groups])
-    ax.set_ylim(len(groups) - 0.5, -0.5)
     ends = [*known["ratio_low"], *known["ratio_high"], line, 1 / line]
     ax.set_xlim(min(ends) - 0.04, max(ends) + 0.08)
-    finish(ax.xaxis, two)
-    ax.set_xlabel(phrase("ratio_of_rates_axis", lang))
-    legend(ax, 2)
     return _ratios_said(known, line, lang)
 
 
@@ -154,7 +144,3 @@ def _over(frame: pd.DataFrame, group: Any, lang: str) -> str:
     trait = frame.loc[frame["group"] == group, "trait"].iloc[0]
     largest = frame[(frame["trait"] == trait) & (frame["n"] == frame["n"][frame["trait"] == trait].max())]
     return phrase("over_largest", lang, group=label(group, lang), largest=label(largest["group"].iloc[0], lang))
-
-
-def _score(name: str, lang: str) -> str:
-    return label("hidden_capacity" if name == "repayment_capacity" else name, lang)

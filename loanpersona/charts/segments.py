@@ -18,10 +18,7 @@ AFTER, YEAR = 90, 365
 @chart(height=2.7)
 def plot_process_mix(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `segments.process_mix`."""
-    bars(frame, "segment", ax, lang, "users_axis")
-    most = frame.loc[frame["share"].idxmax()]
-    named = {"first": label(most["segment"], lang), "share": percent(most["share"])}
-    return caption("process_mix", lang, "interval_note", values_in_words(frame, "segment", lang), **named)
+    return _largest("process_mix", frame, "segment", ax, lang, "users_axis")
 
 
 @chart(width=8.2, height=4.6)
@@ -37,17 +34,14 @@ def plot_funnel(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
                     annotation_clip=False)  # fmt: skip
     share = whole.set_index("stage")["share"].map(percent)
     named = {"handed": share["submission"], "approved": share["approved"], "drew": share["drew_so_far"]}
-    words = series_in_words(frame, "stage", "counted", lang, lambda one: label(one, lang))
+    words = series_in_words(frame, "stage", "counted", lang)
     return caption("funnel", lang, "before_note", words, **named)
 
 
 @chart(height=3.2)
 def plot_leaks(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `segments.leaks`, in the order of the way."""
-    bars(frame, "place", ax, lang, "came_axis")
-    most = frame.loc[frame["share"].idxmax()]
-    named = {"place": label(most["place"], lang), "share": percent(most["share"])}
-    return caption("leaks", lang, "interval_note", values_in_words(frame, "place", lang), **named)
+    return _largest("leaks", frame, "place", ax, lang, "came_axis")
 
 
 @chart(width=8.6, height=3.9)
@@ -55,7 +49,7 @@ def plot_leak_needs(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A heat map of the frame `segments.leak_needs`: places down, needs across."""
     heat_map(frame, "place", "need", ax, lang)
     ax.set(xlabel=phrase("need_axis", lang), ylabel=label("place", lang))
-    words = series_in_words(frame, "need", "place", lang, lambda one: label(one, lang))
+    words = series_in_words(frame, "need", "place", lang)
     last = frame[frame["place"] == frame["place"].iloc[-1]].set_index("need")["share"]
     place = label(frame["place"].iloc[-1], lang)
     if "none_seen" in last.index:
@@ -67,9 +61,9 @@ def plot_leak_needs(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 @chart(height=2.7)
 def plot_returns(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `segments.returns`: applied again, and was approved then."""
-    grouped_bars(frame, "outcome", "measure", ax, lang, "returns_axis", lambda one: label(one, lang))
+    grouped_bars(frame, "outcome", "measure", ax, lang, "returns_axis")
     again = frame[frame["measure"] == "applied_again"].set_index("outcome")["share"].map(percent)
-    words = series_in_words(frame, "outcome", "measure", lang, lambda one: label(one, lang))
+    words = series_in_words(frame, "outcome", "measure", lang)
     return caption("returns", lang, "interval_note", words, days=int(frame["within_days"].iloc[0]), **again.to_dict())
 
 
@@ -97,3 +91,11 @@ def plot_first_drawdown(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     last = known.iloc[-1] if len(known) else frame.iloc[0]
     named = {"share": percent(last["share"]), "days": int(last["within_days"])}
     return caption("first_drawdown", lang, "interval_note", values_in_words(frame, "within_days", lang), **named)
+
+
+def _largest(name: str, frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str) -> Caption:
+    """Bars of parts of a whole; the title tells the largest one."""
+    bars(frame, by, ax, lang, axis)
+    most = frame.loc[frame["share"].idxmax()]
+    named = {"first": label(most[by], lang), "share": percent(most["share"])}
+    return caption(name, lang, "interval_note", values_in_words(frame, by, lang), **named)

@@ -114,9 +114,11 @@ def plain(value: float, digits: int = 2) -> str:
     return f"{value:,.{digits}f}" if value == value else "–"
 
 
-def values_in_words(frame: pd.DataFrame, by: str, lang: str, column: str = "share") -> str:
-    """The values of a frame as one line for the alt text."""
-    written = percent if column == "share" else plain
+def values_in_words(
+    frame: pd.DataFrame, by: str, lang: str, column: str = "share", written: Callable[[float], str] | None = None
+) -> str:
+    """The values of a frame as one line for the alt text: shares in percent, all else with two digits or as said."""
+    written = written or (percent if column == "share" else plain)
     return MARKS[lang].comma.join(
         f"{label(str(one), lang)} {written(value)}" for one, value in zip(frame[by], frame[column], strict=True)
     )
