@@ -495,7 +495,7 @@ def test_who_stopped_paying_early_had_no_time_for_a_loan_for_debt(lives: dict[st
 
 def test_what_the_article_says_of_risk_amounts_and_refusals_comes_out(population: lp.Population) -> None:
     tables = population.tables
-    owners = made("owner_risk", tables).set_index(["measure", "borrower_class"]).loc[("late_on_first_day", "owner")]
+    owners = made("owner_risk", tables).set_index(["measure", "borrower_class"]).loc[("late_first_day", "owner")]
     assert owners["risk_ratio_low"] > 1
     asked = made("amount_by_reason", tables).set_index(["borrower_class", "reason"])["median_cny"].unstack()
     assert (asked["emergency"] / asked["consumption"]).tolist() == pytest.approx([1.6, 1.6], abs=0.1)
