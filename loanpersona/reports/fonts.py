@@ -25,7 +25,8 @@ def with_glyphs(page: str) -> str:
 def _font_face(characters: set[str]) -> str:
     data = base64.b64encode(_subset(characters)).decode("ascii")
     source = f"url(data:font/woff;base64,{data}) format('woff')"
-    return f"@font-face {{ font-family: '{FAMILY}'; src: {source}; }}"
+    # Without `swap`, Chromium leaves boxes where it laid out a word before the font was there.
+    return f"@font-face {{ font-family: '{FAMILY}'; src: {source}; font-display: swap; }}"
 
 
 def _subset(characters: set[str]) -> bytes:
