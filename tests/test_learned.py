@@ -100,7 +100,33 @@ def test_the_information_value_is_the_one_worked_by_hand_and_chance_is_that_of_s
 
 def test_a_band_without_bad_ones_counts_half_a_one_and_an_empty_band_says_nothing() -> None:
     woe = scorecard.weight_of_evidence(np.array([[30, 10, 0], [8, 0, 0]]))
-    assert woe.tolist() == pytest.approx([np.log((30 / 40) / (8 / 8)), np.log((10.5 / 40) / (0.5 / 8)), 0.0])
+    # half a bad one more, and two and a half good ones: as many as go with it among 40 and 8
+    assert woe.tolist() == pytest.approx([np.log((30 / 40) / (8 / 8)), np.log((12.5 / 40) / (0.5 / 8)), 0.0])
+
+
+def test_a_few_good_ones_alone_look_no_riskier_than_all_and_information_is_never_below_zero() -> None:
+    counts = np.array([[996, 4], [5, 0]])
+    assert 0 < scorecard.weight_of_evidence(counts)[1] < 0.1
+    assert scorecard.information(counts) >= 0
+    random = np.random.default_rng(5)
+    assert (scorecard.information(random.poisson(1.5, (2_000, 2, 5))) >= 0).all()
+
+
+def test_an_attribute_of_which_all_are_in_one_band_says_nothing_without_a_complaint() -> None:
+    found = own("information_value", bands={"platforms": ["..10", "11.."]})
+    assert found[["information_value", "low", "high", "chance"]].to_numpy().tolist() == [[0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize("name", ["score_correlation", "approval_ratios"])
+def test_applications_decided_later_are_not_looked_at(name: str) -> None:
+    tables = lent()
+    later = tables["applications"].assign(
+        application_id=lambda rows: rows["application_id"] + 10_000, outcome="rejected",
+        risk_score=lambda rows: 1_000 - rows["risk_score"],
+        **{time: pd.Timestamp("2024-03-01") for time in ("started_at", "submitted_at", "decided_at")},
+    )  # fmt: skip
+    longer = {**tables, "applications": pd.concat([tables["applications"], later], ignore_index=True)}
+    pd.testing.assert_frame_equal(own(name, longer), own(name, tables))
 
 
 def test_the_weights_are_those_of_the_greatest_likelihood() -> None:
@@ -343,6 +369,7 @@ def test_the_adjusted_rand_index_is_that_of_scikit_learn() -> None:
     stack = np.stack([counted(*pairs[1]), counted(*pairs[1])[:, ::-1]])
     assert adjusted_rand(stack).tolist() == [adjusted_rand(table) for table in stack]
     assert float(adjusted_rand(counted([1, 1], [2, 2]))) == 1.0
+    assert float(adjusted_rand(counted([1], [2]))) == 1.0
 
 
 def test_shuffled_labels_agree_more_than_chance_says_once_in_a_thousand() -> None:

@@ -470,9 +470,23 @@ END = "2024-07-10"
 
 
 def registered() -> pd.DataFrame:
-    at_ = ["2024-01-01 07:00", "2024-01-05 08:00", "2024-01-10 08:00", "2024-03-10 08:00", "2024-06-01 08:00",
+    at_ = ["2024-01-01 07:00", "2024-01-05 08:00", "2024-01-10 08:00", "2024-03-09 08:00", "2024-06-01 08:00",
            "2024-01-20 08:00"]  # fmt: skip
     return times(pd.DataFrame({"borrower_id": [1, 2, 3, 4, 5, 6], "registered_at": at_}))
+
+
+def test_only_those_watched_for_all_of_the_time_to_draw_are_in_the_funnel() -> None:
+    begin, late = pd.Timestamp("2024-01-01"), pd.Timedelta(hours=23)
+    decided = begin + pd.Timedelta(days=30) + late  # still within 30 days, as the loan is within 90
+    drew = decided + pd.Timedelta(days=90) + late
+    people = pd.DataFrame({"borrower_id": [1], "registered_at": begin})
+    asked = pd.DataFrame({"application_id": [1], "borrower_id": [1], "started_at": begin, "last_step": "submission",
+                          "submitted_at": decided, "decided_at": decided, "outcome": A})  # fmt: skip
+    lent = pd.DataFrame({"borrower_id": [1], "borrowed_at": [drew]})
+    with pytest.raises(InputError, match="nobody was watched for 121 days by 2024-05-01"):
+        segments.funnel(people, asked, lent, until=drew - pd.Timedelta(hours=1))
+    found = segments.funnel(people, asked, lent, until=begin + pd.Timedelta(days=122)).set_index("stage")
+    assert found.loc["drew_within_90", "k"].tolist() == [1, 1]
 
 
 def test_a_funnel_is_what_a_hand_works_out() -> None:
@@ -480,7 +494,7 @@ def test_a_funnel_is_what_a_hand_works_out() -> None:
     found = segments.funnel(registered(), applications, loans, until=END)
     stages = found.pivot_table("k", "stage", "counted", sort=False)
     bottoms = found.pivot_table("n", "stage", "counted", sort=False)
-    # 5 registered too late to be watched for 30 + 90 days; 6 never began; 2 handed in 27 days after registration
+    # 5 registered too late to be watched for 30 + 91 days; 6 never began; 2 handed in 27 days after registration
     expected = {"registered": (5, 5), "began": (4, 5), "identity": (4, 4), "profile": (3, 4), "bank_card": (3, 3),
                 "face_check": (3, 3), "submission": (3, 3), "approved": (2, 3), "drew_within_14": (1, 2),
                 "drew_within_90": (1, 2), "drew_so_far": (1, 2)}  # fmt: skip
@@ -491,7 +505,7 @@ def test_a_funnel_is_what_a_hand_works_out() -> None:
     early = segments.funnel(registered(), applications, loans, until=END, days=26).set_index(["stage", "counted"])["k"]
     assert early["submission", "of_registered"] == 2  # without the second application of 2
     assert early["bank_card", "of_registered"] == 2  # which left at the bank card before
-    with pytest.raises(InputError, match="nobody was watched for 120 days by 2024-02-01"):
+    with pytest.raises(InputError, match="nobody was watched for 121 days by 2024-02-01"):
         segments.funnel(registered(), applications, loans, until="2024-02-01")
 
 
@@ -709,6 +723,55 @@ def test_both_bases_and_the_row_numbers_of_a_lenders_frames_are_as_they_should_b
         for frame in FRAMES[2:]:
             pd.testing.assert_frame_equal(frame(*three, base=base), frame(*strange, base=base), check_exact=False)
             assert frame(*three, base=base)["base"].unique().tolist() == [base]
+
+
+@pytest.mark.parametrize("name", ["no_limit", "no_score", "left_base"])
+def test_a_segment_cannot_be_named_like_those_in_none(tmp_path: Path, name: str) -> None:
+    lines = ["quality:", "  basis: assumed", "  because: mine", "  segments:", f"    {name}:",
+             "      - when: {risk_score: 0..1000}"]  # fmt: skip
+    path = tmp_path / "mine.yaml"
+    path.write_text("\n".join(lines))
+    with pytest.raises(InputError, match=rf"segment '{name}' means people in no segment\. Allowed: another name\."):
+        segments.rules(path)
+
+
+@pytest.mark.parametrize("frame", [segments.segmented, segments.crossed, segments.lifecycle])
+@pytest.mark.parametrize("given", [{}, "", 0])
+def test_what_is_no_rules_is_refused_even_if_it_is_nothing(frame: Callable[..., pd.DataFrame], given: Any) -> None:
+    with pytest.raises(InputError, match="not rules"):
+        frame(*tiny(), rules=given)
+
+
+@pytest.mark.parametrize("given", [
+    "", "NaT", pd.NaT, float("nan"), 20240630, True, [], "2024-06-30T12:00+08:00",
+    pd.Timestamp("2024-06-30", tz="Asia/Shanghai"),
+])  # fmt: skip
+def test_what_is_no_local_time_is_refused(given: Any) -> None:
+    applications, loans, _ = tiny()
+    with pytest.raises(InputError, match=r"not a time\. Allowed: a date such as 2024-12-31, local and without a zone"):
+        segments.standing(*tiny(), at=given)
+    with pytest.raises(InputError, match="not a time"):
+        segments.leaks(applications, loans, until=given)
+
+
+@pytest.mark.parametrize("given", [None, {"borrower_id": [1]}, []])
+def test_what_is_no_table_is_refused_by_its_name(given: Any) -> None:
+    with pytest.raises(InputError, match=r"^loans: \w+ in place of a table"):
+        segments.rfm(given)
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_rows_that_stand_twice_are_refused_by_their_key(place: int) -> None:
+    tables = list(tiny())
+    tables[place] = pd.concat([tables[place], tables[place].head(1)], ignore_index=True)
+    with pytest.raises(InputError, match=r"^(applications|instalments): 1 rows repeat"):
+        segments.standing(*tables)
+
+
+@pytest.mark.parametrize("k", [0, -1, 2.5, True])
+def test_what_is_no_number_of_groups_is_refused(k: Any) -> None:
+    with pytest.raises(InputError, match=f"^k = {k}: not a number of groups"):
+        segments.clusters(*(made_up("book")[name] for name in ("applications", "loans", "instalments")), k=k)
 
 
 def test_rules_of_ones_own_reach_every_frame(tmp_path: Path) -> None:

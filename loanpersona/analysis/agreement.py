@@ -49,7 +49,7 @@ def adjusted_rand(tables: Any) -> Any:
     pairs = (table * (table - 1)).sum(axis=(-2, -1))
     down, across = (_pairs(table.sum(axis=axis)) for axis in (-1, -2))
     whole = _pairs(table.sum(axis=(-2, -1))[..., None])
-    expected = down * across / whole
+    expected = down * across / np.maximum(whole, 1)
     most = (down + across) / 2
     # Where each grouping is one group, or nobody shares one, both say the same.
     return np.divide(pairs - expected, most - expected, out=np.ones_like(pairs), where=most != expected)

@@ -88,8 +88,10 @@ def standardised(features: pd.DataFrame) -> Array:
 def k_means(points: Array, k: int, weights: Array | None = None) -> KMeans:
     """The best of five starts of k-means, always the same ones, on one thread: the same groups to the last digit.
 
-    Raises InputError where there are fewer different points than groups.
+    Raises InputError where the number of groups is none, or there are fewer different points than groups.
     """
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+        raise InputError(f"k = {k}: not a number of groups. Allowed: a whole number from 1 on.")
     if len(np.unique(points, axis=0)) < k:
         raise InputError(f"k = {k}: more groups than different people. Allowed: at most {len(points)}.")
     # Threads add up in any order, and the last digit of a centre would depend on it.
@@ -112,7 +114,8 @@ def clusters(
     """
     people = borrowing_features(applications, loans, instalments, at, rules)
     points = standardised(people)
-    found = ordered(k_means(points, k or _best(points)[0]).labels_, people["days_since_last_loan"].to_numpy())
+    fitted = k_means(points, _best(points)[0] if k is None else k)
+    found = ordered(fitted.labels_, people["days_since_last_loan"].to_numpy())
     people.insert(1, "cluster", found)
     return people
 

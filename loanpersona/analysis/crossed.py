@@ -7,17 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loanpersona.analysis import segment_reader
 from loanpersona.analysis.estimates import clustered_share, share
 from loanpersona.analysis.frames import columns
 from loanpersona.analysis.membership import process, quality
+from loanpersona.analysis.segment_reader import NO_LIMIT, NO_SCORE, rules_or_shipped
 from loanpersona.analysis.segment_rules import Rules
 from loanpersona.analysis.standing import as_of, book
 from loanpersona.errors import InputError
 
 BY = ("process", "lifecycle", "quality")
 MONEY = {"limit_cny": "limit", "balance_cny": "balance_owed", "volume_cny": "year_volume"}
-NO_LIMIT, NO_SCORE = "no_limit", "no_score"
 VOLUME_MONTHS = pd.DateOffset(months=12)
 
 
@@ -38,7 +37,7 @@ def segmented(
     asked = _known(applications, end)
     if asked.empty:
         raise InputError(f"applications: none was begun by {day:%Y-%m-%d}. Allowed: a later day.")
-    by = rules or segment_reader.rules()
+    by = rules_or_shipped(rules)
     people = process(asked, by).set_index("borrower_id")["segment"].rename("process").to_frame()
     standing = whole.standing(day).set_index("borrower_id")
     states = by.lifecycle.assign(standing) if len(standing) else pd.Series(dtype="object")

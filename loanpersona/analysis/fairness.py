@@ -34,7 +34,7 @@ def approval_ratios(
     """
     wanted = attributes(bands)
     given = sample(borrowers, applications, loans, instalments, until, wanted)
-    last, inside = applicants(borrowers, applications, wanted)
+    last, inside = applicants(borrowers, applications, wanted, until)
     people = columns(borrowers, "borrowers", ["borrower_id", *LEFT_OUT]).set_index("borrower_id").loc[last.index]
     approved = (last["outcome"] == "approved").to_numpy()
     decisions = {"lender": approved, "scorecard": least_risky(out_of_fold(given, inside), int(approved.sum()))}

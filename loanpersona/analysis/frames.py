@@ -18,11 +18,13 @@ FOLDS = 5
 def columns(frame: pd.DataFrame, name: str, wanted: Sequence[str]) -> pd.DataFrame:
     """These columns of a table, checked; a lender's rows may be numbered in any way, even twice.
 
-    Raises InputError where there are no rows, or a column is missing or of another form.
+    Raises InputError where there is no frame or no rows, or a column is missing or of another form.
 
     >>> columns(pd.DataFrame({"borrower_id": [3], "amount_cny": [500]}), "loans", ["amount_cny"]).to_dict("list")
     {'amount_cny': [500]}
     """
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(f"{name}: {type(frame).__name__} in place of a table. Allowed: a DataFrame.")
     if frame.empty:
         raise InputError(f"{name}: no rows. Allowed: at least one.")
     return tables.check(frame.reset_index(drop=True), name, wanted)[list(wanted)]
@@ -53,11 +55,23 @@ def of_loans(instalments: pd.DataFrame, loan_ids: pd.Series) -> pd.DataFrame:
 
 
 def moment(given: pd.Timestamp | str | None, otherwise: pd.Timestamp) -> pd.Timestamp:
-    """A time that a caller may give as words or leave out; raises InputError where the words are no time."""
+    """A local time that a caller may give as words or leave out; raises InputError for anything that is no time.
+
+    A bare number is none: pandas would take 20241231 for a moment of 1970.
+    """
+    if given is None:
+        return otherwise
     try:
-        return otherwise if given is None else pd.Timestamp(given)
-    except ValueError as error:
-        raise InputError(f"{given}: not a time. Allowed: a date such as 2024-12-31.") from error
+        found = pd.NaT if isinstance(given, int | float) else pd.Timestamp(given)
+    except (TypeError, ValueError) as error:
+        raise _no_time(given) from error
+    if pd.isna(found) or found.tz is not None:
+        raise _no_time(given)
+    return found
+
+
+def _no_time(given: Any) -> InputError:
+    return InputError(f"{given}: not a time. Allowed: a date such as 2024-12-31, local and without a zone.")
 
 
 def banded(values: pd.Series, bands: Sequence[str]) -> pd.Series:

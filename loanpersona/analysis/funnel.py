@@ -44,7 +44,7 @@ def funnel(
 
     Stages: registered; began an application; passed the steps identity, profile, bank_card, face_check; submission
     (handed in); approved: all within `days` days of registration. Then the first drawdown within 14 and within 90 days
-    of approval, and so far: each of the approved. Only users count who were watched for `days` + 90 days by `until`
+    of approval, and so far: each of the approved. Only users count who were watched for `days` + 91 days by `until`
     (by default the last time seen). Columns: stage, counted (of_stage_before,
     of_registered), n, k, share, low, high. Raises InputError where nobody was watched for so long.
     """
@@ -52,7 +52,7 @@ def funnel(
     asked = columns(applications, "applications", _ASKED)
     taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
     end = moment(until, _last(asked, taken["borrowed_at"]))
-    watched = days + max(TO_DRAW)
+    watched = days + 1 + max(TO_DRAW)  # whoever is approved late on the last day is watched as long
     people = people[_over(people, watched) <= end]
     if people.empty:
         raise InputError(f"borrowers: nobody was watched for {watched} days by {end:%Y-%m-%d}. Allowed: at least one.")

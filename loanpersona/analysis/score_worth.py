@@ -71,7 +71,7 @@ def score_correlation(
     """
     wanted = attributes(bands)
     given = sample(borrowers, applications, loans, instalments, until, wanted)
-    last, inside = applicants(borrowers, applications, wanted)
+    last, inside = applicants(borrowers, applications, wanted, until)
     scores = {"scorecard": out_of_fold(given, inside).to_numpy(),
               "risk_score": _numbers(last["risk_score"], last.index, "applications")}  # fmt: skip
     pairs = [("scorecard_and_risk_score", "scorecard", "risk_score")]

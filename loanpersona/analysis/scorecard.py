@@ -22,7 +22,7 @@ from loanpersona import catalog
 from loanpersona.analysis.attributes import Attribute, Bands, attributes, banded_people
 from loanpersona.analysis.estimates import LEVEL, wilson, z
 from loanpersona.analysis.frames import FOLDS, columns, fold_of
-from loanpersona.analysis.outcomes import borrower_outcomes, granted
+from loanpersona.analysis.outcomes import borrower_outcomes, day_after, granted
 from loanpersona.errors import InputError
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -99,15 +99,24 @@ def sample(
 def weight_of_evidence(counts: Array) -> Array:
     """The weight of evidence of each band, from its good (first row) and bad borrowers.
 
-    A band without good or without bad ones counts half a borrower more of each; one without anybody says nothing.
+    A band without good or without bad ones counts half a borrower more of the rarer kind, and as many of the other as
+    go with it among all: so a small band without bad ones never looks riskier than all. One without anybody says
+    nothing.
 
     >>> weight_of_evidence(np.array([[80, 20], [5, 5]])).round(3).tolist()
     [0.47, -0.916]
     """
-    kept = np.where((counts == 0).any(axis=-2, keepdims=True), counts + 0.5, counts)
-    shares = kept / np.maximum(counts.sum(axis=-1, keepdims=True), 1)
-    found: Array = np.log(shares[..., 0, :] / shares[..., 1, :])
+    good, bad = _shares(counts)
+    found: Array = np.log(good / bad)
     return np.where(counts.sum(axis=-2) > 0, found, 0.0)
+
+
+def _shares(counts: Array) -> tuple[Array, Array]:
+    """The share of the good and of the bad in each band, none of them zero."""
+    whole = np.maximum(counts.sum(axis=-1, keepdims=True), 0.5)
+    more = whole / whole.min(axis=-2, keepdims=True) / 2
+    shares = np.where((counts == 0).any(axis=-2, keepdims=True), counts + more, counts) / whole
+    return shares[..., 0, :], shares[..., 1, :]
 
 
 def fit(given: Sample, rows: Array) -> Card:
@@ -178,11 +187,13 @@ def _woe_error(counts: Array) -> Array:
 def information(counts: Array) -> Array:
     """The information value of an attribute: the weight of evidence, weighted by how far good and bad lie apart.
 
+    It is never below zero, for shares and weights are taken from the same numbers.
+
     >>> float(information(np.array([[80, 20], [5, 5]])).round(3))
     0.416
     """
-    shares = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1)
-    found: Array = ((shares[..., 0, :] - shares[..., 1, :]) * weight_of_evidence(counts)).sum(axis=-1)
+    good, bad = _shares(counts)
+    found: Array = ((good - bad) * weight_of_evidence(counts)).sum(axis=-1)
     return found
 
 
@@ -208,22 +219,31 @@ def information_value(
         kept = counts[:, counts.sum(axis=0) > 0]
         again = random.multinomial(kept.sum(), kept.ravel() / kept.sum(), size=DRAWS).reshape(DRAWS, *kept.shape)
         low, high = np.quantile(information(again), [(1 - level) / 2, (1 + level) / 2])
-        shuffled = random_table(kept.sum(axis=1), kept.sum(axis=0)).rvs(DRAWS, random_state=random)
+        # scipy draws negative counts where there is one band; it says nothing however it is shuffled
+        shuffled = kept if kept.shape[1] == 1 else random_table(*_margins(kept)).rvs(DRAWS, random_state=random)
         rows.append({"attribute": name, "n": len(given.bad), "k": int(given.bad.sum()),
                      "information_value": float(information(kept)), "low": low, "high": high,
                      "chance": float(np.quantile(information(shuffled), level))})  # fmt: skip
     return pd.DataFrame(rows).sort_values("information_value", ascending=False, ignore_index=True)
 
 
-def applicants(
-    borrowers: pd.DataFrame, applications: pd.DataFrame, wanted: Mapping[str, Attribute]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Everybody whose application was decided: the last one by borrower_id, and the bands they are in.
+def _margins(counts: Array) -> tuple[Array, Array]:
+    return counts.sum(axis=1), counts.sum(axis=0)
 
-    Raises InputError where none was decided.
+
+def applicants(
+    borrowers: pd.DataFrame,
+    applications: pd.DataFrame,
+    wanted: Mapping[str, Attribute],
+    until: pd.Timestamp | str | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Everybody whose application was decided by `until`: the last one by borrower_id, and the bands they are in.
+
+    Raises InputError where none was decided by then.
     """
     read = ["application_id", "borrower_id", "started_at", "decided_at", "outcome", "risk_score", "proofs"]
-    asked = columns(applications, "applications", read).dropna(subset="decided_at")
+    asked = columns(applications, "applications", read)
+    asked = asked[asked["decided_at"] < day_after(until)]
     if asked.empty:
         raise InputError("applications: none was decided. Allowed: at least one.")
     last = asked.sort_values(["started_at", "application_id"]).drop_duplicates("borrower_id", keep="last")

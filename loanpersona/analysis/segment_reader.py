@@ -19,6 +19,9 @@ NAMES = ("process", "lifecycle", "quality")
 KEYS = ("statement", "basis", "because", "source", "features", "segments")
 NEEDS = {"stated": "statement", "published": "source", "assumed": "because"}
 """What a basis cannot be without."""
+NO_LIMIT, NO_SCORE, LEFT = "no_limit", "no_score", "left_base"
+TAKEN = (NO_LIMIT, NO_SCORE, LEFT)
+"""Words for people who are in no segment, which therefore cannot name one."""
 MOST_SEGMENTS = 100
 MOST_CELLS = 1_000_000
 Stated = dict[str, list[dict[str, Node]]]
@@ -145,6 +148,9 @@ def _stated(node: Node, features: Mapping[str, Feature], faults: Faults) -> Stat
         at = node if segments is None else segments
         faults.add(at, "no segments", allowed=f"segments: {{name: [{{when: …}}]}}, at most {MOST_SEGMENTS}")
         return {}
+    for name, each in segments.value.items():
+        if name in TAKEN:
+            faults.add(each, f"segment '{name}' means people in no segment", allowed="another name")
     return {name: list(_rules(each, features, faults)) for name, each in segments.value.items()}
 
 

@@ -21,6 +21,7 @@ DAY_SECONDS = 86_400
 BASES = ("operable", "ever_borrowers")
 """Those approved and seen within a year, and all who have borrowed so far (evidence of 18.8); never mixed."""
 OPERABLE_DAYS = 365
+_ASKED = ("application_id", "borrower_id", "started_at", "submitted_at", "decided_at", "outcome")
 _NEVER = np.iinfo(np.int64).max
 _NOT_YET = np.iinfo(np.int64).min  # which numpy reads as no time
 
@@ -126,11 +127,10 @@ def in_base(found: pd.DataFrame, base: str, days: pd.Series | pd.Timestamp) -> p
 
 def book(applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.DataFrame) -> Book:
     """The three tables as arrays that standings of many days can be read from; raises InputError as `standing` does."""
-    asked = columns(
-        applications, "applications", ["borrower_id", "started_at", "submitted_at", "decided_at", "outcome"]
-    )
+    # the keys are read to refuse rows that stand twice: a balance would be owed twice
+    asked = columns(applications, "applications", _ASKED)
     lent = columns(loans, "loans", ["loan_id", "borrower_id", "borrowed_at", "disbursed_at"])
-    plan = columns(instalments, "instalments", ["loan_id", "principal_cny", "paid_on"])
+    plan = columns(instalments, "instalments", ["loan_id", "number", "principal_cny", "paid_on"])
     if lost := table_keys.dangling(plan["loan_id"], lent["loan_id"]):
         raise InputError(f"instalments.loan_id = {lost[1]}: no such loan_id in loans. Allowed: one of them.")
     of_loan = of_loans(plan, lent["loan_id"])["loan"].to_numpy()
