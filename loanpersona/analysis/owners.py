@@ -6,7 +6,7 @@ import pandas as pd
 
 from loanpersona import catalog
 from loanpersona.analysis.estimates import clustered_ratio
-from loanpersona.analysis.frames import with_borrowers
+from loanpersona.analysis.frames import CLASSES, with_borrowers
 from loanpersona.analysis.income import COMPONENTS, earnings
 from loanpersona.analysis.lateness import risk_by
 from loanpersona.analysis.outcomes import read
@@ -29,7 +29,7 @@ def owner_risk(
     Columns: measure, borrower_class (owner, consumer), and those of `lateness.risk_by`. Raises as that does.
     """
     taken = with_borrowers(loans, borrowers, ["loan_id", "disbursed_at"], ["borrower_class"])
-    return risk_by(taken, "borrower_class", ("owner", "consumer"), instalments, until)
+    return risk_by(taken, "borrower_class", CLASSES[::-1], instalments, until)
 
 
 def owner_price(
@@ -50,14 +50,14 @@ def owner_price(
     """
     book = read(loans, instalments, until, lent=["apr"], owed=["principal_cny", "interest_cny"])
     earned = earnings(book, borrowers)
-    parts = {one: earned[earned["borrower_class"] == one] for one in ("consumer", "owner")}
+    parts = {one: earned[earned["borrower_class"] == one] for one in CLASSES}
     for one, part in parts.items():
         if part.empty:
             raise InputError(f"loans: none of class {one} has run its term by {book.day}. Allowed: at least one.")
     price = {one: float((part["apr"] * part["balance_years"]).sum() / part["balance_years"].sum())
              for one, part in parts.items()}  # fmt: skip
     costs = catalog.load("costs")
-    dear, cheap = (float(costs["funding_cost"][one]) for one in ("consumer", "owner"))
+    dear, cheap = (float(costs["funding_cost"][one]) for one in CLASSES)
     policy = cheap + float(costs["owner_policy"]["above_funding"])
     aprs = (price["consumer"], price["owner"], price["owner"] - (dear - cheap), policy)
     rows = []
