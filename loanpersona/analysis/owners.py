@@ -45,8 +45,9 @@ def owner_price(
     better, at a lower price is left out. Costs are assumed in `costs.yaml` and count as known.
 
     Columns: scenario (of `SCENARIOS`), n (loans), clusters, apr (of the balance), interest_12 (CNY on 1,000 lent over
-    twelve equal instalments), funds, operating, losses (charged off less recovered), kept (shares of the balance in a
-    year), low, high (of `kept`, clustered by borrower). Raises InputError where no loan of a class has run its term.
+    twelve equal instalments), funding_cost, operating_cost, losses_net (charged off less recovered), kept (all four
+    shares of the balance in a year), low, high (of `kept`, clustered by borrower). Raises InputError where no loan of
+    a class has run its term.
     """
     book = read(loans, instalments, until, lent=["apr"], owed=["principal_cny", "interest_cny"])
     earned = earnings(book, borrowers)
@@ -84,7 +85,7 @@ def _kept(earned: pd.DataFrame, apr: float, factor: float) -> dict[str, float]:
     over = {name: float(earned[name].sum() / balance.sum()) for name in COMPONENTS}
     dearer = (factor - 1) * earned["interest_received"]
     kept = clustered_ratio(earned["income_after_losses"] + dearer, balance, who)
-    costs = {"funds": -over["funding_cost"], "operating": -over["operating_cost"],
-             "losses": -over["charged_off"] - over["recovered"]}  # fmt: skip
+    costs = {"funding_cost": -over["funding_cost"], "operating_cost": -over["operating_cost"],
+             "losses_net": -over["charged_off"] - over["recovered"]}  # fmt: skip
     counts = {"n": kept["n"], "clusters": kept["clusters"], "apr": apr, "interest_12": equal_instalments(apr)}
     return {**counts, **costs, "kept": kept["value"], "low": kept["low"], "high": kept["high"]}
