@@ -109,7 +109,7 @@ def _in_full() -> type[pd.DataFrame]:
 # Which columns hold shares of one, and which a ratio: everything else numeric is a count or money.
 _SHARES = {"share", "low", "high", "baseline", "difference", "difference_low", "difference_high", "mean_apr",
            "not_drawn", "still_there", "approval_rate", "late_first_day", "cured_30_days", "bad_12_months",
-           "income_rate", "volume_share", "apr", "funds", "operating", "losses", "kept"}  # fmt: skip
+           "income_rate", "volume_share", "apr", "funding_cost", "operating_cost", "losses_net", "kept"}  # fmt: skip
 _KEYS = {"hour", "day", "day_number", "ordinal", "within_days", "week", "generation", "term_months", "as_of",
          "months_there", "month_on_book", "risk_score", "cut_score", "month"}  # fmt: skip
 _COUNTS = {"n", "k", "applicants"}

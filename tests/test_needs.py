@@ -315,7 +315,7 @@ def test_what_the_lender_keeps_is_as_worked_by_hand() -> None:
     # for 151 until it is lost on the day before it is paid, 15 CNY of interest; 12 % of the 1,500 lost is recovered
     assert found["n"].tolist()[1:] == [2, 2, 2]
     balance = (1000 * (31 + 149) + 500 * (31 + 151)) / 365
-    assert found["losses"].tolist() == pytest.approx([0, *[1320 / balance] * 3])
+    assert found["losses_net"].tolist() == pytest.approx([0, *[1320 / balance] * 3])
     assert found["apr"].tolist()[1:] == pytest.approx([0.20, 0.20 - 0.0155, 0.1045])
     kept = [(45 * factor - 1320) / balance - 0.0445 - 0.03 for factor in (1, 0.1845 / 0.20, 0.1045 / 0.20)]
     assert found["kept"].tolist()[1:] == pytest.approx(kept)
@@ -334,8 +334,8 @@ def test_costs_are_those_of_the_catalogue() -> None:
     costs = catalog.load("costs")
     found = made("owner_price")
     funds = [float(costs["funding_cost"][one]) for one in ("consumer", *["owner"] * 3)]
-    assert found["funds"].tolist() == pytest.approx(funds)
-    assert found["operating"].tolist() == pytest.approx([float(costs["operating_cost"]["share_of_balance"])] * 4)
+    assert found["funding_cost"].tolist() == pytest.approx(funds)
+    assert found["operating_cost"].tolist() == pytest.approx([float(costs["operating_cost"]["share_of_balance"])] * 4)
 
 
 def test_needs_and_credit_tell_the_same_of_the_same_loans(lives: dict[str, pd.DataFrame]) -> None:

@@ -18,7 +18,6 @@ from threadpoolctl import threadpool_limits
 
 from loanpersona.analysis.clusters import (
     NUMBERS_OF_CLUSTERS,
-    SEED,
     Array,
     borrowing_features,
     clusters,
@@ -26,7 +25,7 @@ from loanpersona.analysis.clusters import (
     standardised,
 )
 from loanpersona.analysis.estimates import LEVEL
-from loanpersona.analysis.frames import columns, fold_of
+from loanpersona.analysis.frames import SEED, columns, fold_of
 from loanpersona.analysis.segment_rules import Rules
 from loanpersona.errors import InputError
 

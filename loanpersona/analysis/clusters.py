@@ -16,10 +16,10 @@ from sklearn.metrics import silhouette_samples
 from threadpoolctl import threadpool_limits
 
 from loanpersona.analysis.estimates import clustered_share, mean, share
-from loanpersona.analysis.frames import columns
+from loanpersona.analysis.frames import SEED, columns
 from loanpersona.analysis.membership import states
 from loanpersona.analysis.segment_rules import Rules
-from loanpersona.analysis.standing import as_of, book
+from loanpersona.analysis.standing import as_of, history
 from loanpersona.errors import InputError
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -30,7 +30,6 @@ SKEWED = FEATURES[:4]
 """Features with a long tail: their logarithm (of one more) is taken."""
 NUMBERS_OF_CLUSTERS = tuple(range(2, 9))
 STARTS = 5
-SEED = 20230301
 SILHOUETTE_SAMPLE = 2_000
 
 
@@ -48,9 +47,9 @@ def borrowing_features(
     that day: paid before theirs, or not by its end; missing where none was). Nothing that happened later counts.
     Raises InputError where nobody has a loan by then, and as `standing` does.
     """
-    whole = book(applications, loans, instalments)
-    day = as_of(whole, at)
-    people = states(whole, [day], "ever_borrowers", rules).set_index("borrower_id")
+    known = history(applications, loans, instalments)
+    day = as_of(known, at)
+    people = states(known, [day], "ever_borrowers", rules).set_index("borrower_id")
     lent = columns(loans, "loans", ["loan_id", "borrower_id", "amount_cny", "disbursed_at"])
     lent = lent[lent["disbursed_at"].dt.normalize() <= day]
     found = {

@@ -12,7 +12,7 @@ from loanpersona.analysis.frames import columns
 from loanpersona.analysis.membership import process, quality
 from loanpersona.analysis.segment_reader import NO_LIMIT, NO_SCORE, rules_or_shipped
 from loanpersona.analysis.segment_rules import Rules
-from loanpersona.analysis.standing import as_of, book
+from loanpersona.analysis.standing import as_of, history
 from loanpersona.errors import InputError
 
 BY = ("process", "lifecycle", "quality")
@@ -21,9 +21,12 @@ VOLUME_MONTHS = pd.DateOffset(months=12)
 
 
 def segmented(
-    applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.DataFrame, at: pd.Timestamp | str | None = None,
+    applications: pd.DataFrame,
+    loans: pd.DataFrame,
+    instalments: pd.DataFrame,
+    at: pd.Timestamp | str | None = None,
     rules: Rules | None = None,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """Everybody who began an application by the end of the day `at`, with all three segments and the money.
 
     An application that was handed in by then and decided later is not known yet and left out.
@@ -31,15 +34,15 @@ def segmented(
     where no application was handed in); limit_cny (of the last approval), balance_cny (principal owed), volume_cny
     (paid out in the twelve months before). Raises InputError as the three segmentations do.
     """
-    whole = book(applications, loans, instalments)
-    day = as_of(whole, at)
+    known = history(applications, loans, instalments)
+    day = as_of(known, at)
     end = day + pd.Timedelta(days=1)
     asked = _known(applications, end)
     if asked.empty:
         raise InputError(f"applications: none was begun by {day:%Y-%m-%d}. Allowed: a later day.")
     by = rules_or_shipped(rules)
     people = process(asked, by).set_index("borrower_id")["segment"].rename("process").to_frame()
-    standing = whole.standing(day).set_index("borrower_id")
+    standing = known.standing(day).set_index("borrower_id")
     states = by.lifecycle.assign(standing) if len(standing) else pd.Series(dtype="object")
     tiers = quality(asked, by).set_index("borrower_id")["segment"]
     found = {"lifecycle": _named(states, people.index, by.lifecycle.segments, NO_LIMIT),
@@ -51,9 +54,12 @@ def segmented(
 
 
 def crossed(
-    applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.DataFrame, at: pd.Timestamp | str | None = None,
+    applications: pd.DataFrame,
+    loans: pd.DataFrame,
+    instalments: pd.DataFrame,
+    at: pd.Timestamp | str | None = None,
     rules: Rules | None = None,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """How many users, and how much money, lie in each cell of process, lifecycle and quality; empty cells are left out.
 
     Columns: process, lifecycle, quality (words, as in `segmented`), n (all users), k (in the cell), share, low, high
@@ -72,9 +78,12 @@ def crossed(
 
 
 def crossed_approved(
-    applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.DataFrame, at: pd.Timestamp | str | None = None,
+    applications: pd.DataFrame,
+    loans: pd.DataFrame,
+    instalments: pd.DataFrame,
+    at: pd.Timestamp | str | None = None,
     rules: Rules | None = None,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """Lifecycle by quality among the users who are approved: their share of users, limits, balance and volume.
 
     Columns: measure (of_users, of_limit, of_balance_owed, of_year_volume: of the twelve months before), lifecycle,

@@ -9,10 +9,10 @@ import pandas as pd
 
 from loanpersona import tables
 from loanpersona.analysis.estimates import clustered_ratio, clustered_share, clustered_shares, share
-from loanpersona.analysis.frames import banded, columns, with_borrowers
+from loanpersona.analysis.frames import CLASSES, banded, columns, with_borrowers
 from loanpersona.analysis.lateness import risk_by
 from loanpersona.analysis.profile import INCOME_BANDS
-from loanpersona.analysis.reasons import CLASSES, PLATFORMS, income_bands
+from loanpersona.analysis.reasons import PLATFORMS
 from loanpersona.errors import InputError
 
 DEBT = "debt_for_debt"
@@ -32,7 +32,7 @@ def debt_borrowers(loans: pd.DataFrame, borrowers: pd.DataFrame) -> pd.DataFrame
     ever = (taken["reason"] == DEBT).groupby(taken["borrower_id"]).any().rename("ever").reset_index()
     people = with_borrowers(ever, borrowers, [], ["borrower_class", "platforms", "income_cny_month"])
     people = people.assign(ever=ever["ever"], platforms=banded(people["platforms"], PLATFORMS),
-                           income_band=income_bands(people["income_cny_month"]))  # fmt: skip
+                           income_band=banded(people["income_cny_month"], INCOME_BANDS))  # fmt: skip
     rows = [{"trait": "everybody", "level": "everybody", **share(people["ever"])}]
     for trait, levels in (("borrower_class", CLASSES), ("platforms", PLATFORMS), ("income_band", INCOME_BANDS)):
         parts = ((one, people.loc[people[trait] == one, "ever"]) for one in levels)

@@ -32,9 +32,8 @@ def approval_ratios(
     scorecard), n (users), k (approved), share, low, high (Wilson), ratio, ratio_low, ratio_high (missing for the
     largest group), line (four fifths, see `scorecard.yaml`). Raises as `scorecard` does.
     """
-    wanted = attributes(bands)
-    given = sample(borrowers, applications, loans, instalments, until, wanted)
-    last, inside = applicants(borrowers, applications, wanted, until)
+    given = sample(borrowers, applications, loans, instalments, until, attributes(bands))
+    last, inside = applicants(borrowers, applications, given.attributes, until)
     people = columns(borrowers, "borrowers", ["borrower_id", *LEFT_OUT]).set_index("borrower_id").loc[last.index]
     approved = (last["outcome"] == "approved").to_numpy()
     decisions = {"lender": approved, "scorecard": least_risky(out_of_fold(given, inside), int(approved.sum()))}

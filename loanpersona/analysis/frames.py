@@ -13,6 +13,9 @@ from loanpersona.errors import InputError
 
 DAY = pd.Timedelta(days=1)
 FOLDS = 5
+SEED = 20230301
+"""Of all that is drawn in an analysis, so that a frame is the same every time."""
+CLASSES = tables.table("borrowers").column("borrower_class").levels
 
 
 def columns(frame: pd.DataFrame, name: str, wanted: Sequence[str]) -> pd.DataFrame:
@@ -39,6 +42,12 @@ def with_borrowers(
     if lost := table_keys.dangling(kept["borrower_id"], people.index.to_series()):
         raise InputError(f"{table}.borrower_id = {lost[1]}: no such borrower_id in borrowers. Allowed: one of them.")
     return kept.assign(**{name: kept["borrower_id"].map(people[name]) for name in of})
+
+
+def last_applications(applications: pd.DataFrame) -> pd.DataFrame:
+    """The last application of each user, borrower by borrower; wants `application_id`, `borrower_id`, `started_at`."""
+    ordered = applications.sort_values(["borrower_id", "started_at", "application_id"])
+    return ordered.drop_duplicates("borrower_id", keep="last").reset_index(drop=True)
 
 
 def of_loans(instalments: pd.DataFrame, loan_ids: pd.Series) -> pd.DataFrame:
@@ -75,8 +84,11 @@ def _no_time(given: Any) -> InputError:
 
 
 def banded(values: pd.Series, bands: Sequence[str]) -> pd.Series:
-    """Each whole number as the band it lies in; bands are words such as `6..10`, `21..` or `3`, in rising order."""
-    starts = [int(band.partition("..")[0]) for band in bands]
+    """Each whole number as the band it lies in; bands are words such as `6..10`, `21..` or `3`, in rising order.
+
+    A first band such as `..2999` begins at zero.
+    """
+    starts = [int(band.partition("..")[0] or 0) for band in bands]
     return pd.cut(values, [*(start - 0.5 for start in starts), float("inf")], labels=list(bands))
 
 

@@ -14,8 +14,8 @@ import pandas as pd
 
 from loanpersona import tables
 from loanpersona.analysis.estimates import share, shares
-from loanpersona.analysis.frames import DAY, columns, moment
-from loanpersona.analysis.membership import last_applications, process
+from loanpersona.analysis.frames import DAY, columns, last_applications, moment
+from loanpersona.analysis.membership import process
 from loanpersona.analysis.segment_rules import Rules
 from loanpersona.analysis.survival import come_within, kaplan_meier
 from loanpersona.errors import InputError

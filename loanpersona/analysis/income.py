@@ -7,7 +7,7 @@ import pandas as pd
 
 from loanpersona import catalog, tables
 from loanpersona.analysis.estimates import clustered_ratio
-from loanpersona.analysis.frames import with_borrowers
+from loanpersona.analysis.frames import CLASSES, with_borrowers
 from loanpersona.analysis.outcomes import BAD_DAYS, Book, granted, read
 from loanpersona.errors import InputError
 
@@ -67,7 +67,7 @@ def earnings(book: Book, borrowers: pd.DataFrame) -> pd.DataFrame:
     held = np.minimum(np.minimum(paid, off), book.end) - np.repeat(book.lent, book.many)
     years = book.each(principal * held) / YEAR
     lost = book.each(np.where(received, 0.0, principal))
-    funding = {one: float(costs["funding_cost"][one]) for one in ("consumer", "owner")}
+    funding = {one: float(costs["funding_cost"][one]) for one in CLASSES}
     parts = {
         "interest_received": book.each(np.where(received, plan["interest_cny"], 0.0)),
         "funding_cost": -years * kind.map(funding).to_numpy(),

@@ -9,9 +9,9 @@ import pandas as pd
 
 from loanpersona.analysis.estimates import clustered_share, shares
 from loanpersona.analysis.frames import DAY, columns
-from loanpersona.analysis.membership import states
+from loanpersona.analysis.membership import lifecycle, states
 from loanpersona.analysis.segment_rules import Rules
-from loanpersona.analysis.standing import Book, as_of, book
+from loanpersona.analysis.standing import History, as_of, history
 from loanpersona.analysis.survival import kaplan_meier
 from loanpersona.errors import InputError
 
@@ -34,8 +34,8 @@ def lifecycle_mix(
 
     Columns: base, segment, n (borrowers of the base), k, share, low, high. Raises as `lifecycle` does.
     """
-    whole = book(applications, loans, instalments)
-    return _with_base(shares(states(whole, [as_of(whole, at)], base, rules)["segment"]), base)
+    found = lifecycle(applications, loans, instalments, at, base=base, rules=rules)
+    return _with_base(shares(found["segment"]), base)
 
 
 def lifecycle_by_month(
@@ -52,7 +52,7 @@ def lifecycle_by_month(
     Columns: base, as_of, segment, n (borrowers of the base), k, share, low, high; from the first month with anybody
     in the base on. Raises as `lifecycle` does, and where no month has ended.
     """
-    found = _monthly(book(applications, loans, instalments), at, base, rules)
+    found = _monthly(history(applications, loans, instalments), at, base, rules)
     parts = [shares(part["segment"]).assign(as_of=day) for day, part in found.groupby("as_of")]
     every = pd.concat(parts, ignore_index=True)
     every.insert(0, "as_of", every.pop("as_of"))
@@ -76,10 +76,10 @@ def transitions(
     share (of the row), low, high, clusters, design_effect, effective_n: a borrower's spans go together. Segments that
     nobody was in have no rows. Raises InputError where the base was empty at the beginning of all spans.
     """
-    whole = book(applications, loans, instalments)
-    last = as_of(whole, at)
+    known = history(applications, loans, instalments)
+    last = as_of(known, at)
     stops = [last - back * days * DAY for back in range(pairs, -1, -1)]
-    found = states(whole, stops, base, rules)[["as_of", "borrower_id", "segment"]]
+    found = states(known, stops, base, rules)[["as_of", "borrower_id", "segment"]]
     after = found.assign(as_of=found["as_of"] - days * DAY).rename(columns={"segment": "segment_after"})
     moved = found[found["as_of"] < last].merge(after, on=["as_of", "borrower_id"], how="left")
     if moved.empty:
@@ -108,7 +108,7 @@ def time_in_segment(
     borrower gives a curve the first stay only. Columns: base, segment, months_there, at_risk, moved_on, still_there,
     low, high. Raises as `lifecycle_by_month` does.
     """
-    stays = _stays(_monthly(book(applications, loans, instalments), at, base, rules))
+    stays = _stays(_monthly(history(applications, loans, instalments), at, base, rules))
     parts = []
     for segment, part in stays.groupby("segment", observed=True):
         curve = kaplan_meier(part["months"], part["ended"]).assign(segment=segment)
@@ -134,9 +134,9 @@ def weight_of_segments(
     Columns: base, segment, measure (of_borrowers, of_balance, of_recent_volume), n (borrowers), k (borrowers, or CNY),
     share, low, high, clusters, design_effect, effective_n.
     """
-    whole = book(applications, loans, instalments)
-    last = as_of(whole, at)
-    found = states(whole, [last], base, rules)
+    known = history(applications, loans, instalments)
+    last = as_of(known, at)
+    found = states(known, [last], base, rules)
     taken = columns(loans, "loans", ["borrower_id", "amount_cny", "disbursed_at"])
     day = taken["disbursed_at"].dt.normalize()
     lately = taken[(day <= last) & (day > last - RECENT * DAY)].groupby("borrower_id")["amount_cny"].sum()
@@ -148,13 +148,13 @@ def weight_of_segments(
     return _with_base(pd.DataFrame(rows), base)
 
 
-def _monthly(whole: Book, at: pd.Timestamp | str | None, base: str, rules: Rules | None) -> pd.DataFrame:
+def _monthly(known: History, at: pd.Timestamp | str | None, base: str, rules: Rules | None) -> pd.DataFrame:
     """The states at all month ends up to a day."""
-    last = as_of(whole, at)
-    days = list(pd.date_range(whole.first_approval, last, freq="ME"))
+    last = as_of(known, at)
+    days = list(pd.date_range(known.first_approval, last, freq="ME"))
     if not days:
         raise InputError(f"applications: no month has ended by {last:%Y-%m-%d}. Allowed: a later day.")
-    return states(whole, days, base, rules)
+    return states(known, days, base, rules)
 
 
 def _stays(found: pd.DataFrame) -> pd.DataFrame:

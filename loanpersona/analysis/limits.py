@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona.analysis.estimates import clustered_shares, mean, share
-from loanpersona.analysis.frames import DAY, banded, columns, moment
+from loanpersona.analysis.frames import DAY, banded, columns, last_applications, moment
 from loanpersona.errors import InputError
 
 USES = ("never_drew", "drew_once", "drew_again")
@@ -65,8 +65,7 @@ def caution_by_use(
 def _holders(applications: pd.DataFrame) -> pd.DataFrame:
     """The users whose last application was approved: limit and time of the decision, by borrower."""
     wanted = ["application_id", "borrower_id", "started_at", "decided_at", "outcome", "limit_cny"]
-    asked = columns(applications, "applications", wanted).sort_values(["started_at", "application_id"])
-    last = asked.drop_duplicates("borrower_id", keep="last").set_index("borrower_id")
+    last = last_applications(columns(applications, "applications", wanted)).set_index("borrower_id")
     return last[last["outcome"] == "approved"]
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from loanpersona.analysis.frames import columns
+from loanpersona.analysis.frames import columns, last_applications
 from loanpersona.analysis.segment_reader import rules_or_shipped
 from loanpersona.analysis.segment_rules import Rules
-from loanpersona.analysis.standing import Book, as_of, book, in_base, standings
+from loanpersona.analysis.standing import History, as_of, history, in_base, standings
 from loanpersona.errors import InputError
 
 
@@ -50,14 +50,14 @@ def lifecycle(
     The base is `operable` (approved, and seen within 365 days) or `ever_borrowers` (all with a loan so far). Columns:
     base, borrower_id, segment. Raises InputError where the base is empty, and as `standing` does.
     """
-    whole = book(applications, loans, instalments)
-    found = states(whole, [as_of(whole, at)], base, rules)
+    known = history(applications, loans, instalments)
+    found = states(known, [as_of(known, at)], base, rules)
     return found[["base", "borrower_id", "segment"]]
 
 
-def states(whole: Book, days: list[pd.Timestamp], base: str, rules: Rules | None = None) -> pd.DataFrame:
+def states(known: History, days: list[pd.Timestamp], base: str, rules: Rules | None = None) -> pd.DataFrame:
     """The standings of the days with the base and its segments; columns: base, segment, and those of `standings`."""
-    every = standings(whole, days)
+    every = standings(known, days)
     found = every[in_base(every, base, every["as_of"])].reset_index(drop=True)
     if found.empty:
         raise InputError(f"loans: the base {base} is empty at the end of {days[-1]:%Y-%m-%d}. Allowed: a later day.")
@@ -92,9 +92,3 @@ def retiered(applications: pd.DataFrame, rules: Rules | None = None) -> pd.DataF
 
 def _quality(scored: pd.DataFrame, rules: Rules | None) -> pd.Series:
     return rules_or_shipped(rules).quality.assign(scored)
-
-
-def last_applications(applications: pd.DataFrame) -> pd.DataFrame:
-    """The last application of each user, borrower by borrower; wants `application_id`, `borrower_id`, `started_at`."""
-    ordered = applications.sort_values(["borrower_id", "started_at", "application_id"])
-    return ordered.drop_duplicates("borrower_id", keep="last").reset_index(drop=True)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from loanpersona import catalog
 from loanpersona.analysis.estimates import clustered_ratio
-from loanpersona.analysis.frames import with_borrowers
+from loanpersona.analysis.frames import CLASSES, with_borrowers
 from loanpersona.analysis.income import COMPONENTS, earnings
 from loanpersona.analysis.lateness import risk_by
 from loanpersona.analysis.outcomes import read
@@ -29,7 +29,7 @@ def owner_risk(
     Columns: measure, borrower_class (owner, consumer), and those of `lateness.risk_by`. Raises as that does.
     """
     taken = with_borrowers(loans, borrowers, ["loan_id", "disbursed_at"], ["borrower_class"])
-    return risk_by(taken, "borrower_class", ("owner", "consumer"), instalments, until)
+    return risk_by(taken, "borrower_class", CLASSES[::-1], instalments, until)
 
 
 def owner_price(
@@ -45,19 +45,20 @@ def owner_price(
     better, at a lower price is left out. Costs are assumed in `costs.yaml` and count as known.
 
     Columns: scenario (of `SCENARIOS`), n (loans), clusters, apr (of the balance), interest_12 (CNY on 1,000 lent over
-    twelve equal instalments), funds, operating, losses (charged off less recovered), kept (shares of the balance in a
-    year), low, high (of `kept`, clustered by borrower). Raises InputError where no loan of a class has run its term.
+    twelve equal instalments), funding_cost, operating_cost, losses_net (charged off less recovered), kept (all four
+    shares of the balance in a year), low, high (of `kept`, clustered by borrower). Raises InputError where no loan of
+    a class has run its term.
     """
     book = read(loans, instalments, until, lent=["apr"], owed=["principal_cny", "interest_cny"])
     earned = earnings(book, borrowers)
-    parts = {one: earned[earned["borrower_class"] == one] for one in ("consumer", "owner")}
+    parts = {one: earned[earned["borrower_class"] == one] for one in CLASSES}
     for one, part in parts.items():
         if part.empty:
             raise InputError(f"loans: none of class {one} has run its term by {book.day}. Allowed: at least one.")
     price = {one: float((part["apr"] * part["balance_years"]).sum() / part["balance_years"].sum())
              for one, part in parts.items()}  # fmt: skip
     costs = catalog.load("costs")
-    dear, cheap = (float(costs["funding_cost"][one]) for one in ("consumer", "owner"))
+    dear, cheap = (float(costs["funding_cost"][one]) for one in CLASSES)
     policy = cheap + float(costs["owner_policy"]["above_funding"])
     aprs = (price["consumer"], price["owner"], price["owner"] - (dear - cheap), policy)
     rows = []
@@ -84,7 +85,7 @@ def _kept(earned: pd.DataFrame, apr: float, factor: float) -> dict[str, float]:
     over = {name: float(earned[name].sum() / balance.sum()) for name in COMPONENTS}
     dearer = (factor - 1) * earned["interest_received"]
     kept = clustered_ratio(earned["income_after_losses"] + dearer, balance, who)
-    costs = {"funds": -over["funding_cost"], "operating": -over["operating_cost"],
-             "losses": -over["charged_off"] - over["recovered"]}  # fmt: skip
+    costs = {"funding_cost": -over["funding_cost"], "operating_cost": -over["operating_cost"],
+             "losses_net": -over["charged_off"] - over["recovered"]}  # fmt: skip
     counts = {"n": kept["n"], "clusters": kept["clusters"], "apr": apr, "interest_12": equal_instalments(apr)}
     return {**counts, **costs, "kept": kept["value"], "low": kept["low"], "high": kept["high"]}

@@ -15,6 +15,7 @@ import pandas as pd
 from loanpersona import tables
 from loanpersona.analysis import baselines
 from loanpersona.analysis.estimates import quantiles, share, shares, shares_by, with_lift
+from loanpersona.analysis.frames import banded
 from loanpersona.errors import InputError
 
 __all__ = [
@@ -140,8 +141,8 @@ def work(borrowers: pd.DataFrame) -> pd.DataFrame:
 
 def income(borrowers: pd.DataFrame) -> pd.DataFrame:
     """Bands of monthly income (1.3c); columns: income_band, n, k, share, low, high."""
-    values = _column(borrowers, "income_cny_month")
-    rows = [{"income_band": band, **share(_within(values, band))} for band in INCOME_BANDS]
+    bands = banded(_column(borrowers, "income_cny_month"), INCOME_BANDS)
+    rows = [{"income_band": band, **share(bands == band)} for band in INCOME_BANDS]
     return pd.DataFrame(rows)
 
 
@@ -250,11 +251,6 @@ def _age_band(ages: pd.Series) -> pd.Series:
     codes = (inside.to_numpy() - 20) // 5
     bands = pd.Categorical.from_codes(codes.astype(np.int8), categories=list(AGE_BANDS), ordered=True)
     return pd.Series(bands, index=inside.index, name="age_band")
-
-
-def _within(values: pd.Series, band: str) -> pd.Series:
-    low, _, high = band.partition("..")
-    return values.between(float(low or -np.inf), float(high or np.inf))
 
 
 def _spread(frame: pd.DataFrame, by: str, of: str) -> pd.DataFrame:

@@ -10,11 +10,10 @@ import pandas as pd
 from loanpersona import tables
 from loanpersona.analysis.estimates import clustered_ratio, clustered_shares
 from loanpersona.analysis.festival import new_years
-from loanpersona.analysis.frames import DAY, banded, columns, with_borrowers
+from loanpersona.analysis.frames import CLASSES, DAY, banded, columns, with_borrowers
 from loanpersona.analysis.profile import INCOME_BANDS
 from loanpersona.errors import InputError
 
-CLASSES = ("consumer", "owner")
 PLATFORMS = ("1", "2", "3", "4", "5..")
 """Bands of loan platforms used; the tables know five or more as 5."""
 SEASONS = {"weeks_before": (-28, -1), "festival_week": (0, 6), "weeks_after": (7, 34)}
@@ -44,7 +43,9 @@ def reasons_by_platforms(loans: pd.DataFrame, borrowers: pd.DataFrame) -> pd.Dat
 def reasons_by_income(loans: pd.DataFrame, borrowers: pd.DataFrame) -> pd.DataFrame:
     """What loans are for, by income (2.1a); columns: income_band (CNY a month), and as `reasons`."""
     taken = with_borrowers(loans, borrowers, ["reason"], ["income_cny_month"])
-    return _within(taken.assign(income_band=income_bands(taken["income_cny_month"])), "income_band", INCOME_BANDS)
+    return _within(
+        taken.assign(income_band=banded(taken["income_cny_month"], INCOME_BANDS)), "income_band", INCOME_BANDS
+    )
 
 
 def reasons_by_month(loans: pd.DataFrame) -> pd.DataFrame:
@@ -86,12 +87,6 @@ def amount_by_reason(loans: pd.DataFrame, borrowers: pd.DataFrame) -> pd.DataFra
         rows.append({"borrower_class": one, "reason": reason, "n": found["n"], "clusters": found["clusters"], **about,
                      "low": found["low"], "high": found["high"]})  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def income_bands(income: pd.Series) -> pd.Series:
-    """The band of each income, as the profile has them."""
-    starts = [int(band.partition("..")[0] or 0) for band in INCOME_BANDS]
-    return pd.cut(income, [*(start - 0.5 for start in starts), np.inf], labels=list(INCOME_BANDS))
 
 
 def _shares(taken: pd.DataFrame) -> pd.DataFrame:

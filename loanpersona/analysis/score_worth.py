@@ -69,9 +69,8 @@ def score_correlation(
     from the approved. Columns: pair (scorecard_and_risk_score, and with `truth` scorecard_and_capacity,
     risk_score_and_capacity), n (users), spearman, low, high. Source: Bonett and Wright (2000) for the interval.
     """
-    wanted = attributes(bands)
-    given = sample(borrowers, applications, loans, instalments, until, wanted)
-    last, inside = applicants(borrowers, applications, wanted, until)
+    given = sample(borrowers, applications, loans, instalments, until, attributes(bands))
+    last, inside = applicants(borrowers, applications, given.attributes, until)
     scores = {"scorecard": out_of_fold(given, inside).to_numpy(),
               "risk_score": _numbers(last["risk_score"], last.index, "applications")}  # fmt: skip
     pairs = [("scorecard_and_risk_score", "scorecard", "risk_score")]

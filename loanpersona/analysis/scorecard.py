@@ -21,12 +21,11 @@ from threadpoolctl import threadpool_limits
 from loanpersona import catalog
 from loanpersona.analysis.attributes import Attribute, Bands, attributes, banded_people
 from loanpersona.analysis.estimates import LEVEL, wilson, z
-from loanpersona.analysis.frames import FOLDS, columns, fold_of
+from loanpersona.analysis.frames import FOLDS, SEED, columns, fold_of, last_applications
 from loanpersona.analysis.outcomes import borrower_outcomes, day_after, granted
 from loanpersona.errors import InputError
 
 Array = np.ndarray[Any, np.dtype[Any]]
-SEED = 20230301
 DRAWS = 1_000
 LOOSE = 1e6
 """The inverse of the penalty on weights: so loose that none is felt."""
@@ -246,6 +245,5 @@ def applicants(
     asked = asked[asked["decided_at"] < day_after(until)]
     if asked.empty:
         raise InputError("applications: none was decided. Allowed: at least one.")
-    last = asked.sort_values(["started_at", "application_id"]).drop_duplicates("borrower_id", keep="last")
-    last = last.set_index("borrower_id").sort_index()
+    last = last_applications(asked).set_index("borrower_id")
     return last, banded_people(borrowers, last, wanted)

@@ -12,12 +12,9 @@ import pandas as pd
 
 from loanpersona import catalog, tables
 from loanpersona.analysis.estimates import clustered_share, share
-from loanpersona.analysis.frames import columns
-from loanpersona.analysis.reasons import CLASSES
+from loanpersona.analysis.frames import CLASSES, columns
+from loanpersona.analysis.membership import process
 from loanpersona.errors import InputError
-
-SEGMENTS = ("incomplete", "approved", "rejected")
-"""Process segments (3.1a): the outcome of a user's last application."""
 
 
 def needs_by_stage(
@@ -43,7 +40,8 @@ def needs_by_segment(signals: pd.DataFrame, applications: pd.DataFrame, loans: p
     A user whose last application was rejected may have had a limit before, so that every segment can show needs of
     every stage. Columns: outcome, and those of `needs_by_stage`; stages of which a segment has no user are left out.
     """
-    return _within(last_outcomes(applications), SEGMENTS, signals, applications, loans)
+    segments = process(applications).set_index("borrower_id")["segment"].rename("outcome")
+    return _within(segments, segments.cat.categories, signals, applications, loans)
 
 
 def need_sources(signals: pd.DataFrame) -> pd.DataFrame:
@@ -87,13 +85,6 @@ def users_in_need(signals: pd.DataFrame) -> pd.DataFrame:
             needs = ", ".join(one for at, one in pairs() if at == stage)
             raise InputError(f"signals.need: '{need}' at stage '{stage}'. Allowed at that stage: {needs}.")
     return shown
-
-
-def last_outcomes(applications: pd.DataFrame) -> pd.Series:
-    """The outcome of the last application of each user, by borrower_id."""
-    wanted = ["application_id", "borrower_id", "started_at", "outcome"]
-    asked = columns(applications, "applications", wanted).sort_values(["started_at", "application_id"])
-    return asked.drop_duplicates("borrower_id", keep="last").set_index("borrower_id")["outcome"]
 
 
 def _asked(applications: pd.DataFrame, loans: pd.DataFrame) -> dict[str, pd.Index]:

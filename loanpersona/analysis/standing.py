@@ -35,7 +35,7 @@ class Acts:
 
 
 @dataclass(frozen=True)
-class Book:
+class History:
     """The rows that a standing is made of, as arrays: borrowers by position in `people`."""
 
     people: np.ndarray
@@ -93,9 +93,9 @@ def standing(
     handed in an application, borrowed or paid). Raises InputError where nobody was approved by then, or an instalment
     and a loan lack one another.
     """
-    whole = book(applications, loans, instalments)
-    day = as_of(whole, at)
-    found = whole.standing(day)
+    known = history(applications, loans, instalments)
+    day = as_of(known, at)
+    found = known.standing(day)
     if found.empty:
         raise InputError(
             f"applications: nobody was approved by {day:%Y-%m-%d}. Allowed: a day after the first approval."
@@ -103,17 +103,17 @@ def standing(
     return found
 
 
-def standings(whole: Book, days: Sequence[pd.Timestamp]) -> pd.DataFrame:
+def standings(known: History, days: Sequence[pd.Timestamp]) -> pd.DataFrame:
     """The standings of several days one below the other, with a column `as_of` before."""
-    parts = [whole.standing(day) for day in days]
+    parts = [known.standing(day) for day in days]
     found = pd.concat(parts, ignore_index=True)
     found.insert(0, "as_of", np.repeat(pd.DatetimeIndex(days).as_unit("s"), [len(part) for part in parts]))
     return found
 
 
-def as_of(whole: Book, at: pd.Timestamp | str | None = None) -> pd.Timestamp:
+def as_of(known: History, at: pd.Timestamp | str | None = None) -> pd.Timestamp:
     """The day that is meant: `at`, or the last day seen in the book."""
-    return moment(at, pd.Timestamp(whole.last, unit="s")).normalize()
+    return moment(at, pd.Timestamp(known.last, unit="s")).normalize()
 
 
 def in_base(found: pd.DataFrame, base: str, days: pd.Series | pd.Timestamp) -> pd.Series:
@@ -125,7 +125,7 @@ def in_base(found: pd.DataFrame, base: str, days: pd.Series | pd.Timestamp) -> p
     return (days - found["last_seen_at"].dt.normalize()).dt.days <= OPERABLE_DAYS
 
 
-def book(applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.DataFrame) -> Book:
+def history(applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.DataFrame) -> History:
     """The three tables as arrays that standings of many days can be read from; raises InputError as `standing` does."""
     # the keys are read to refuse rows that stand twice: a balance would be owed twice
     asked = columns(applications, "applications", _ASKED)
@@ -145,7 +145,7 @@ def book(applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.DataFr
     approved = np.full(len(people), _NEVER)
     np.minimum.at(approved, np.concatenate([asker, borrower]), np.concatenate([decided, arrived]))
     every = np.concatenate([when, decided, arrived])
-    return Book(people, approved, Acts(borrower, arrived), Acts(who, when), Acts(payer, arrived[of_loan]),
+    return History(people, approved, Acts(borrower, arrived), Acts(who, when), Acts(payer, arrived[of_loan]),
                 plan["principal_cny"].to_numpy(float), paid, int(every[every < _NEVER].max()))  # fmt: skip
 
 
