@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from book import book
+from reads import SEGMENTS
 
 import loanpersona as lp
 from loanpersona import catalog
@@ -483,9 +484,11 @@ def test_only_those_watched_for_all_of_the_time_to_draw_are_in_the_funnel() -> N
     asked = pd.DataFrame({"application_id": [1], "borrower_id": [1], "started_at": begin, "last_step": "submission",
                           "submitted_at": decided, "decided_at": decided, "outcome": A})  # fmt: skip
     lent = pd.DataFrame({"borrower_id": [1], "borrowed_at": [drew]})
-    with pytest.raises(InputError, match="nobody was watched for 121 days by 2024-05-01"):
-        segments.funnel(people, asked, lent, until=drew - pd.Timedelta(hours=1))
-    found = segments.funnel(people, asked, lent, until=begin + pd.Timedelta(days=122)).set_index("stage")
+    with pytest.raises(InputError, match="nobody was watched for 121 days by 2024-04-30"):
+        segments.funnel(people, asked, lent, until=drew - pd.Timedelta(days=1))
+    found = segments.funnel(
+        people, asked, lent, until=begin + pd.Timedelta(days=121)
+    )  # whose last second is the 122nd day gone by.set_index("stage")
     assert found.loc["drew_within_90", "k"].tolist() == [1, 1]
 
 
@@ -555,13 +558,14 @@ def test_returns_count_who_was_watched_for_so_long() -> None:
 def test_waits_for_the_first_loan_are_censored_where_watching_ends() -> None:
     applications, loans, _ = tiny()
     found = segments.time_to_first_loan(applications, loans, until=END)
-    # 1 drew after 14 days, 5 after 9, 2 had not after 159
-    expected = kaplan_meier([14, 9, 159], [True, True, False])
+    # 1 drew after 14 days, 5 after 9; 2 was approved on 1 February at 9:10 and had not at the end of 10 July:
+    # 28 + 31 + 30 + 31 + 30 + 10 days and 14:49:59 hours after
+    expected = kaplan_meier([14, 9, 160], [True, True, False])
     assert found["not_drawn"].tolist() == expected["survival"].tolist()
     assert found["not_drawn"].tolist() == pytest.approx([1, 2 / 3, 1 / 3, 1 / 3])
-    within = segments.first_drawdown(applications, loans, until=END, within=(9, 90, 160)).set_index("within_days")
+    within = segments.first_drawdown(applications, loans, until=END, within=(9, 90, 161)).set_index("within_days")
     assert within["share"].round(6).tolist()[:2] == [0.333333, 0.666667]
-    assert np.isnan(within["share"][160])
+    assert np.isnan(within["share"][161])
     assert (within["n"] == 3).all()
 
 
@@ -570,6 +574,33 @@ def test_the_process_mix_is_of_users_not_of_applications() -> None:
     assert found["segment"].tolist() == [R, A, J]
     assert found["k"].tolist() == [1, 3, 1]
     assert found["n"].tolist() == [5] * 3
+
+
+UNTIL = ["funnel", "leaks", "leak_needs", "returns", "time_to_first_loan", "first_drawdown"]
+
+
+@pytest.mark.parametrize("name", UNTIL)
+def test_the_day_named_is_looked_at_to_its_end_and_is_by_default_the_last(name: str) -> None:
+    made = made_up("population")
+    found = [getattr(segments, name)(*(made[table] for table in SEGMENTS[name]), **until)
+             for until in ({"until": "2024-12-31"}, {"until": "2024-12-31 12:00"}, {})]  # fmt: skip
+    pd.testing.assert_frame_equal(found[0], found[1])
+    pd.testing.assert_frame_equal(found[0], found[2])
+
+
+def test_what_happens_on_the_last_day_counts() -> None:
+    applications, loans, _ = tiny()
+    # 5 began and was approved on 1 June at nine, and drew on 10 June at noon
+    assert segments.leaks(applications, loans, until="2024-06-01").set_index("place")["n"]["decision"] == 4
+    assert segments.leaks(applications, loans, until="2024-05-31").set_index("place")["n"]["decision"] == 3
+    drew = [
+        segments.time_to_first_loan(applications, loans, until=f"2024-06-{day:02}")["drew"].sum() for day in (9, 10)
+    ]
+    assert drew == [1, 2]
+    # left at the bank card on 5 January at nine: 91 days have gone by at nine of 5 April, and all of that day counts
+    left = applications[applications["borrower_id"] == 2]
+    watched = [segments.returns(left, until=f"2024-04-0{day}")["n"].iloc[0] for day in (4, 5)]
+    assert watched == [0, 1]
 
 
 # Lifecycle over time, by hand

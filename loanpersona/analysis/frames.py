@@ -11,7 +11,7 @@ import pandas as pd
 from loanpersona import table_keys, tables
 from loanpersona.errors import InputError
 
-DAY = pd.Timedelta(days=1)
+DAY, SECOND = pd.Timedelta(days=1).as_unit("s"), pd.Timedelta(seconds=1).as_unit("s")
 FOLDS = 5
 SEED = 20230301
 """Of all that is drawn in an analysis, so that a frame is the same every time."""
@@ -81,6 +81,17 @@ def moment(given: pd.Timestamp | str | None, otherwise: pd.Timestamp) -> pd.Time
 
 def _no_time(given: Any) -> InputError:
     return InputError(f"{given}: not a time. Allowed: a date such as 2024-12-31, local and without a zone.")
+
+
+def end_of_day(given: pd.Timestamp | str | None, otherwise: pd.Timestamp) -> pd.Timestamp:
+    """The last second of the day that a caller names, or of the day of `otherwise`: all of that day is looked at.
+
+    Every `until` and `at` of an analysis is read here. Raises as `moment` does.
+
+    >>> str(end_of_day("2024-12-31", pd.Timestamp("2025-03-01")))
+    '2024-12-31 23:59:59'
+    """
+    return moment(given, otherwise).as_unit("s").normalize() + DAY - SECOND
 
 
 def whole(name: str, value: Any, least: int) -> int:

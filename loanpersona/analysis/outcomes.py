@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from loanpersona.analysis.frames import columns, moment, of_loans
+from loanpersona.analysis.frames import SECOND, columns, end_of_day, of_loans
 from loanpersona.errors import InputError
 
 BUCKETS = ("current", "1-29", "30-59", "60-89", "90+")
@@ -102,7 +102,7 @@ def read(
     """
     taken = columns(loans, "loans", ["loan_id", "borrower_id", "disbursed_at", *lent])
     plan = columns(instalments, "instalments", ["loan_id", "number", "due_on", "paid_on", *owed])
-    last = moment(until, pd.concat([taken["disbursed_at"], plan["paid_on"]]).max())
+    last = end_of_day(until, pd.concat([taken["disbursed_at"], plan["paid_on"]]).max())
     end = int(day_numbers(pd.Series([last]))[0])
     taken = taken.assign(lent=day_numbers(taken["disbursed_at"]))
     taken = taken[taken["lent"] <= end].sort_values("loan_id", ignore_index=True)
@@ -194,7 +194,7 @@ def granted(applications: pd.DataFrame, wanted: Sequence[str], until: pd.Timesta
 
 def day_after(until: pd.Timestamp | str | None) -> pd.Timestamp:
     """The beginning of the day after the last one; where none is given, a day that does not come."""
-    return moment(until, pd.Timestamp("2261-12-31")).normalize() + pd.Timedelta(days=1)
+    return end_of_day(until, pd.Timestamp("2261-12-31")) + SECOND
 
 
 def day_numbers(times: pd.Series) -> Whole:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from loanpersona.analysis.estimates import clustered_share
-from loanpersona.analysis.frames import banded, columns, moment
+from loanpersona.analysis.frames import banded, columns, end_of_day
 from loanpersona.errors import InputError
 
 RECENCY = ("0..30", "31..90", "91..180", "181..365", "366..")
@@ -25,7 +25,7 @@ def rfm(loans: pd.DataFrame, at: pd.Timestamp | str | None = None) -> pd.DataFra
     """
     taken = columns(loans, "loans", ["borrower_id", "amount_cny", "disbursed_at"])
     day = taken["disbursed_at"].dt.normalize()
-    last = moment(at, day.max()).normalize()
+    last = end_of_day(at, day.max())
     by = taken[day <= last].assign(day=day).groupby("borrower_id")
     if not by.ngroups:
         raise InputError(f"loans: none was paid out by {last:%Y-%m-%d}. Allowed: a day after the first loan.")

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona import table_keys
-from loanpersona.analysis.frames import columns, moment, of_loans
+from loanpersona.analysis.frames import columns, end_of_day, of_loans
 from loanpersona.errors import InputError, did_you_mean
 
 DAY_SECONDS = 86_400
@@ -113,7 +113,7 @@ def standings(known: History, days: Sequence[pd.Timestamp]) -> pd.DataFrame:
 
 def as_of(known: History, at: pd.Timestamp | str | None = None) -> pd.Timestamp:
     """The day that is meant: `at`, or the last day seen in the book."""
-    return moment(at, pd.Timestamp(known.last, unit="s")).normalize()
+    return end_of_day(at, pd.Timestamp(known.last, unit="s")).normalize()
 
 
 def in_base(found: pd.DataFrame, base: str, days: pd.Series | pd.Timestamp) -> pd.Series:
@@ -156,7 +156,7 @@ def _seconds(times: pd.Series) -> np.ndarray:
 
 def _end(day: pd.Timestamp) -> int:
     """The last second of a day."""
-    return int(day.normalize().timestamp()) + DAY_SECONDS - 1
+    return int(end_of_day(day, day).timestamp())
 
 
 def _days(end: int, since: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona.analysis.estimates import LEVEL, z
-from loanpersona.analysis.frames import DAY, columns, moment
+from loanpersona.analysis.frames import DAY, columns, end_of_day
 from loanpersona.errors import InputError
 
 ORDINALS = (1, 2, 3)
@@ -64,16 +64,16 @@ def come_within(days: Any, happened: Any, within: Sequence[int]) -> pd.DataFrame
 
 
 def spells(loans: pd.DataFrame, until: pd.Timestamp | str | None = None) -> pd.DataFrame:
-    """From each loan to the borrower's next one, or to `until` (by default the last loan of the frame).
+    """From each loan to the borrower's next one, or to the end of the day `until` (by default the last with a loan).
 
     Columns: borrower_id, ordinal, days (whole), happened (whether the next loan came by then).
     Raises InputError where no loan was taken by `until`.
     """
     taken = columns(loans, "loans", ["borrower_id", "ordinal", "borrowed_at"]).sort_values(["borrower_id", "ordinal"])
-    end = moment(until, taken["borrowed_at"].max())
+    end = end_of_day(until, taken["borrowed_at"].max())
     taken = taken[taken["borrowed_at"] <= end]
     if taken.empty:
-        raise InputError(f"loans: none was taken by {end:%Y-%m-%d}. Allowed: a time after the first loan.")
+        raise InputError(f"loans: none was taken by {end:%Y-%m-%d}. Allowed: a day from the first loan on.")
     following = taken.groupby("borrower_id")["borrowed_at"].shift(-1)
     waited = (following.fillna(end) - taken["borrowed_at"]) // DAY
     return taken[["borrower_id", "ordinal"]].assign(days=waited, happened=following.notna()).reset_index(drop=True)
