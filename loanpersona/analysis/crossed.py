@@ -17,6 +17,8 @@ from loanpersona.errors import InputError
 
 BY = ("process", "lifecycle", "quality")
 MONEY = {"limit_cny": "limit", "balance_cny": "balance_owed", "volume_cny": "year_volume"}
+APPROVED = "approved"
+"""The process segment of those who have a limit."""
 VOLUME_MONTHS = pd.DateOffset(months=12)
 
 
@@ -88,10 +90,12 @@ def crossed_approved(
 
     Columns: measure (of_users, of_limit, of_balance_owed, of_year_volume: of the twelve months before), lifecycle,
     quality (all cells), n (users), share, low, high (the money of a user goes together). Raises as `segmented` does,
-    and where nobody is approved.
+    and where the rules have no process segment `approved` or nobody is in it.
     """
     people = segmented(applications, loans, instalments, at, rules)
-    people = people[people["process"] == "approved"]
+    if APPROVED not in (names := people["process"].cat.categories):
+        raise InputError(f"rules: process has no segment '{APPROVED}' but {', '.join(names)}. Allowed: rules with it.")
+    people = people[people["process"] == APPROVED]
     if people.empty:
         raise InputError("applications: nobody is approved. Allowed: at least one user.")
     weights = {"of_users": None, **{f"of_{said}": people[name] for name, said in MONEY.items()}}
@@ -128,7 +132,7 @@ def _limits(asked: pd.DataFrame, end: pd.Timestamp) -> pd.Series:
 
 def _volume(loans: pd.DataFrame, end: pd.Timestamp) -> pd.Series:
     """What was paid out to each borrower in the twelve months up to a time."""
-    lent = columns(loans, "loans", ["borrower_id", "amount_cny", "disbursed_at"])
+    lent = columns(loans, "loans", ["loan_id", "borrower_id", "amount_cny", "disbursed_at"])
     lent = lent[(lent["disbursed_at"] <= end) & (lent["disbursed_at"] > end - VOLUME_MONTHS)]
     return lent.groupby("borrower_id")["amount_cny"].sum().astype(float)
 

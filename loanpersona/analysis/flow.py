@@ -68,7 +68,7 @@ def aims(
     """
     asked = pd.Series(columns(applications, "applications", ["borrower_id"])["borrower_id"].unique())
     taken = columns(loans, "loans", ["loan_id", "borrower_id", "requested_cny", "amount_cny"])
-    plan = columns(instalments, "instalments", ["loan_id", "interest_cny", "paid_on"])
+    plan = columns(instalments, "instalments", ["loan_id", "number", "interest_cny", "paid_on"])
     paid = plan.loc[plan["paid_on"].notna()].groupby("loan_id")["interest_cny"].sum()
     taken = taken.assign(interest=taken["loan_id"].map(paid).fillna(0),
                          beyond=(taken["requested_cny"] - taken["amount_cny"]).clip(lower=0))  # fmt: skip

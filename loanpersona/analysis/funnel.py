@@ -14,7 +14,7 @@ import pandas as pd
 
 from loanpersona import tables
 from loanpersona.analysis.estimates import share, shares
-from loanpersona.analysis.frames import DAY, SECOND, columns, end_of_day, last_applications
+from loanpersona.analysis.frames import DAY, SECOND, asked_for, columns, end_of_day, last_applications, whole, wholes
 from loanpersona.analysis.membership import process
 from loanpersona.analysis.segment_rules import Rules
 from loanpersona.analysis.survival import come_within, kaplan_meier
@@ -46,10 +46,11 @@ def funnel(
     (handed in); approved: all within `days` days of registration. Then the first drawdown within 14 and within 90 days
     of approval, and so far: each of the approved. Only users count who were watched for `days` + 91 days by the end of
     `until`. Columns: stage, counted (of_stage_before, of_registered), n, k, share, low, high. Raises InputError where
-    nobody was watched for so long.
+    nobody was watched for so long or `days` is not a whole number from 0 on.
     """
+    days = whole("days", days, 0)
     people = columns(borrowers, "borrowers", ["borrower_id", "registered_at"]).set_index("borrower_id")["registered_at"]
-    asked = columns(applications, "applications", _ASKED)
+    asked = asked_for(applications, _ASKED)
     taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
     end = end_of_day(until, _last(asked, taken["borrowed_at"]))
     watched = days + 1 + max(TO_DRAW)  # whoever is approved late on the last day is watched as long
@@ -124,7 +125,7 @@ def leak_needs(
 
 def _left(applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp | str | None) -> dict[str, pd.DataFrame]:
     """The users who came to each place, and whether they left there; with the span in which they showed it."""
-    asked = columns(applications, "applications", _ASKED)
+    asked = asked_for(applications, _ASKED)
     taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
     end = end_of_day(until, _last(asked, taken["borrowed_at"]))
     last = last_applications(asked[asked["started_at"] <= end])
@@ -155,7 +156,8 @@ def returns(applications: pd.DataFrame, until: pd.Timestamp | str | None = None,
     Columns: outcome (of the first application), within_days, measure (applied_again, approved_then), n, k, share,
     low, high.
     """
-    asked = columns(applications, "applications", _ASKED).sort_values(["borrower_id", "started_at", "application_id"])
+    days = whole("days", days, 0)
+    asked = asked_for(applications, _ASKED).sort_values(["borrower_id", "started_at", "application_id"])
     end = end_of_day(until, _last(asked, asked["started_at"]))
     first = asked.drop_duplicates("borrower_id").set_index("borrower_id")
     later = asked[asked["borrower_id"].duplicated()]
@@ -194,13 +196,13 @@ def first_drawdown(
     missing.
     """
     days, happened = _waits(applications, loans, until)
-    return come_within(days, happened, within)
+    return come_within(days, happened, wholes("within", within, 0))
 
 
 def _waits(
     applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp | str | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    asked = columns(applications, "applications", _ASKED)
+    asked = asked_for(applications, _ASKED)
     taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
     end = end_of_day(until, _last(asked, taken["borrowed_at"]))
     approved = asked[(asked["outcome"] == "approved") & (asked["decided_at"] <= end)]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona.analysis.estimates import clustered_shares, mean, share
-from loanpersona.analysis.frames import DAY, banded, columns, end_of_day, last_applications
+from loanpersona.analysis.frames import DAY, banded, columns, end_of_day, last_applications, whole
 from loanpersona.errors import InputError
 
 USES = ("never_drew", "drew_once", "drew_again")
@@ -72,6 +72,7 @@ def _holders(applications: pd.DataFrame, end: pd.Timestamp | None = None) -> pd.
 
 def _uses(applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp | str | None, days: int) -> pd.Series:
     """What each user did who has held a limit for so long, by borrower."""
+    days = whole("days", days, 0)
     taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
     end = end_of_day(until, taken["borrowed_at"].max())
     held = _holders(applications, end)

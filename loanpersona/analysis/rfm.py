@@ -19,11 +19,11 @@ def rfm(loans: pd.DataFrame, at: pd.Timestamp | str | None = None) -> pd.DataFra
     loans together). Raises InputError where there was no loan by then.
 
     >>> days = pd.to_datetime(["2024-01-01", "2024-03-01"])
-    >>> lent = {"borrower_id": [5, 5], "amount_cny": [300, 200], "disbursed_at": days}
+    >>> lent = {"loan_id": [1, 2], "borrower_id": [5, 5], "amount_cny": [300, 200], "disbursed_at": days}
     >>> rfm(pd.DataFrame(lent), at="2024-03-31").to_dict("list")
     {'borrower_id': [5], 'days_since_last_loan': [30], 'n_loans': [2], 'amount_cny': [500]}
     """
-    taken = columns(loans, "loans", ["borrower_id", "amount_cny", "disbursed_at"])
+    taken = columns(loans, "loans", ["loan_id", "borrower_id", "amount_cny", "disbursed_at"])
     day = taken["disbursed_at"].dt.normalize()
     last = end_of_day(at, day.max())
     by = taken[day <= last].assign(day=day).groupby("borrower_id")

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona.analysis.estimates import LEVEL, z
-from loanpersona.analysis.frames import DAY, columns, end_of_day
+from loanpersona.analysis.frames import DAY, columns, end_of_day, wholes
 from loanpersona.errors import InputError
 
 ORDINALS = (1, 2, 3)
@@ -102,7 +102,8 @@ def borrowed_again(
     that was watched is missing.
     """
 
-    return _each(loans, until, ordinals, lambda part: come_within(part["days"], part["happened"], within))
+    stops = wholes("within", within, 0)
+    return _each(loans, until, ordinals, lambda part: come_within(part["days"], part["happened"], stops))
 
 
 def median_wait(
@@ -134,10 +135,11 @@ def _curve(part: pd.DataFrame) -> pd.DataFrame:
 
 def _each(loans: pd.DataFrame, until: Any, ordinals: Sequence[int], read: Any) -> pd.DataFrame:
     """What `read` makes of the spells after each ordinal, one below the other."""
+    wanted = wholes("ordinals", ordinals, 1)
     every = spells(loans, until)
-    parts = [(one, every[every["ordinal"] == one]) for one in ordinals]
+    parts = [(one, every[every["ordinal"] == one]) for one in wanted]
     made = [read(part).assign(ordinal=one) for one, part in parts if len(part)]
     if not made:
-        raise InputError(f"loans.ordinal: no loan has one of {', '.join(map(str, ordinals))}.")
+        raise InputError(f"loans.ordinal: no loan has one of {', '.join(map(str, wanted))}.")
     found = pd.concat(made, ignore_index=True)
     return found[["ordinal", *(name for name in found.columns if name != "ordinal")]]
