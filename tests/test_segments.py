@@ -798,6 +798,99 @@ def test_rows_that_stand_twice_are_refused_by_their_key(place: int) -> None:
         segments.standing(*tables)
 
 
+def test_loans_that_stand_twice_are_refused_by_their_key() -> None:
+    _, loans, _ = tiny()
+    twice = pd.concat([loans, loans.head(1)])
+    for frame in (segments.rfm, segments.rfm_cells):
+        with pytest.raises(InputError, match=r"^loans: 1 rows repeat loan_id, first 11\."):
+            frame(twice)
+
+
+def test_applications_whose_rows_are_numbered_twice_get_their_tiers() -> None:
+    applications, *_ = tiny()
+    found = segments.retiered(applications.set_axis([0, 0, 1, 1, 0, 1]))
+    assert found.index.tolist() == [0, 0, 1, 1, 0, 1]
+    assert found["quality_tier"].tolist() == segments.retiered(applications)["quality_tier"].tolist()
+
+
+WHOLE = [
+    ("funnel", "days", 0), ("returns", "days", 0), ("first_drawdown", "within", 0), ("transitions", "days", 1),
+    ("transitions", "pairs", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "parameter", "least"), WHOLE)
+@pytest.mark.parametrize("given", [-1, 1.5, 90.0, "90", "x", None, True, np.nan])
+def test_what_is_no_whole_number_is_refused_by_its_name(name: str, parameter: str, least: int, given: Any) -> None:
+    tables = dict(zip(("applications", "loans", "instalments"), tiny(), strict=True)) | {"borrowers": registered()}
+    of = [tables[table] for table in SEGMENTS[name]]
+    several = parameter == "within"
+    with pytest.raises(InputError, match=rf"^{parameter} = .*: not a whole number from {least} on\."):
+        getattr(segments, name)(*of, **{parameter: (given,) if several else given})
+    fine = getattr(segments, name)(*of, until=END, days=np.int64(20)) if name in {"funnel", "returns"} else None
+    assert fine is None or len(fine) > 0
+
+
+@pytest.mark.parametrize("given", [(), 90, "90", None])
+def test_what_is_no_list_of_whole_numbers_is_refused(given: Any) -> None:
+    with pytest.raises(InputError, match=r"^within = .*: not a list of whole numbers\. Allowed: one or more"):
+        segments.first_drawdown(*tiny()[:2], within=given)
+
+
+@pytest.mark.parametrize("days", [10**6, 10**9])
+def test_a_span_longer_than_any_book_is_an_input_error(days: int) -> None:
+    applications, loans, plan = tiny()
+    with pytest.raises(InputError, match="nobody was watched"):
+        segments.funnel(registered(), applications, loans, days=days)
+    if days < 10**9:
+        with pytest.raises(InputError, match=f"was empty {days} days before"):
+            segments.transitions(applications, loans, plan, days=days)
+
+
+def test_who_is_approved_without_a_time_is_refused() -> None:
+    applications, loans, plan = tiny()
+    timeless = applications.assign(decided_at=applications["decided_at"].where(applications["application_id"] != 21))
+    said = r"^applications\.decided_at: missing, but application 21 is approved\. Allowed: the time of the decision\."
+    for frame in (segments.standing, segments.lifecycle, segments.crossed):
+        with pytest.raises(InputError, match=said):
+            frame(timeless, loans, plan)
+    for name in ("leaks", "time_to_first_loan", "first_drawdown"):
+        with pytest.raises(InputError, match=said):
+            getattr(segments, name)(timeless, loans)
+
+
+def test_rules_without_the_segment_approved_are_named_where_it_is_needed(tmp_path: Path) -> None:
+    mine = segments.rules(written(tmp_path, f"""
+process:
+  {OURS}  segments:
+    handed_in: [{{when: {{outcome: [approved, rejected]}}}}]
+    left: [{{when: {{outcome: incomplete}}}}]
+"""))  # fmt: skip
+    applications, *rest = tiny()
+    with pytest.raises(InputError, match=r"^rules: process has no segment 'approved' but handed_in, left\. Allowed"):
+        segments.crossed_approved(applications.assign(limit_cny=0), *rest, rules=mine)
+
+
+@pytest.mark.parametrize(
+    ("features", "said"),
+    [
+        ("{risk_score: {range: 9..0}}", "risk_score.range = 9..0: not a range."),
+        ("{risk_score: {levels: [a, a]}}", "risk_score.levels"),
+        ("{risk_score: {at_most: risk_score}}", "risk_score: of no kind."),
+    ],
+)
+def test_conditions_on_a_feature_that_cannot_be_read_are_not_blamed(features: str, said: str, tmp_path: Path) -> None:
+    text = f"quality:\n  {OURS}  features: {features}\n  segments:\n    a: [{{when: {{risk_score: 5..}}}}]\n"
+    [fault] = faults(tmp_path, text)
+    assert said in fault
+
+
+def test_too_many_segments_are_told_as_that(tmp_path: Path) -> None:
+    many = "".join(f"    s{number}: [{{when: {{risk_score: {number}}}}}]\n" for number in range(101))
+    [fault] = faults(tmp_path, f"quality:\n  {OURS}  segments:\n{many}")
+    assert fault.endswith("quality.segments: 101 segments. Allowed: at most 100.")
+
+
 @pytest.mark.parametrize("k", [0, -1, 2.5, True])
 def test_what_is_no_number_of_groups_is_refused(k: Any) -> None:
     with pytest.raises(InputError, match=f"^k = {k}: not a number of groups"):

@@ -59,7 +59,7 @@ def plot_aims(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     said = [f"{label(row['aim'], lang)} {_money(row, lang)}" for row in frame.to_dict("records")]
     share = frame.set_index("aim")["share"].map(percent)
     named = {"transactions": share["transactions"], "fees": share["fee_income"]}
-    return caption("aims", lang, "user_note", MARKS[lang].semicolon.join(said), **named)
+    return caption("aims", lang, "aims_note", MARKS[lang].semicolon.join(said), **named)
 
 
 @chart(width=8.4, height=4.0)
