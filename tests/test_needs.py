@@ -499,7 +499,7 @@ def test_needs_go_by_the_process_segments_of_ones_own(tmp_path: Path) -> None:
     assert made("needs_by_segment").columns[0] == "segment"
 
 
-def test_interest_stands_in_for_fee_income_and_white_cells_are_explained() -> None:
+def test_notes_say_what_stands_in_for_another_what_is_merged_and_what_is_blank() -> None:
     for lang in LANGUAGES:
         assert phrase("aims_note", lang).count({"en": "stands in for", "zh": "代表"}[lang]) == 1
         assert {"en": "white: no users", "zh": "空白处无此类用户"}[lang] in phrase("user_cell_note", lang)
