@@ -770,7 +770,7 @@ def test_rows_that_stand_twice_are_refused_by_their_key(place: int) -> None:
 
 @pytest.mark.parametrize("k", [0, -1, 2.5, True])
 def test_what_is_no_number_of_groups_is_refused(k: Any) -> None:
-    with pytest.raises(InputError, match=f"^k = {k}: not a number of groups"):
+    with pytest.raises(InputError, match=f"^k = {k}: not a whole number from 1 on"):
         segments.clusters(*(made_up("book")[name] for name in ("applications", "loans", "instalments")), k=k)
 
 

@@ -83,6 +83,19 @@ def _no_time(given: Any) -> InputError:
     return InputError(f"{given}: not a time. Allowed: a date such as 2024-12-31, local and without a zone.")
 
 
+def whole(name: str, value: Any, least: int) -> int:
+    """A whole number that a caller gives, such as a count of days; raises InputError below `least` or if it is none.
+
+    Truth values, words and 12.0 are none; whole numbers of numpy are.
+
+    >>> whole("days", 90, 1)
+    90
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise InputError(f"{name} = {value!r}: not a whole number from {least} on. Allowed: {least} or more.")
+    return int(value)
+
+
 def banded(values: pd.Series, bands: Sequence[str]) -> pd.Series:
     """Each whole number as the band it lies in; bands are words such as `6..10`, `21..` or `3`, in rising order.
 
