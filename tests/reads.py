@@ -26,6 +26,11 @@ SEGMENTS = {
     "lifecycle_mix": BOOK, "lifecycle_by_month": BOOK, "transitions": BOOK, "time_in_segment": BOOK,
     "weight_of_segments": BOOK, "rfm_cells": LOANS,
 }  # fmt: skip
+# Those without a chart, those that are crossed, and those that are learned.
+RULES_AND_ROWS: dict[str, tuple[str, ...]] = {"lifecycle_rules": (), "quality_rules": (), "rfm": LOANS}
+CROSSED = {"crossed": BOOK, "crossed_approved": BOOK}
+CLUSTERED = {"choice_of_k": BOOK, "cluster_profiles": BOOK, "cluster_stability": BOOK,
+             "cluster_agreement": (*BOOK, "truth")}  # fmt: skip
 
 # The same for credit risk; those of one row a loan or borrower have no chart.
 LENT = ("loans", "instalments")
@@ -35,6 +40,12 @@ CREDIT_TAKES = {
     "score_distribution": SCORED, "ks_curve": SCORED, "roc": SCORED, "discrimination": SCORED, "calibration": SCORED,
     "score_stability": ("applications", "loans"), "tier_table": (*SCORED, "borrowers"),
     "tier_income": (*SCORED, "borrowers"), "vintages": LENT, "roll_rates": LENT,
+}  # fmt: skip
+
+SCORECARD = ("borrowers", *SCORED)
+SCORECARD_TAKES = {
+    "scorecard": SCORECARD, "information_value": SCORECARD, "cost_of_leaving_out": SCORECARD,
+    "approval_ratios": SCORECARD, "score_comparison": (*SCORECARD, "truth"), "score_correlation": (*SCORECARD, "truth"),
 }  # fmt: skip
 
 WHO_LENT, PAID = ("loans", "borrowers"), ("loans", "instalments", "borrowers")

@@ -398,11 +398,38 @@ def test_the_curve_of_five_is_as_worked_by_hand() -> None:
 
 def test_spells_end_with_the_next_loan_or_with_the_window() -> None:
     found = spells(LOANS)
-    assert found.to_numpy().tolist() == [[1, 1, 10, True], [1, 2, 60, True], [1, 3, 352, False],
-                                         [2, 1, 0, True], [2, 2, 417, False], [3, 1, 0, False]]  # fmt: skip
+    # the last day is looked at to its end, 23:59:59: 353 days after 13 March at 20:00, 418 after 7 January at 23:00
+    assert found.to_numpy().tolist() == [[1, 1, 10, True], [1, 2, 60, True], [1, 3, 353, False],
+                                         [2, 1, 0, True], [2, 2, 418, False], [3, 1, 0, False]]  # fmt: skip
+    # likewise 20 days after 12 January at 10:30, 25 after 7 January at 23:00
     assert spells(LOANS, "2023-02-01").to_numpy().tolist() == [
-        [1, 1, 10, True], [1, 2, 19, False], [2, 1, 0, True], [2, 2, 24, False]
+        [1, 1, 10, True], [1, 2, 20, False], [2, 1, 0, True], [2, 2, 25, False]
     ]  # fmt: skip
+    pd.testing.assert_frame_equal(spells(LOANS, "2024-02-29"), found)
+
+
+def test_the_day_of_a_loan_is_the_first_on_which_it_is_known() -> None:
+    assert len(spells(LOANS, "2023-01-06")) == 1
+    assert len(spells(LOANS, "2023-01-07")) == 3
+
+
+@pytest.mark.parametrize("name", ["time_to_next_loan", "borrowed_again", "median_wait", "limit_use", "caution_by_use",
+                                  "referral", "reproduction", "debt_service", "debt_service_above"])  # fmt: skip
+def test_the_day_named_is_looked_at_to_its_end(name: str, tables: dict[str, pd.DataFrame]) -> None:
+    found = [made(name, tables, until=until) for until in ("2023-09-30", "2023-09-30 23:59:59")]
+    pd.testing.assert_frame_equal(*found)
+
+
+def test_who_registers_or_applies_later_is_not_known_yet() -> None:
+    # by 2023-12-31 user 2 has brought 4, and a user who came a day later counts neither among users nor as brought
+    late = pd.DataFrame({"borrower_id": [8], "registered_at": [pd.Timestamp("2024-01-01")], "referred_by": [2]})
+    more = pd.concat([BORROWERS, late], ignore_index=True)
+    for name in ("referral", "reproduction"):
+        one, other = (made(name, {"borrowers": frame}, until="2023-12-31") for frame in (BORROWERS, more))
+        pd.testing.assert_frame_equal(one, other)
+    # 6 held a limit from December 2022 on and was refused in June 2023
+    held = [made("limit_use", HAND, until=until, days=90)["n"].iloc[0] for until in ("2023-05-31", "2023-06-01")]
+    assert held == [5, 4]
 
 
 def test_waits_are_as_worked_by_hand() -> None:

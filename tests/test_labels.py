@@ -279,6 +279,13 @@ def test_where_loans_are_clustered_n_counts_no_people() -> None:
     assert list(in_words(frame).columns) == ["Number", "Counted", "Share", "Low", "High", "Borrowers"]
 
 
+def test_titles_say_on_which_side_of_four_fifths_a_group_is_and_of_whom_a_share_is() -> None:
+    named = {"line": "0.80", "group": "A", "ratio": "0.94"}
+    assert phrase("approval_ratios_title", **named).startswith("None below four fifths (0.80); ")
+    assert phrase("approval_ratios_title", "zh", **named).startswith("没有群体低于五分之四（0.80），")
+    assert phrase("debt_borrowers_title", share="40.0%") == "40.0% of borrowers have taken a loan for debt"
+
+
 def test_days_and_yes_and_no_are_written_out() -> None:
     frame = pd.DataFrame({"day": [pd.Timestamp("2023-01-22")], "loans": [7], "spring_festival": [True]})
     shown = in_words(frame, "zh")

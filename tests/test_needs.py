@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,12 @@ from table_rules import TableRules, Tables, read
 
 import loanpersona as lp
 from loanpersona import catalog
-from loanpersona.analysis import credit, needs
+from loanpersona.analysis import credit, needs, segments
 from loanpersona.analysis.owners import equal_instalments
 from loanpersona.analysis.spiral import owed_before
 from loanpersona.analysis.stages import pairs
 from loanpersona.errors import InputError
+from loanpersona.labels import LANGUAGES, phrase
 from loanpersona.simulation.signals import SIGNS
 
 # 4 was rejected, 5 never handed in; the first day of Spring Festival was 2023-01-22, and 2024-02-10.
@@ -94,15 +96,18 @@ HAND = {"borrowers": BORROWERS, "loans": LOANS, "instalments": INSTALMENTS, "app
         "signals": SIGNALS}  # fmt: skip
 
 # The columns that each function reads, and no other.
-REASON = ["borrower_id", "reason"]
+REASON = ["loan_id", "borrower_id", "reason"]
 RISK = {"loans": ["loan_id", "borrower_id", "disbursed_at"],
         "instalments": ["loan_id", "number", "due_on", "paid_on"]}  # fmt: skip
 OWED = {"loans": ["loan_id", "borrower_id", "ordinal", "amount_cny", "reason", "borrowed_at"],
-        "instalments": ["loan_id", "principal_cny", "paid_on"]}  # fmt: skip
+        "instalments": ["loan_id", "number", "principal_cny", "paid_on"]}  # fmt: skip
 STAGES = {"signals": ["borrower_id", "stage", "need"], "applications": ["borrower_id", "outcome"],
           "loans": ["borrower_id"]}  # fmt: skip
 LAST = ["application_id", "borrower_id", "started_at", "outcome"]
-ASKED = {"applications": ["borrower_id", "outcome", "reject_reason"], "borrowers": ["borrower_id", "platforms"]}
+ASKED = {
+    "applications": ["application_id", "borrower_id", "outcome", "reject_reason"],
+    "borrowers": ["borrower_id", "platforms"],
+}
 
 
 def of(*more: str) -> list[str]:
@@ -136,7 +141,7 @@ READS: dict[str, dict[str, list[str]]] = {
     "need_flow": {"signals": STAGES["signals"]},
     "aims": {"signals": STAGES["signals"], "applications": ["borrower_id"],
              "loans": ["loan_id", "borrower_id", "requested_cny", "amount_cny"],
-             "instalments": ["loan_id", "interest_cny", "paid_on"]},
+             "instalments": ["loan_id", "number", "interest_cny", "paid_on"]},
     "needs_levers": {},
 }  # fmt: skip
 
@@ -466,6 +471,39 @@ def test_what_is_nowhere_is_refused() -> None:
         made("refusals_by_platforms", begun)
     with pytest.raises(InputError, match=r"^applications: none was rejected"):
         made("reject_reasons_by_platforms", {**HAND, "applications": APPLICATIONS.assign(outcome="approved")})
+
+
+# What counts users only is the same with a row more.
+KEYED = [(name, table) for name, tables in READS.items() for table in tables
+         if table in {"loans", "instalments", "applications"} and not name.startswith("needs_by")
+         and (name, table) != ("aims", "applications")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "table"), KEYED)
+def test_rows_that_stand_twice_are_refused_by_their_key(name: str, table: str) -> None:
+    twice = pd.concat([HAND[table], HAND[table].head(1)])
+    with pytest.raises(InputError, match=rf"^{table}: 1 rows repeat "):
+        made(name, {**HAND, table: twice})
+
+
+def test_needs_go_by_the_process_segments_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "process:\n  basis: assumed\n  because: ours\n  segments:\n"
+        "    handed_in: [{when: {outcome: [approved, rejected]}}]\n    left: [{when: {outcome: incomplete}}]\n"
+    )
+    found = made("needs_by_segment", rules=segments.rules(path)).set_index(["segment", "stage", "need"])[["k", "n"]]
+    # 4 was rejected and 5 left; 1, 2 and 3 were approved
+    assert found.loc[("handed_in", "before", "data_safety")].tolist() == [1, 4]
+    assert found.loc[("left", "before", "convenience")].tolist() == [1, 1]
+    assert made("needs_by_segment").columns[0] == "segment"
+
+
+def test_notes_say_what_stands_in_for_another_what_is_merged_and_what_is_blank() -> None:
+    for lang in LANGUAGES:
+        assert phrase("aims_note", lang).count({"en": "stands in for", "zh": "代表"}[lang]) == 1
+        assert {"en": "white: no users", "zh": "空白处无此类用户"}[lang] in phrase("user_cell_note", lang)
+        assert {"en": "one node", "zh": "合为一个节点"}[lang] in phrase("flow_note", lang)
 
 
 # What comes back of a persona, and what the bias of hindsight does

@@ -13,11 +13,11 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
-from reads import NEEDS_TAKE, TAKES
+from reads import CLUSTERED, CREDIT_TAKES, CROSSED, NEEDS_TAKE, RULES_AND_ROWS, SCORECARD_TAKES, SEGMENTS, TAKES
 
 import loanpersona as lp
 from loanpersona import catalog
-from loanpersona.analysis import habits, needs, profile
+from loanpersona.analysis import credit, habits, needs, profile, segments
 from loanpersona.labels import LANGUAGES
 from loanpersona.reports import declared_parameters, notebook_names
 
@@ -180,6 +180,38 @@ def test_a_notebook_shows_every_frame_of_its_room_from_its_tables(
     for cell in code(name):
         if table := TABLE.fullmatch(cell.source):
             assert tuple(re.findall(r"population\.(\w+)", cell.source)) == takes[table[2]], cell.id
+
+
+IN_04 = {**SEGMENTS, **RULES_AND_ROWS, **CROSSED, **CLUSTERED, **CREDIT_TAKES, **SCORECARD_TAKES}
+
+
+def calls(name: str) -> list[tuple[str, list[str]]]:
+    """The frames of segments and credit that are made in a notebook, and the tables that each is made from."""
+    found = []
+    for cell in code(name):
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Call) and re.match(r"lp\.(segments|credit)\.", ast.unparse(node.func)):
+                found.append((ast.unparse(node.func).split(".")[-1], [ast.unparse(one) for one in node.args]))
+    return found
+
+
+def test_the_segments_notebook_shows_every_chart_of_its_two_rooms() -> None:
+    shown = {found[1] for cell in code("04_segments") if (found := CHART.fullmatch(cell.source))}
+    charted = {name for name in (*segments.__all__, *credit.__all__) if hasattr(lp.charts, f"plot_{name}")}
+    assert shown == charted
+    assert charted == IN_04.keys() - RULES_AND_ROWS.keys()
+
+
+def test_the_segments_notebook_shows_the_rules_and_what_has_no_chart() -> None:
+    assert {name for name, _ in calls("04_segments")} >= RULES_AND_ROWS.keys()
+
+
+def test_the_segments_notebook_makes_every_frame_from_its_tables() -> None:
+    for name, given in calls("04_segments"):
+        people = {one.partition(".")[0] for one in given}
+        assert people <= {"population", "others", "null"}, name
+        assert len(people) <= 1, name
+        assert tuple(one.partition(".")[2] for one in given) == IN_04[name], name
 
 
 @every_notebook

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from book import book
+from reads import SEGMENTS
 
 import loanpersona as lp
 from loanpersona import catalog
@@ -483,9 +484,10 @@ def test_only_those_watched_for_all_of_the_time_to_draw_are_in_the_funnel() -> N
     asked = pd.DataFrame({"application_id": [1], "borrower_id": [1], "started_at": begin, "last_step": "submission",
                           "submitted_at": decided, "decided_at": decided, "outcome": A})  # fmt: skip
     lent = pd.DataFrame({"borrower_id": [1], "borrowed_at": [drew]})
-    with pytest.raises(InputError, match="nobody was watched for 121 days by 2024-05-01"):
-        segments.funnel(people, asked, lent, until=drew - pd.Timedelta(hours=1))
-    found = segments.funnel(people, asked, lent, until=begin + pd.Timedelta(days=122)).set_index("stage")
+    with pytest.raises(InputError, match="nobody was watched for 121 days by 2024-04-30"):
+        segments.funnel(people, asked, lent, until=drew - pd.Timedelta(days=1))
+    # at the end of 1 May, 122 days have gone by
+    found = segments.funnel(people, asked, lent, until="2024-05-01").set_index("stage")
     assert found.loc["drew_within_90", "k"].tolist() == [1, 1]
 
 
@@ -555,13 +557,14 @@ def test_returns_count_who_was_watched_for_so_long() -> None:
 def test_waits_for_the_first_loan_are_censored_where_watching_ends() -> None:
     applications, loans, _ = tiny()
     found = segments.time_to_first_loan(applications, loans, until=END)
-    # 1 drew after 14 days, 5 after 9, 2 had not after 159
-    expected = kaplan_meier([14, 9, 159], [True, True, False])
+    # 1 drew after 14 days, 5 after 9; 2 was approved on 1 February at 9:10 and had not at the end of 10 July:
+    # 28 + 31 + 30 + 31 + 30 + 10 days and 14:49:59 hours after
+    expected = kaplan_meier([14, 9, 160], [True, True, False])
     assert found["not_drawn"].tolist() == expected["survival"].tolist()
     assert found["not_drawn"].tolist() == pytest.approx([1, 2 / 3, 1 / 3, 1 / 3])
-    within = segments.first_drawdown(applications, loans, until=END, within=(9, 90, 160)).set_index("within_days")
+    within = segments.first_drawdown(applications, loans, until=END, within=(9, 90, 161)).set_index("within_days")
     assert within["share"].round(6).tolist()[:2] == [0.333333, 0.666667]
-    assert np.isnan(within["share"][160])
+    assert np.isnan(within["share"][161])
     assert (within["n"] == 3).all()
 
 
@@ -570,6 +573,33 @@ def test_the_process_mix_is_of_users_not_of_applications() -> None:
     assert found["segment"].tolist() == [R, A, J]
     assert found["k"].tolist() == [1, 3, 1]
     assert found["n"].tolist() == [5] * 3
+
+
+UNTIL = ["funnel", "leaks", "leak_needs", "returns", "time_to_first_loan", "first_drawdown"]
+
+
+@pytest.mark.parametrize("name", UNTIL)
+def test_the_day_named_is_looked_at_to_its_end_and_is_by_default_the_last(name: str) -> None:
+    made = made_up("population")
+    found = [getattr(segments, name)(*(made[table] for table in SEGMENTS[name]), **until)
+             for until in ({"until": "2024-12-31"}, {"until": "2024-12-31 12:00"}, {})]  # fmt: skip
+    pd.testing.assert_frame_equal(found[0], found[1])
+    pd.testing.assert_frame_equal(found[0], found[2])
+
+
+def test_what_happens_on_the_last_day_counts() -> None:
+    applications, loans, _ = tiny()
+    # 5 began and was approved on 1 June at nine, and drew on 10 June at noon
+    assert segments.leaks(applications, loans, until="2024-06-01").set_index("place")["n"]["decision"] == 4
+    assert segments.leaks(applications, loans, until="2024-05-31").set_index("place")["n"]["decision"] == 3
+    drew = [
+        segments.time_to_first_loan(applications, loans, until=f"2024-06-{day:02}")["drew"].sum() for day in (9, 10)
+    ]
+    assert drew == [1, 2]
+    # left at the bank card on 5 January at nine: 91 days have gone by at nine of 5 April, and all of that day counts
+    left = applications[applications["borrower_id"] == 2]
+    watched = [segments.returns(left, until=f"2024-04-0{day}")["n"].iloc[0] for day in (4, 5)]
+    assert watched == [0, 1]
 
 
 # Lifecycle over time, by hand
@@ -766,6 +796,99 @@ def test_rows_that_stand_twice_are_refused_by_their_key(place: int) -> None:
     tables[place] = pd.concat([tables[place], tables[place].head(1)], ignore_index=True)
     with pytest.raises(InputError, match=r"^(applications|instalments): 1 rows repeat"):
         segments.standing(*tables)
+
+
+def test_loans_that_stand_twice_are_refused_by_their_key() -> None:
+    _, loans, _ = tiny()
+    twice = pd.concat([loans, loans.head(1)])
+    for frame in (segments.rfm, segments.rfm_cells):
+        with pytest.raises(InputError, match=r"^loans: 1 rows repeat loan_id, first 11\."):
+            frame(twice)
+
+
+def test_applications_whose_rows_are_numbered_twice_get_their_tiers() -> None:
+    applications, *_ = tiny()
+    found = segments.retiered(applications.set_axis([0, 0, 1, 1, 0, 1]))
+    assert found.index.tolist() == [0, 0, 1, 1, 0, 1]
+    assert found["quality_tier"].tolist() == segments.retiered(applications)["quality_tier"].tolist()
+
+
+WHOLE = [
+    ("funnel", "days", 0), ("returns", "days", 0), ("first_drawdown", "within", 0), ("transitions", "days", 1),
+    ("transitions", "pairs", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "parameter", "least"), WHOLE)
+@pytest.mark.parametrize("given", [-1, 1.5, 90.0, "90", "x", None, True, np.nan])
+def test_what_is_no_whole_number_is_refused_by_its_name(name: str, parameter: str, least: int, given: Any) -> None:
+    tables = dict(zip(("applications", "loans", "instalments"), tiny(), strict=True)) | {"borrowers": registered()}
+    of = [tables[table] for table in SEGMENTS[name]]
+    several = parameter == "within"
+    with pytest.raises(InputError, match=rf"^{parameter} = .*: not a whole number from {least} on\."):
+        getattr(segments, name)(*of, **{parameter: (given,) if several else given})
+    fine = getattr(segments, name)(*of, until=END, days=np.int64(20)) if name in {"funnel", "returns"} else None
+    assert fine is None or len(fine) > 0
+
+
+@pytest.mark.parametrize("given", [(), 90, "90", None])
+def test_what_is_no_list_of_whole_numbers_is_refused(given: Any) -> None:
+    with pytest.raises(InputError, match=r"^within = .*: not a list of whole numbers\. Allowed: one or more"):
+        segments.first_drawdown(*tiny()[:2], within=given)
+
+
+@pytest.mark.parametrize("days", [10**6, 10**9])
+def test_a_span_longer_than_any_book_is_an_input_error(days: int) -> None:
+    applications, loans, plan = tiny()
+    with pytest.raises(InputError, match="nobody was watched"):
+        segments.funnel(registered(), applications, loans, days=days)
+    if days < 10**9:
+        with pytest.raises(InputError, match=f"was empty {days} days before"):
+            segments.transitions(applications, loans, plan, days=days)
+
+
+def test_who_is_approved_without_a_time_is_refused() -> None:
+    applications, loans, plan = tiny()
+    timeless = applications.assign(decided_at=applications["decided_at"].where(applications["application_id"] != 21))
+    said = r"^applications\.decided_at: missing, but application 21 is approved\. Allowed: the time of the decision\."
+    for frame in (segments.standing, segments.lifecycle, segments.crossed):
+        with pytest.raises(InputError, match=said):
+            frame(timeless, loans, plan)
+    for name in ("leaks", "time_to_first_loan", "first_drawdown"):
+        with pytest.raises(InputError, match=said):
+            getattr(segments, name)(timeless, loans)
+
+
+def test_rules_without_the_segment_approved_are_named_where_it_is_needed(tmp_path: Path) -> None:
+    mine = segments.rules(written(tmp_path, f"""
+process:
+  {OURS}  segments:
+    handed_in: [{{when: {{outcome: [approved, rejected]}}}}]
+    left: [{{when: {{outcome: incomplete}}}}]
+"""))  # fmt: skip
+    applications, *rest = tiny()
+    with pytest.raises(InputError, match=r"^rules: process has no segment 'approved' but handed_in, left\. Allowed"):
+        segments.crossed_approved(applications.assign(limit_cny=0), *rest, rules=mine)
+
+
+@pytest.mark.parametrize(
+    ("features", "said"),
+    [
+        ("{risk_score: {range: 9..0}}", "risk_score.range = 9..0: not a range."),
+        ("{risk_score: {levels: [a, a]}}", "risk_score.levels"),
+        ("{risk_score: {at_most: risk_score}}", "risk_score: of no kind."),
+    ],
+)
+def test_conditions_on_a_feature_that_cannot_be_read_are_not_blamed(features: str, said: str, tmp_path: Path) -> None:
+    text = f"quality:\n  {OURS}  features: {features}\n  segments:\n    a: [{{when: {{risk_score: 5..}}}}]\n"
+    [fault] = faults(tmp_path, text)
+    assert said in fault
+
+
+def test_too_many_segments_are_told_as_that(tmp_path: Path) -> None:
+    many = "".join(f"    s{number}: [{{when: {{risk_score: {number}}}}}]\n" for number in range(101))
+    [fault] = faults(tmp_path, f"quality:\n  {OURS}  segments:\n{many}")
+    assert fault.endswith("quality.segments: 101 segments. Allowed: at most 100.")
 
 
 @pytest.mark.parametrize("k", [0, -1, 2.5, True])

@@ -9,7 +9,7 @@ import pandas as pd
 
 from loanpersona import catalog, tables
 from loanpersona.analysis.estimates import clustered_ratio, clustered_share, clustered_shares, share
-from loanpersona.analysis.frames import banded, columns, moment, of_loans
+from loanpersona.analysis.frames import banded, columns, end_of_day, of_loans
 from loanpersona.errors import InputError
 
 INQUIRIES = ("0", "1", "2", "3..5", "6..10", "11..20", "21..")
@@ -138,7 +138,7 @@ def _months(
     """Each borrower and month with something due: debt service over income, here and with further platforms."""
     lent = columns(loans, "loans", ["loan_id", "borrower_id", "borrowed_at"]).set_index("loan_id")
     plan = columns(instalments, "instalments", ["loan_id", "due_on", "principal_cny", "interest_cny"])
-    end = moment(until, lent["borrowed_at"].max())
+    end = end_of_day(until, lent["borrowed_at"].max())
     due = plan.assign(borrower_id=plan["loan_id"].map(lent["borrower_id"]), month=plan["due_on"].dt.to_period("M"),
                       due=plan["principal_cny"] + plan["interest_cny"])  # fmt: skip
     due = due[due["month"] <= end.to_period("M")]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona.analysis.estimates import clustered_share, share
-from loanpersona.analysis.frames import columns
+from loanpersona.analysis.frames import columns, end_of_day
 from loanpersona.analysis.membership import process, quality
 from loanpersona.analysis.segment_reader import NO_LIMIT, NO_SCORE, rules_or_shipped
 from loanpersona.analysis.segment_rules import Rules
@@ -17,6 +17,8 @@ from loanpersona.errors import InputError
 
 BY = ("process", "lifecycle", "quality")
 MONEY = {"limit_cny": "limit", "balance_cny": "balance_owed", "volume_cny": "year_volume"}
+APPROVED = "approved"
+"""The process segment of those who have a limit."""
 VOLUME_MONTHS = pd.DateOffset(months=12)
 
 
@@ -36,7 +38,7 @@ def segmented(
     """
     known = history(applications, loans, instalments)
     day = as_of(known, at)
-    end = day + pd.Timedelta(days=1)
+    end = end_of_day(day, day)
     asked = _known(applications, end)
     if asked.empty:
         raise InputError(f"applications: none was begun by {day:%Y-%m-%d}. Allowed: a later day.")
@@ -88,10 +90,12 @@ def crossed_approved(
 
     Columns: measure (of_users, of_limit, of_balance_owed, of_year_volume: of the twelve months before), lifecycle,
     quality (all cells), n (users), share, low, high (the money of a user goes together). Raises as `segmented` does,
-    and where nobody is approved.
+    and where the rules have no process segment `approved` or nobody is in it.
     """
     people = segmented(applications, loans, instalments, at, rules)
-    people = people[people["process"] == "approved"]
+    if APPROVED not in (names := people["process"].cat.categories):
+        raise InputError(f"rules: process has no segment '{APPROVED}' but {', '.join(names)}. Allowed: rules with it.")
+    people = people[people["process"] == APPROVED]
     if people.empty:
         raise InputError("applications: nobody is approved. Allowed: at least one user.")
     weights = {"of_users": None, **{f"of_{said}": people[name] for name, said in MONEY.items()}}
@@ -109,7 +113,7 @@ def crossed_approved(
 
 def _known(applications: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
     times = columns(applications, "applications", ["started_at", "decided_at"])
-    return applications[((times["started_at"] < end) & ~(times["decided_at"] >= end)).to_numpy()]
+    return applications[((times["started_at"] <= end) & ~(times["decided_at"] > end)).to_numpy()]
 
 
 def _named(segments: pd.Series, people: pd.Index, names: Any, otherwise: str) -> pd.Series:
@@ -118,18 +122,18 @@ def _named(segments: pd.Series, people: pd.Index, names: Any, otherwise: str) ->
 
 
 def _limits(asked: pd.DataFrame, end: pd.Timestamp) -> pd.Series:
-    """The limit of each user's last approval before a time."""
+    """The limit of each user's last approval by a time."""
     wanted = ["application_id", "borrower_id", "decided_at", "outcome", "limit_cny"]
     approved = columns(asked, "applications", wanted)
-    approved = approved[(approved["outcome"] == "approved") & (approved["decided_at"] < end)]
+    approved = approved[(approved["outcome"] == "approved") & (approved["decided_at"] <= end)]
     last = approved.sort_values(["decided_at", "application_id"]).drop_duplicates("borrower_id", keep="last")
     return last.set_index("borrower_id")["limit_cny"].astype(float)
 
 
 def _volume(loans: pd.DataFrame, end: pd.Timestamp) -> pd.Series:
-    """What was paid out to each borrower in the twelve months before a time."""
-    lent = columns(loans, "loans", ["borrower_id", "amount_cny", "disbursed_at"])
-    lent = lent[(lent["disbursed_at"] < end) & (lent["disbursed_at"] >= end - VOLUME_MONTHS)]
+    """What was paid out to each borrower in the twelve months up to a time."""
+    lent = columns(loans, "loans", ["loan_id", "borrower_id", "amount_cny", "disbursed_at"])
+    lent = lent[(lent["disbursed_at"] <= end) & (lent["disbursed_at"] > end - VOLUME_MONTHS)]
     return lent.groupby("borrower_id")["amount_cny"].sum().astype(float)
 
 

@@ -28,7 +28,7 @@ def debt_borrowers(loans: pd.DataFrame, borrowers: pd.DataFrame) -> pd.DataFrame
     Who borrows often has had more occasions; `reasons_by_platforms` looks at loans instead. Columns: trait
     (everybody, borrower_class, platforms, income_band), level, n (borrowers with a loan), k, share, low, high.
     """
-    taken = columns(loans, "loans", ["borrower_id", "reason"])
+    taken = columns(loans, "loans", ["loan_id", "borrower_id", "reason"])
     ever = (taken["reason"] == DEBT).groupby(taken["borrower_id"]).any().rename("ever").reset_index()
     people = with_borrowers(ever, borrowers, [], ["borrower_class", "platforms", "income_cny_month"])
     people = people.assign(ever=ever["ever"], platforms=banded(people["platforms"], PLATFORMS),
@@ -124,7 +124,7 @@ def loans_a_year(loans: pd.DataFrame) -> pd.DataFrame:
     that is not so. Columns: told_by (any_loan, first_loan), kind (debt_borrowers, other_borrowers), n (active years),
     clusters, loans_per_year, low, high.
     """
-    taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
+    taken = columns(loans, "loans", ["loan_id", "borrower_id", "borrowed_at"])
     counts = taken.groupby(["borrower_id", taken["borrowed_at"].dt.year]).size().rename("count").reset_index()
     rows = []
     for told_by, kind in _tellings(loans):
@@ -136,7 +136,7 @@ def loans_a_year(loans: pd.DataFrame) -> pd.DataFrame:
 def _tellings(loans: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
     """Both ways to tell who pays debt with debt: its name, and the kind of each borrower."""
     yield "any_loan", debt_kinds(loans)
-    taken = columns(loans, "loans", ["borrower_id", "ordinal", "reason"]).sort_values("ordinal")
+    taken = columns(loans, "loans", ["loan_id", "borrower_id", "ordinal", "reason"]).sort_values("ordinal")
     first = taken.drop_duplicates("borrower_id").set_index("borrower_id")["reason"]
     yield "first_loan", pd.Series(np.where(first == DEBT, *KINDS), index=first.index)
 
@@ -149,14 +149,15 @@ def _mean(counts: pd.DataFrame) -> dict[str, float]:
 
 def debt_kinds(loans: pd.DataFrame) -> pd.Series:
     """Of each borrower, whether any loan was for debt, as a word."""
-    taken = columns(loans, "loans", ["borrower_id", "reason"])
+    taken = columns(loans, "loans", ["loan_id", "borrower_id", "reason"])
     ever = (taken["reason"] == DEBT).groupby(taken["borrower_id"]).any()
     return pd.Series(np.where(ever, *KINDS), index=ever.index)
 
 
 def _decided(applications: pd.DataFrame, borrowers: pd.DataFrame) -> pd.DataFrame:
     """Applications that were handed in, with the platforms of their users."""
-    rows = with_borrowers(applications, borrowers, ["outcome", "reject_reason"], ["platforms"], "applications")
+    wanted = ["application_id", "outcome", "reject_reason"]
+    rows = with_borrowers(applications, borrowers, wanted, ["platforms"], "applications")
     handed = rows[rows["outcome"].isin(["approved", "rejected"])]
     if handed.empty:
         raise InputError("applications: none was handed in. Allowed: at least one.")

@@ -39,9 +39,10 @@ def need_flow(signals: pd.DataFrame) -> pd.DataFrame:
     """The flow stage → need → lever → aim (2.2d), each user and need at a stage counted once.
 
     Where several levers serve a need, a user's need is divided evenly among them, and so is what a lever passes on to
-    its aims: what enters a need or a lever leaves it. Columns: link (stage_to_need, need_to_lever, lever_to_aim),
-    from, to, user_needs (users and needs, a count that may be broken), signals (how many, divided likewise).
-    Raises InputError where a signal shows a need at a stage at which `needs.yaml` has none.
+    its aims: what enters a need or a lever leaves it. A need that two stages have, such as to get the loan, is one node
+    for both: which stage its levers serve is not told apart. Columns: link (stage_to_need, need_to_lever,
+    lever_to_aim), from, to, user_needs (users and needs, a count that may be broken), signals (how many, divided
+    likewise). Raises InputError where a signal shows a need at a stage at which `needs.yaml` has none.
     """
     counts = users_in_need(signals).groupby(["stage", "need"])["signals"].agg(["size", "sum"])
     rows = []
@@ -60,15 +61,15 @@ def aims(
     """Each aim of the business as numbers (2.2d): the users whose needs a lever for it serves, and their money.
 
     Of the users who began an application those count who showed a need, at any stage, that is served by a lever for
-    the aim; one user may count for both aims. Nothing here says that a lever would work. Columns: aim (transactions,
-    fee_income), n (users), k, share, low, high, signals (seen of those needs), lent_cny (lent to these users in the
-    whole window), share_of_lent (of all that was lent), interest_paid_cny (interest they paid), share_of_interest (of
-    all that was paid), not_lent_cny (asked for beyond what was lent, over their loans; what was asked for where
-    nothing was lent is in no table).
+    the aim; one user may count for both aims. Nothing here says that a lever would work. Interest paid stands in for
+    fee income, of which no table tells. Columns: aim (transactions, fee_income), n (users), k, share, low, high,
+    signals (seen of those needs), lent_cny (lent to these users in the whole window), share_of_lent (of all that was
+    lent), interest_paid_cny (interest they paid), share_of_interest (of all that was paid), not_lent_cny (asked for
+    beyond what was lent, over their loans; what was asked for where nothing was lent is in no table).
     """
     asked = pd.Series(columns(applications, "applications", ["borrower_id"])["borrower_id"].unique())
     taken = columns(loans, "loans", ["loan_id", "borrower_id", "requested_cny", "amount_cny"])
-    plan = columns(instalments, "instalments", ["loan_id", "interest_cny", "paid_on"])
+    plan = columns(instalments, "instalments", ["loan_id", "number", "interest_cny", "paid_on"])
     paid = plan.loc[plan["paid_on"].notna()].groupby("loan_id")["interest_cny"].sum()
     taken = taken.assign(interest=taken["loan_id"].map(paid).fillna(0),
                          beyond=(taken["requested_cny"] - taken["amount_cny"]).clip(lower=0))  # fmt: skip

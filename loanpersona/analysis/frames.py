@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from loanpersona import table_keys, tables
 from loanpersona.errors import InputError
 
-DAY = pd.Timedelta(days=1)
+DAY, SECOND = pd.Timedelta(days=1).as_unit("s"), pd.Timedelta(seconds=1).as_unit("s")
 FOLDS = 5
 SEED = 20230301
 """Of all that is drawn in an analysis, so that a frame is the same every time."""
@@ -42,6 +42,19 @@ def with_borrowers(
     if lost := table_keys.dangling(kept["borrower_id"], people.index.to_series()):
         raise InputError(f"{table}.borrower_id = {lost[1]}: no such borrower_id in borrowers. Allowed: one of them.")
     return kept.assign(**{name: kept["borrower_id"].map(people[name]) for name in of})
+
+
+def asked_for(applications: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
+    """Columns of applications, `application_id`, `decided_at` and `outcome` among them.
+
+    Raises InputError as `columns` does, and where one is approved without a time at which it was decided.
+    """
+    asked = columns(applications, "applications", wanted)
+    timeless = asked.loc[(asked["outcome"] == "approved") & asked["decided_at"].isna(), "application_id"]
+    if len(timeless):
+        raise InputError(f"applications.decided_at: missing, but application {timeless.iloc[0]} is approved. "
+                         "Allowed: the time of the decision.")  # fmt: skip
+    return asked
 
 
 def last_applications(applications: pd.DataFrame) -> pd.DataFrame:
@@ -83,6 +96,17 @@ def _no_time(given: Any) -> InputError:
     return InputError(f"{given}: not a time. Allowed: a date such as 2024-12-31, local and without a zone.")
 
 
+def end_of_day(given: pd.Timestamp | str | None, otherwise: pd.Timestamp) -> pd.Timestamp:
+    """The last second of the day that a caller names, or of the day of `otherwise`: all of that day is looked at.
+
+    Every `until` and `at` of an analysis is read here. Raises as `moment` does.
+
+    >>> str(end_of_day("2024-12-31", pd.Timestamp("2025-03-01")))
+    '2024-12-31 23:59:59'
+    """
+    return moment(given, otherwise).as_unit("s").normalize() + DAY - SECOND
+
+
 def whole(name: str, value: Any, least: int) -> int:
     """A whole number that a caller gives, such as a count of days; raises InputError below `least` or if it is none.
 
@@ -94,6 +118,19 @@ def whole(name: str, value: Any, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise InputError(f"{name} = {value!r}: not a whole number from {least} on. Allowed: {least} or more.")
     return int(value)
+
+
+def wholes(name: str, values: Any, least: int) -> list[int]:
+    """Several whole numbers that a caller gives; raises as `whole` does, and where there is none.
+
+    >>> wholes("within", (30, 90), 0)
+    [30, 90]
+    """
+    if isinstance(values, str) or not isinstance(values, Iterable) or not (given := list(values)):
+        raise InputError(
+            f"{name} = {values!r}: not a list of whole numbers. Allowed: one or more, each from {least} on."
+        )
+    return [whole(name, value, least) for value in given]
 
 
 def banded(values: pd.Series, bands: Sequence[str]) -> pd.Series:

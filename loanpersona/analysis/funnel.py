@@ -2,7 +2,7 @@
 
 Where a time is set, only users who were watched for all of it count, whatever became of them: leaving out those who
 have not come through yet would make every rate too good. Days are whole ones: within 14 days means that no more than
-14 have gone by in full.
+14 have gone by in full. The day `until`, by default that of the last thing seen, is looked at to its end.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pandas as pd
 
 from loanpersona import tables
 from loanpersona.analysis.estimates import share, shares
-from loanpersona.analysis.frames import DAY, columns, last_applications, moment
+from loanpersona.analysis.frames import DAY, SECOND, asked_for, columns, end_of_day, last_applications, whole, wholes
 from loanpersona.analysis.membership import process
 from loanpersona.analysis.segment_rules import Rules
 from loanpersona.analysis.survival import come_within, kaplan_meier
@@ -44,16 +44,17 @@ def funnel(
 
     Stages: registered; began an application; passed the steps identity, profile, bank_card, face_check; submission
     (handed in); approved: all within `days` days of registration. Then the first drawdown within 14 and within 90 days
-    of approval, and so far: each of the approved. Only users count who were watched for `days` + 91 days by `until`
-    (by default the last time seen). Columns: stage, counted (of_stage_before,
-    of_registered), n, k, share, low, high. Raises InputError where nobody was watched for so long.
+    of approval, and so far: each of the approved. Only users count who were watched for `days` + 91 days by the end of
+    `until`. Columns: stage, counted (of_stage_before, of_registered), n, k, share, low, high. Raises InputError where
+    nobody was watched for so long or `days` is not a whole number from 0 on.
     """
+    days = whole("days", days, 0)
     people = columns(borrowers, "borrowers", ["borrower_id", "registered_at"]).set_index("borrower_id")["registered_at"]
-    asked = columns(applications, "applications", _ASKED)
+    asked = asked_for(applications, _ASKED)
     taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
-    end = moment(until, _last(asked, taken["borrowed_at"]))
+    end = end_of_day(until, _last(asked, taken["borrowed_at"]))
     watched = days + 1 + max(TO_DRAW)  # whoever is approved late on the last day is watched as long
-    people = people[_over(people, watched) <= end]
+    people = people[_watched(people, watched, end)]
     if people.empty:
         raise InputError(f"borrowers: nobody was watched for {watched} days by {end:%Y-%m-%d}. Allowed: at least one.")
     came = _came(people, asked, taken[taken["borrowed_at"] <= end], days)
@@ -91,7 +92,7 @@ def leaks(applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp |
     """Where users leave, of those who came there (3.1a), by the last application.
 
     Places: the steps of the form; the decision (rejected); the drawdown (no loan within 90 days of approval; only those
-    approved so long before `until` count). Columns: place, n (users who came there), k, share, low, high.
+    approved so long before the end of `until` count). Columns: place, n (users who came there), k, share, low, high.
     """
     left = _left(applications, loans, until)
     return pd.DataFrame([{"place": place, **share(part["left"])} for place, part in left.items()])
@@ -124,17 +125,17 @@ def leak_needs(
 
 def _left(applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp | str | None) -> dict[str, pd.DataFrame]:
     """The users who came to each place, and whether they left there; with the span in which they showed it."""
-    asked = columns(applications, "applications", _ASKED)
+    asked = asked_for(applications, _ASKED)
     taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
-    end = moment(until, _last(asked, taken["borrowed_at"]))
+    end = end_of_day(until, _last(asked, taken["borrowed_at"]))
     last = last_applications(asked[asked["started_at"] <= end])
     last = last.assign(since=last["started_at"], to=end)
     step = last["last_step"].cat.codes
     found = {name: last[step >= place].assign(left=step == place) for place, name in enumerate(_STEPS[:-1])}
     decided = last[last["decided_at"] <= end]
     found["decision"] = decided.assign(left=decided["outcome"] == "rejected")
-    over = _over(decided["decided_at"], max(TO_DRAW))
-    held = decided.assign(since=decided["decided_at"], to=over)[(decided["outcome"] == "approved") & (over <= end)]
+    since, approved = decided["decided_at"], decided["outcome"] == "approved"
+    held = decided.assign(since=since, to=_over(since, max(TO_DRAW)))[approved & _watched(since, max(TO_DRAW), end)]
     first = held["borrower_id"].map(taken.groupby("borrower_id")["borrowed_at"].min())
     found["drawdown"] = held.assign(left=~(first < held["to"]))
     return found
@@ -155,12 +156,13 @@ def returns(applications: pd.DataFrame, until: pd.Timestamp | str | None = None,
     Columns: outcome (of the first application), within_days, measure (applied_again, approved_then), n, k, share,
     low, high.
     """
-    asked = columns(applications, "applications", _ASKED).sort_values(["borrower_id", "started_at", "application_id"])
-    end = moment(until, _last(asked, asked["started_at"]))
+    days = whole("days", days, 0)
+    asked = asked_for(applications, _ASKED).sort_values(["borrower_id", "started_at", "application_id"])
+    end = end_of_day(until, _last(asked, asked["started_at"]))
     first = asked.drop_duplicates("borrower_id").set_index("borrower_id")
     later = asked[asked["borrower_id"].duplicated()]
-    limit = _over(first["decided_at"].fillna(first["started_at"]), days)
-    watched = first[limit <= end]
+    since = first["decided_at"].fillna(first["started_at"])
+    limit, watched = _over(since, days), first[_watched(since, days, end)]
     again = later.groupby("borrower_id")["started_at"].min().reindex(watched.index) < limit[watched.index]
     granted = later[later["outcome"] == "approved"].groupby("borrower_id")["decided_at"].min()
     then = granted.reindex(watched.index) < limit[watched.index]
@@ -175,7 +177,7 @@ def time_to_first_loan(
 ) -> pd.DataFrame:
     """Share of approved users who have not drawn yet, by days since approval: the Kaplan–Meier curve (3.1a).
 
-    Who has not drawn by `until` (by default the last time seen) is censored there. Columns: days, at_risk, drew,
+    Who has not drawn by the end of `until` is censored there. Columns: days, at_risk, drew,
     not_drawn, low, high.
     """
     days, happened = _waits(applications, loans, until)
@@ -194,15 +196,15 @@ def first_drawdown(
     missing.
     """
     days, happened = _waits(applications, loans, until)
-    return come_within(days, happened, within)
+    return come_within(days, happened, wholes("within", within, 0))
 
 
 def _waits(
     applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp | str | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    asked = columns(applications, "applications", _ASKED)
+    asked = asked_for(applications, _ASKED)
     taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
-    end = moment(until, _last(asked, taken["borrowed_at"]))
+    end = end_of_day(until, _last(asked, taken["borrowed_at"]))
     approved = asked[(asked["outcome"] == "approved") & (asked["decided_at"] <= end)]
     if approved.empty:
         raise InputError(f"applications: nobody was approved by {end:%Y-%m-%d}. Allowed: at least one.")
@@ -214,6 +216,11 @@ def _waits(
 def _over(since: pd.Series, days: int) -> pd.Series:
     """When more than so many whole days have gone by."""
     return since + (days + 1) * DAY
+
+
+def _watched(since: pd.Series, days: int, end: pd.Timestamp) -> pd.Series:
+    """Whether so many whole days, and the rest of the next, had gone by at the end of a day."""
+    return _over(since, days) <= end + SECOND
 
 
 def _last(asked: pd.DataFrame, others: pd.Series) -> pd.Timestamp:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from loanpersona.analysis.estimates import clustered_share, shares
-from loanpersona.analysis.frames import DAY, columns
+from loanpersona.analysis.frames import DAY, columns, whole
 from loanpersona.analysis.membership import lifecycle, states
 from loanpersona.analysis.segment_rules import Rules
 from loanpersona.analysis.standing import History, as_of, history
@@ -74,8 +74,10 @@ def transitions(
 
     Columns: base, segment (before), within_days, segment_after (a segment, or left_base), n (borrowers and spans), k,
     share (of the row), low, high, clusters, design_effect, effective_n: a borrower's spans go together. Segments that
-    nobody was in have no rows. Raises InputError where the base was empty at the beginning of all spans.
+    nobody was in have no rows. Raises InputError where the base was empty at the beginning of all spans, or `days` or
+    `pairs` is not a whole number from 1 on.
     """
+    days, pairs = whole("days", days, 1), whole("pairs", pairs, 1)
     known = history(applications, loans, instalments)
     last = as_of(known, at)
     stops = [last - back * days * DAY for back in range(pairs, -1, -1)]
@@ -137,7 +139,7 @@ def weight_of_segments(
     known = history(applications, loans, instalments)
     last = as_of(known, at)
     found = states(known, [last], base, rules)
-    taken = columns(loans, "loans", ["borrower_id", "amount_cny", "disbursed_at"])
+    taken = columns(loans, "loans", ["loan_id", "borrower_id", "amount_cny", "disbursed_at"])
     day = taken["disbursed_at"].dt.normalize()
     lately = taken[(day <= last) & (day > last - RECENT * DAY)].groupby("borrower_id")["amount_cny"].sum()
     weights = {"of_borrowers": None, "of_balance": found["balance_cny"],

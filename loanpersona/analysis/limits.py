@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona.analysis.estimates import clustered_shares, mean, share
-from loanpersona.analysis.frames import DAY, banded, columns, last_applications, moment
+from loanpersona.analysis.frames import DAY, banded, columns, end_of_day, last_applications, whole
 from loanpersona.errors import InputError
 
 USES = ("never_drew", "drew_once", "drew_again")
@@ -19,8 +19,8 @@ def limit_use(
 ) -> pd.DataFrame:
     """What users did with a limit they have had for at least `days` days (1.4g).
 
-    A user holds a limit if the last application was approved. `until` is the end of the window: by default the
-    last loan of the frame. Columns: limit_use (never_drew, drew_once, drew_again), n (users), k, share, low, high.
+    A user holds a limit if the last application was approved. `until` is the last day of the window, by default that
+    of the last loan. Columns: limit_use (never_drew, drew_once, drew_again), n (users), k, share, low, high.
     Raises InputError where nobody has held a limit for so long.
     """
     uses = _uses(applications, loans, until, days)
@@ -62,18 +62,20 @@ def caution_by_use(
     return pd.DataFrame(rows).rename(columns={"value": "mean_caution"})
 
 
-def _holders(applications: pd.DataFrame) -> pd.DataFrame:
-    """The users whose last application was approved: limit and time of the decision, by borrower."""
+def _holders(applications: pd.DataFrame, end: pd.Timestamp | None = None) -> pd.DataFrame:
+    """The users whose last application (begun by a time) was approved: limit and time of the decision, by borrower."""
     wanted = ["application_id", "borrower_id", "started_at", "decided_at", "outcome", "limit_cny"]
-    last = last_applications(columns(applications, "applications", wanted)).set_index("borrower_id")
+    asked = columns(applications, "applications", wanted)
+    last = last_applications(asked if end is None else asked[asked["started_at"] <= end]).set_index("borrower_id")
     return last[last["outcome"] == "approved"]
 
 
 def _uses(applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp | str | None, days: int) -> pd.Series:
     """What each user did who has held a limit for so long, by borrower."""
+    days = whole("days", days, 0)
     taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
-    end = moment(until, taken["borrowed_at"].max())
-    held = _holders(applications)
+    end = end_of_day(until, taken["borrowed_at"].max())
+    held = _holders(applications, end)
     held = held[held["decided_at"] <= end - days * DAY]
     if held.empty:
         raise InputError(f"applications: nobody has held a limit for {days} days by {end:%Y-%m-%d}. "

@@ -85,9 +85,9 @@ def retiered(applications: pd.DataFrame, rules: Rules | None = None) -> pd.DataF
 
     All other columns stay; an application without a score has no tier.
     """
-    scores = columns(applications, "applications", ["risk_score"]).set_axis(applications.index)
-    tiers = _quality(scores.dropna(), rules).reindex(applications.index)
-    return applications.assign(quality_tier=tiers)
+    scores = columns(applications, "applications", ["risk_score"])
+    # by position: the rows of a lender may be numbered in any way, even twice
+    return applications.assign(quality_tier=_quality(scores.dropna(), rules).reindex(scores.index).array)
 
 
 def _quality(scored: pd.DataFrame, rules: Rules | None) -> pd.Series:

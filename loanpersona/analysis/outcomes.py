@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from loanpersona.analysis.frames import columns, moment, of_loans, whole
+from loanpersona.analysis.frames import SECOND, columns, end_of_day, of_loans, whole
 from loanpersona.errors import InputError
 
 BUCKETS = ("current", "1-29", "30-59", "60-89", "90+")
@@ -119,7 +119,7 @@ def read(
 
 def _last_day(until: pd.Timestamp | str | None, told: pd.Timestamp) -> pd.Timestamp:
     """The day that is meant; raises InputError where it lies far after the last thing the book tells of."""
-    last = moment(until, told)
+    last = end_of_day(until, told)
     if (silent := (last.normalize() - told.normalize()).days) > SILENT_DAYS:
         raise InputError(f"until = {last:%Y-%m-%d}: {silent:,} days after the last payment or loan, {told:%Y-%m-%d}. "
                          f"Allowed: at most {SILENT_DAYS} days after it.")  # fmt: skip
@@ -209,7 +209,7 @@ def granted(applications: pd.DataFrame, wanted: Sequence[str], until: pd.Timesta
 
 def day_after(until: pd.Timestamp | str | None) -> pd.Timestamp:
     """The beginning of the day after the last one; where none is given, a day that does not come."""
-    return moment(until, pd.Timestamp("2261-12-31")).normalize() + pd.Timedelta(days=1)
+    return end_of_day(until, pd.Timestamp("2261-12-31")) + SECOND
 
 
 def day_numbers(times: pd.Series) -> Whole:

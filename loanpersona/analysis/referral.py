@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from loanpersona.analysis.estimates import mean, share
-from loanpersona.analysis.frames import banded, columns, moment
+from loanpersona.analysis.frames import banded, columns, end_of_day
 from loanpersona.errors import InputError
 
 TREES = ("1", "2", "3..5", "6..10", "11..")
@@ -17,10 +17,11 @@ YEAR = pd.DateOffset(years=1)
 def referral(borrowers: pd.DataFrame, until: pd.Timestamp | str | None = None) -> pd.DataFrame:
     """Share of users brought by another, and of users who ever brought anyone (1.4f).
 
-    The second looks at users registered at least a year before `until` (by default the last registration).
+    Users registered by the end of the day `until` (by default that of the last registration) count; the second looks
+    at those of them registered at least a year before.
     Columns: measure (brought_by_another, ever_brought), n (users), k, share, low, high.
     """
-    users = _users(borrowers)
+    users = _users(borrowers, until)
     old = _cohort(users, until)
     rows = [("brought_by_another", users["referred_by"].notna()), ("ever_brought", old["brought"] > 0)]
     return pd.DataFrame([{"measure": measure, **share(holds)} for measure, holds in rows])
@@ -32,7 +33,7 @@ def reproduction(borrowers: pd.DataFrame, until: pd.Timestamp | str | None = Non
     Below one, referral alone dies out. Rows: each year of registration, and `everybody`. Columns: cohort (words),
     n (users), brought (users they brought by `until`), per_user, low, high.
     """
-    users = _cohort(_users(borrowers), until)
+    users = _cohort(_users(borrowers, until), until)
     years = users["registered_at"].dt.year
     cohorts = [*((str(year), users[years == year]) for year in sorted(years.unique())), ("everybody", users)]
     rows = []
@@ -74,8 +75,8 @@ def referral_by_embarrassment(truth: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _users(borrowers: pd.DataFrame) -> pd.DataFrame:
-    """Borrowers with the number of users each has brought.
+def _users(borrowers: pd.DataFrame, until: pd.Timestamp | str | None = None) -> pd.DataFrame:
+    """Borrowers registered by the end of a day, with the number of users each had brought by then.
 
     Raises InputError where somebody was brought by a user who is not there, or a chain runs in a circle.
     """
@@ -84,11 +85,13 @@ def _users(borrowers: pd.DataFrame) -> pd.DataFrame:
     strangers = by[~by.isin(users["borrower_id"])]
     if len(strangers):
         raise InputError(f"borrowers.referred_by = {strangers.iloc[0]}: no such borrower. Allowed: a borrower_id.")
-    return users.assign(brought=users["borrower_id"].map(by.value_counts()).fillna(0).astype(int))
+    users = users[users["registered_at"] <= end_of_day(until, users["registered_at"].max())]
+    brought = users["borrower_id"].map(users["referred_by"].value_counts())
+    return users.assign(brought=brought.fillna(0).astype(int))
 
 
 def _cohort(users: pd.DataFrame, until: pd.Timestamp | str | None) -> pd.DataFrame:
-    end = moment(until, users["registered_at"].max())
+    end = end_of_day(until, users["registered_at"].max())
     old = users[users["registered_at"] <= end - YEAR]
     if old.empty:
         raise InputError(f"borrowers.registered_at: nobody registered a year before {end:%Y-%m-%d}. "

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona.analysis.estimates import LEVEL, clustered_share, clustered_shares, share, z
-from loanpersona.analysis.frames import banded, columns, moment
+from loanpersona.analysis.frames import banded, columns, moment, whole
 from loanpersona.errors import InputError
 
 LOANS = ("1", "2", "3", "4..5", "6..10", "11..20", "21..")
@@ -45,6 +45,7 @@ def revolvers(loans: pd.DataFrame, least: int = 2) -> pd.DataFrame:
     Columns: measure (of_borrowers, of_loans, of_volume), at_least, n, k, share, low, high, clusters, design_effect,
     effective_n. Who registered lately has had little time: these are revolvers seen so far.
     """
+    least = whole("least", least, 1)
     taken = columns(loans, "loans", ["borrower_id", "amount_cny"])
     many = taken.groupby("borrower_id")["amount_cny"].transform("size") >= least
     once = ~taken["borrower_id"].duplicated()

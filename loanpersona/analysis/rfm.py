@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from loanpersona.analysis.estimates import clustered_share
-from loanpersona.analysis.frames import banded, columns, moment
+from loanpersona.analysis.frames import banded, columns, end_of_day
 from loanpersona.errors import InputError
 
 RECENCY = ("0..30", "31..90", "91..180", "181..365", "366..")
@@ -19,13 +19,13 @@ def rfm(loans: pd.DataFrame, at: pd.Timestamp | str | None = None) -> pd.DataFra
     loans together). Raises InputError where there was no loan by then.
 
     >>> days = pd.to_datetime(["2024-01-01", "2024-03-01"])
-    >>> lent = {"borrower_id": [5, 5], "amount_cny": [300, 200], "disbursed_at": days}
+    >>> lent = {"loan_id": [1, 2], "borrower_id": [5, 5], "amount_cny": [300, 200], "disbursed_at": days}
     >>> rfm(pd.DataFrame(lent), at="2024-03-31").to_dict("list")
     {'borrower_id': [5], 'days_since_last_loan': [30], 'n_loans': [2], 'amount_cny': [500]}
     """
-    taken = columns(loans, "loans", ["borrower_id", "amount_cny", "disbursed_at"])
+    taken = columns(loans, "loans", ["loan_id", "borrower_id", "amount_cny", "disbursed_at"])
     day = taken["disbursed_at"].dt.normalize()
-    last = moment(at, day.max()).normalize()
+    last = end_of_day(at, day.max())
     by = taken[day <= last].assign(day=day).groupby("borrower_id")
     if not by.ngroups:
         raise InputError(f"loans: none was paid out by {last:%Y-%m-%d}. Allowed: a day after the first loan.")

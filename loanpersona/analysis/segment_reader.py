@@ -74,7 +74,7 @@ def _segmentation(name: str, node: Node, shipped: Segmentation | None, faults: F
     source = _text(keys.get("source"), faults)
     statement = _statement(keys.get("statement"), shipped, faults)
     basis = _basis(node, statement, faults)
-    cut = tuple(_cut(one, stated) for one in features.values())
+    cut = tuple(_cut(one, stated) for one in features.values() if one)
     segments = {segment: tuple(_picked(when, cut, faults) for when in whens) for segment, whens in stated.items()}
     if len(faults.found) > before:
         return None  # rules that cannot be read would only seem to leave people out
@@ -102,26 +102,31 @@ def _mapping(node: Node | None, allowed: Sequence[str], faults: Faults, what: st
     return {key: child for key, child in node.value.items() if key in allowed}
 
 
-def _features(node: Node | None, shipped: Segmentation | None, faults: Faults) -> dict[str, Feature]:
-    """The features that rules may read: those that ship, with what the file says of them in its place."""
-    known = {one.name: one for one in shipped.features} if shipped else {}
+def _features(node: Node | None, shipped: Segmentation | None, faults: Faults) -> dict[str, Feature | None]:
+    """The features that rules may read: those that ship, with what the file says of them in its place.
+
+    One that cannot be read is None: conditions on it would seem wrong for no fault of their own.
+    """
+    known: dict[str, Feature | None] = {one.name: one for one in shipped.features} if shipped else {}
     names = list(known) if shipped else list(plain(node)) if node else []
     return known | {
         name: _feature(name, at, names, faults) for name, at in _mapping(node, names, faults, "feature").items()
     }
 
 
-def _feature(name: str, node: Node, names: list[str], faults: Faults) -> Feature:
+def _feature(name: str, node: Node, names: list[str], faults: Faults) -> Feature | None:
     keys = _mapping(node, ("levels", "range", "at_most"), faults)
     if ("levels" in keys) == ("range" in keys):
         faults.add(node, "of no kind", allowed="levels: [a, b], or range: 0..100")
-        return Feature(name)
+        return None
     if "levels" in keys:
-        return Feature(name, levels=_levels(keys["levels"], faults))
+        levels = _levels(keys["levels"], faults)
+        return Feature(name, levels=levels) if levels else None
     most = _text(keys.get("at_most"), faults)
     if most and most not in names:
         faults.add(keys["at_most"], f"unknown feature '{most}'", hint=did_you_mean(most, names))
-    return Feature(name, range=_range(keys["range"], faults), at_most=most)
+    span = _range(keys["range"], faults)
+    return Feature(name, range=span, at_most=most) if span else None
 
 
 def _levels(node: Node, faults: Faults) -> tuple[str, ...]:
@@ -129,24 +134,28 @@ def _levels(node: Node, faults: Faults) -> tuple[str, ...]:
     found = tuple(part.value for part in parts if isinstance(part.value, str))
     if not found or len(set(found)) != len(parts):
         faults.add(node, "not a list of levels", allowed="[a, b], each once")
+        return ()
     return found
 
 
-def _range(node: Node, faults: Faults) -> tuple[int, int]:
+def _range(node: Node, faults: Faults) -> tuple[int, int] | None:
     low, _, high = str(node.value).partition("..")
     first, last = exact(low), exact(high)
     if first is None or last is None or first.denominator * last.denominator != 1 or first > last:
         faults.add(node, "not a range", allowed="whole numbers such as 0..100")
-        return 0, 0
+        return None
     return int(first), int(last)
 
 
-def _stated(node: Node, features: Mapping[str, Feature], faults: Faults) -> Stated:
+def _stated(node: Node, features: Iterable[str], faults: Faults) -> Stated:
     """The conditions of the segments; what is no condition on a known feature is noted and left out."""
     segments = node.child("segments")
-    if segments is None or not isinstance(segments.value, dict) or not 0 < len(segments.value) <= MOST_SEGMENTS:
+    if segments is None or not isinstance(segments.value, dict) or not segments.value:
         at = node if segments is None else segments
         faults.add(at, "no segments", allowed=f"segments: {{name: [{{when: …}}]}}, at most {MOST_SEGMENTS}")
+        return {}
+    if len(segments.value) > MOST_SEGMENTS:
+        faults.add(segments, f"{len(segments.value):,} segments", allowed=f"at most {MOST_SEGMENTS}")
         return {}
     for name, each in segments.value.items():
         if name in TAKEN:
@@ -154,7 +163,7 @@ def _stated(node: Node, features: Mapping[str, Feature], faults: Faults) -> Stat
     return {name: list(_rules(each, features, faults)) for name, each in segments.value.items()}
 
 
-def _rules(node: Node, features: Mapping[str, Feature], faults: Faults) -> Iterable[dict[str, Node]]:
+def _rules(node: Node, features: Iterable[str], faults: Faults) -> Iterable[dict[str, Node]]:
     if not isinstance(node.value, tuple) or not node.value:
         faults.add(node, "not a list of rules", allowed="- when: {…}")
         return

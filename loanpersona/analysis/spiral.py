@@ -22,13 +22,13 @@ def owed_before(loans: pd.DataFrame, instalments: pd.DataFrame) -> pd.Series:
 
     >>> loans = pd.DataFrame({"loan_id": [1, 2], "borrower_id": 7, "amount_cny": [900, 100],
     ...                       "borrowed_at": pd.to_datetime(["2024-01-01 09:00", "2024-02-01 09:00"])})
-    >>> plan = pd.DataFrame({"loan_id": [1, 1, 2], "principal_cny": [450.0, 450.0, 100.0],
+    >>> plan = pd.DataFrame({"loan_id": [1, 1, 2], "number": [1, 2, 1], "principal_cny": [450.0, 450.0, 100.0],
     ...                      "paid_on": pd.to_datetime(["2024-02-01", None, None])})
     >>> owed_before(loans, plan).to_dict()
     {1: 0.0, 2: 450.0}
     """
     taken = columns(loans, "loans", ["loan_id", "borrower_id", "amount_cny", "borrowed_at"])
-    plan = columns(instalments, "instalments", ["loan_id", "principal_cny", "paid_on"])
+    plan = columns(instalments, "instalments", ["loan_id", "number", "principal_cny", "paid_on"])
     plan = of_loans(plan, taken["loan_id"]).dropna()
     who = taken["borrower_id"].to_numpy()[plan["loan"]]
     moves = pd.concat([
@@ -79,7 +79,7 @@ def debt_by_loan_number(loans: pd.DataFrame) -> pd.DataFrame:
 
     Columns: loan_number (band), n (loans), k, share, low, high, clusters, design_effect, effective_n.
     """
-    taken = columns(loans, "loans", ["borrower_id", "ordinal", "reason"])
+    taken = columns(loans, "loans", ["loan_id", "borrower_id", "ordinal", "reason"])
     bands = banded(taken["ordinal"], ORDINALS)
     parts = ((band, taken[bands == band]) for band in ORDINALS)
     return pd.DataFrame([{"loan_number": band, **clustered_share(part["reason"] == DEBT, part["borrower_id"])}

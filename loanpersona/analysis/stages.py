@@ -14,6 +14,7 @@ from loanpersona import catalog, tables
 from loanpersona.analysis.estimates import clustered_share, share
 from loanpersona.analysis.frames import CLASSES, columns
 from loanpersona.analysis.membership import process
+from loanpersona.analysis.segment_rules import Rules
 from loanpersona.errors import InputError
 
 
@@ -34,13 +35,15 @@ def needs_by_stage(
     return pd.concat(parts, ignore_index=True)
 
 
-def needs_by_segment(signals: pd.DataFrame, applications: pd.DataFrame, loans: pd.DataFrame) -> pd.DataFrame:
-    """The same within each process segment (3.1a): the outcome of a user's last application.
+def needs_by_segment(
+    signals: pd.DataFrame, applications: pd.DataFrame, loans: pd.DataFrame, rules: Rules | None = None
+) -> pd.DataFrame:
+    """The same within each process segment (3.1a), by a user's last application.
 
     A user whose last application was rejected may have had a limit before, so that every segment can show needs of
-    every stage. Columns: outcome, and those of `needs_by_stage`; stages of which a segment has no user are left out.
+    every stage. Columns: segment, and those of `needs_by_stage`; stages of which a segment has no user are left out.
     """
-    segments = process(applications).set_index("borrower_id")["segment"].rename("outcome")
+    segments = process(applications, rules).set_index("borrower_id")["segment"]
     return _within(segments, segments.cat.categories, signals, applications, loans)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona import table_keys
-from loanpersona.analysis.frames import columns, moment, of_loans
+from loanpersona.analysis.frames import asked_for, columns, end_of_day, of_loans
 from loanpersona.errors import InputError, did_you_mean
 
 DAY_SECONDS = 86_400
@@ -90,8 +90,8 @@ def standing(
 
     Columns: borrower_id, approved_at (first approval), n_loans, last_loan_at (missing if none), days_since_approval,
     days_idle (since the last loan, or since the approval), balance_cny (principal owed), last_seen_at (last began or
-    handed in an application, borrowed or paid). Raises InputError where nobody was approved by then, or an instalment
-    and a loan lack one another.
+    handed in an application, borrowed or paid). Raises InputError where nobody was approved by then, an instalment and
+    a loan lack one another, or an application is approved without a time.
     """
     known = history(applications, loans, instalments)
     day = as_of(known, at)
@@ -113,7 +113,7 @@ def standings(known: History, days: Sequence[pd.Timestamp]) -> pd.DataFrame:
 
 def as_of(known: History, at: pd.Timestamp | str | None = None) -> pd.Timestamp:
     """The day that is meant: `at`, or the last day seen in the book."""
-    return moment(at, pd.Timestamp(known.last, unit="s")).normalize()
+    return end_of_day(at, pd.Timestamp(known.last, unit="s")).normalize()
 
 
 def in_base(found: pd.DataFrame, base: str, days: pd.Series | pd.Timestamp) -> pd.Series:
@@ -128,7 +128,7 @@ def in_base(found: pd.DataFrame, base: str, days: pd.Series | pd.Timestamp) -> p
 def history(applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.DataFrame) -> History:
     """The three tables as arrays that standings of many days can be read from; raises InputError as `standing` does."""
     # the keys are read to refuse rows that stand twice: a balance would be owed twice
-    asked = columns(applications, "applications", _ASKED)
+    asked = asked_for(applications, _ASKED)
     lent = columns(loans, "loans", ["loan_id", "borrower_id", "borrowed_at", "disbursed_at"])
     plan = columns(instalments, "instalments", ["loan_id", "number", "principal_cny", "paid_on"])
     if lost := table_keys.dangling(plan["loan_id"], lent["loan_id"]):
@@ -160,7 +160,7 @@ def _seconds(times: pd.Series) -> np.ndarray:
 
 def _end(day: pd.Timestamp) -> int:
     """The last second of a day."""
-    return int(day.normalize().timestamp()) + DAY_SECONDS - 1
+    return int(end_of_day(day, day).timestamp())
 
 
 def _days(end: int, since: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona.analysis.estimates import LEVEL, z
-from loanpersona.analysis.frames import DAY, columns, moment
+from loanpersona.analysis.frames import DAY, columns, end_of_day, wholes
 from loanpersona.errors import InputError
 
 ORDINALS = (1, 2, 3)
@@ -64,16 +64,16 @@ def come_within(days: Any, happened: Any, within: Sequence[int]) -> pd.DataFrame
 
 
 def spells(loans: pd.DataFrame, until: pd.Timestamp | str | None = None) -> pd.DataFrame:
-    """From each loan to the borrower's next one, or to `until` (by default the last loan of the frame).
+    """From each loan to the borrower's next one, or to the end of the day `until` (by default the last with a loan).
 
     Columns: borrower_id, ordinal, days (whole), happened (whether the next loan came by then).
     Raises InputError where no loan was taken by `until`.
     """
     taken = columns(loans, "loans", ["borrower_id", "ordinal", "borrowed_at"]).sort_values(["borrower_id", "ordinal"])
-    end = moment(until, taken["borrowed_at"].max())
+    end = end_of_day(until, taken["borrowed_at"].max())
     taken = taken[taken["borrowed_at"] <= end]
     if taken.empty:
-        raise InputError(f"loans: none was taken by {end:%Y-%m-%d}. Allowed: a time after the first loan.")
+        raise InputError(f"loans: none was taken by {end:%Y-%m-%d}. Allowed: a day from the first loan on.")
     following = taken.groupby("borrower_id")["borrowed_at"].shift(-1)
     waited = (following.fillna(end) - taken["borrowed_at"]) // DAY
     return taken[["borrower_id", "ordinal"]].assign(days=waited, happened=following.notna()).reset_index(drop=True)
@@ -102,7 +102,8 @@ def borrowed_again(
     that was watched is missing.
     """
 
-    return _each(loans, until, ordinals, lambda part: come_within(part["days"], part["happened"], within))
+    stops = wholes("within", within, 0)
+    return _each(loans, until, ordinals, lambda part: come_within(part["days"], part["happened"], stops))
 
 
 def median_wait(
@@ -134,10 +135,11 @@ def _curve(part: pd.DataFrame) -> pd.DataFrame:
 
 def _each(loans: pd.DataFrame, until: Any, ordinals: Sequence[int], read: Any) -> pd.DataFrame:
     """What `read` makes of the spells after each ordinal, one below the other."""
+    wanted = wholes("ordinals", ordinals, 1)
     every = spells(loans, until)
-    parts = [(one, every[every["ordinal"] == one]) for one in ordinals]
+    parts = [(one, every[every["ordinal"] == one]) for one in wanted]
     made = [read(part).assign(ordinal=one) for one, part in parts if len(part)]
     if not made:
-        raise InputError(f"loans.ordinal: no loan has one of {', '.join(map(str, ordinals))}.")
+        raise InputError(f"loans.ordinal: no loan has one of {', '.join(map(str, wanted))}.")
     found = pd.concat(made, ignore_index=True)
     return found[["ordinal", *(name for name in found.columns if name != "ordinal")]]

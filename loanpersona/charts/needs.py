@@ -29,11 +29,11 @@ def plot_needs_by_stage(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 def plot_needs_by_segment(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A heat map of the frame `needs.needs_by_segment`: a column each segment, empty where it has no such users."""
     shown = _staged(frame, lang)
-    heat_map(shown, "at", "outcome", ax, lang)
+    heat_map(shown, "at", "segment", ax, lang)
     most = frame.loc[frame["share"].idxmax()]
-    named = {"segment": label(most["outcome"], lang), "need": within(most["need"], lang),
+    named = {"segment": label(most["segment"], lang), "need": within(most["need"], lang),
              "share": percent(most["share"])}  # fmt: skip
-    return caption("needs_by_segment", lang, "user_cell_note", series_in_words(shown, "at", "outcome", lang), **named)
+    return caption("needs_by_segment", lang, "user_cell_note", series_in_words(shown, "at", "segment", lang), **named)
 
 
 @chart(width=7.8, height=3.8)
@@ -59,7 +59,7 @@ def plot_aims(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     said = [f"{label(row['aim'], lang)} {_money(row, lang)}" for row in frame.to_dict("records")]
     share = frame.set_index("aim")["share"].map(percent)
     named = {"transactions": share["transactions"], "fees": share["fee_income"]}
-    return caption("aims", lang, "user_note", MARKS[lang].semicolon.join(said), **named)
+    return caption("aims", lang, "aims_note", MARKS[lang].semicolon.join(said), **named)
 
 
 @chart(width=8.4, height=4.0)
