@@ -203,6 +203,28 @@ def test_ninety_days_past_due_is_bad_on_the_day_and_not_the_day_before() -> None
     assert made("loan_outcomes", {**HAND, "instalments": paid}, until="2024-02-01")["bad"][2]
 
 
+@pytest.mark.parametrize("name", ["loan_outcomes", "borrower_outcomes", "vintages", "roll_rates", "tier_table"])
+def test_a_day_of_which_the_book_tells_nothing_is_refused(name: str) -> None:
+    assert len(made(name, HAND, until="2024-09-29"))  # 90 days after the last payment
+    with pytest.raises(InputError) as caught:
+        made(name, HAND, until="2024-09-30")
+    assert str(caught.value) == (
+        "until = 2024-09-30: 91 days after the last payment or loan, 2024-07-01. Allowed: at most 90 days after it."
+    )
+
+
+@pytest.mark.parametrize(("name", "parameter"), [("vintages", "months"), ("loan_outcomes", "months"),
+                                                 ("loan_outcomes", "days"), ("borrower_outcomes", "days"),
+                                                 ("borrower_outcomes", "months"),
+                                                 ])  # fmt: skip
+@pytest.mark.parametrize("value", [0, -5, 1.5, "12", True, None])
+def test_months_and_days_that_are_none_are_refused(name: str, parameter: str, value: object) -> None:
+    with pytest.raises(InputError) as caught:
+        made(name, HAND, **{parameter: value})
+    assert str(caught.value) == f"{parameter} = {value!r}: not a whole number from 1 on. Allowed: 1 or more."
+    assert len(made(name, HAND, until=LAST, **{parameter: np.int64(3)}))
+
+
 def test_months_on_book_are_calendar_months_of_the_day_of_the_money() -> None:
     days = pd.Series(pd.date_range("2023-01-01", "2024-12-31"))
     for months in (0, 1, 12, 13):
@@ -339,6 +361,11 @@ def test_the_curve_of_two_scores_expects_what_was_seen() -> None:
 def test_scores_that_do_not_overlap_have_no_curve() -> None:
     with pytest.raises(InputError, match=r"^risk_score: the scores of good and bad borrowers do not overlap"):
         made("calibration", simple([300, 400, 500, 600], [False, False, True, True]))
+
+
+def test_equal_scores_have_no_curve() -> None:
+    with pytest.raises(InputError, match=r"^risk_score: all 4 are 500\. Allowed: at least two different ones\.$"):
+        made("calibration", simple([500] * 4, [False, False, True, True]))
 
 
 @pytest.mark.parametrize("bad", [True, False])

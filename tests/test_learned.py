@@ -34,10 +34,11 @@ from loanpersona.errors import InputError
 PLATFORMS = {"platforms": ["1", "2.."]}
 GROUPED = ["choice_of_k", "cluster_profiles", "cluster_stability", "cluster_agreement", "crossed", "crossed_approved"]
 SCORED = ["scorecard", "information_value", "score_comparison", "score_correlation", "cost_of_leaving_out",
-          "approval_ratios"]  # fmt: skip
+          "approval_ratios", "scorecard_stability"]  # fmt: skip
 
 
-# A lender's own book: 110 borrowers with a loan of one instalment each, and 40 refused.
+# A lender's own book: 110 borrowers with a loan of one instalment each, and 40 refused. A second loan of one of the
+# good ones shows that the book goes on.
 
 
 def lent() -> dict[str, pd.DataFrame]:
@@ -57,20 +58,29 @@ def lent() -> dict[str, pd.DataFrame]:
         "decided_at": begun, "outcome": np.where(approved, "approved", "rejected"), "last_step": "submission",
         "risk_score": 300 + 100 * platforms, "proofs": 0, "limit_cny": np.where(approved, 2_000, 0),
     })  # fmt: skip
+    lent_on = pd.to_datetime(["2022-02-01"] * 110 + ["2023-12-01"])
     loans = pd.DataFrame({
-        "loan_id": np.arange(110), "borrower_id": np.arange(110), "amount_cny": 1_000,
-        "borrowed_at": pd.Timestamp("2022-02-01 10:00"), "disbursed_at": pd.Timestamp("2022-02-01 11:00"),
+        "loan_id": np.arange(111), "borrower_id": [*range(110), 10], "amount_cny": 1_000,
+        "borrowed_at": lent_on + pd.Timedelta(10, "h"), "disbursed_at": lent_on + pd.Timedelta(11, "h"),
     })  # fmt: skip
-    due = pd.Timestamp("2022-03-01")
+    due = pd.Series(lent_on + pd.Timedelta(28, "D"))
     instalments = pd.DataFrame({
-        "loan_id": np.arange(110), "number": 1, "due_on": due, "principal_cny": 1_000.0, "interest_cny": 20.0,
-        "paid_on": pd.Series([due] * 110).mask(bad),
+        "loan_id": np.arange(111), "number": 1, "due_on": due, "principal_cny": 1_000.0, "interest_cny": 20.0,
+        "paid_on": due.mask(np.append(bad, False)),
     })  # fmt: skip
     return {"borrowers": borrowers, "applications": applications, "loans": loans, "instalments": instalments}
 
 
+def twice(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The same book with everybody in it twice, for cards of more attributes."""
+    moved = {"borrower_id": 1_000, "loan_id": 1_000, "application_id": 10_000}
+    others = {name: table.assign(**{key: table[key] + by for key, by in moved.items() if key in table})
+              for name, table in tables.items()}  # fmt: skip
+    return {name: pd.concat([table, others[name]], ignore_index=True) for name, table in tables.items()}
+
+
 def own(name: str, tables: dict[str, pd.DataFrame] | None = None, **more: Any) -> pd.DataFrame:
-    tables = tables or lent()
+    tables = tables or (twice(lent()) if name == "cost_of_leaving_out" else lent())
     wanted = ["borrowers", "applications", "loans", "instalments"]
     function: Callable[..., pd.DataFrame] = getattr(credit, name)
     return function(*[tables[table] for table in wanted], until="2024-01-01", **{"bands": PLATFORMS, **more})
@@ -200,9 +210,32 @@ def test_a_number_belongs_to_the_band_it_reached_last() -> None:
 
 def test_too_few_bad_borrowers_are_refused_with_their_number() -> None:
     tables = lent()
-    tables["instalments"]["paid_on"] = tables["instalments"]["due_on"]
-    with pytest.raises(InputError, match=r"^loans: of 110 borrowers watched for a year, 0 are bad\."):
+    tables["borrowers"]["has_car"] = np.arange(150) % 2 == 0
+    for paid, n_bad, said in ((slice(4), 6, "6 are bad: the points of 2 attributes are not estimable"),
+                              (slice(None), 0, "0 are bad")):  # fmt: skip
+        tables["instalments"].loc[tables["instalments"].index[paid], "paid_on"] = pd.Timestamp("2022-03-01")
+        for name in ("scorecard", "score_comparison", "score_correlation", "approval_ratios", "scorecard_stability"):
+            with pytest.raises(InputError, match=rf"^loans: of 110 borrowers watched for a year, {said}\."):
+                own(name, tables, bands={**PLATFORMS, "has_car": {"no": ["no"], "yes": ["yes"]}})
+        assert n_bad == 0 or own("information_value", tables)["k"].tolist() == [n_bad]
+
+
+def test_bands_that_part_good_from_bad_have_no_points() -> None:
+    tables = lent()
+    known = tables["instalments"]["paid_on"].isna()[:110].to_numpy()
+    tables["borrowers"]["platforms"] = np.where(np.append(known, [False] * 40), 2, 1)
+    with pytest.raises(
+        InputError, match=r"^scorecard: platforms part the 10 bad borrowers from the good ones: their p"
+    ):
         own("scorecard", tables)
+    random = np.random.default_rng(2)
+    values, bad = random.normal(size=(3_000, 5)), np.arange(3_000) % 40 == 0
+    assert not scorecard.separated(values, bad)
+    # no value by itself parts them, a sum of two does; then one good one crosses over
+    values[:, 3] = np.where(bad, 1.0, -1.0) - values[:, 1]
+    assert scorecard.separated(values, bad)
+    values[1, 3] += 3
+    assert not scorecard.separated(values, bad)
 
 
 def test_an_applicant_who_is_no_borrower_is_named() -> None:
@@ -212,12 +245,44 @@ def test_an_applicant_who_is_no_borrower_is_named() -> None:
         own("scorecard", tables)
 
 
+@pytest.mark.parametrize("level", [95, 1, 0, True, "0.95"])
+@pytest.mark.parametrize("name", ["scorecard", "information_value"])
+def test_what_is_no_confidence_level_is_refused(name: str, level: Any) -> None:
+    with pytest.raises(InputError, match=rf"^level = {level!r}: not a confidence level\. Allowed: between 0 and 1"):
+        own(name, level=level)
+
+
+@pytest.mark.parametrize("name", ["choice_of_k", "cluster_stability"])
+@pytest.mark.parametrize(("numbers", "said"), [((), "names no number of groups"), ("23", "names no"), (3, "names no"),
+                                               ((1, 2), "not a whole number from 2"), ((2.5,), "not a whole number"),
+                                               ])  # fmt: skip
+def test_numbers_of_groups_that_are_none_are_refused(name: str, numbers: Any, said: str) -> None:
+    with pytest.raises(InputError, match=rf"^numbers = .*: {said}"):
+        grouped(name, made(), numbers=numbers)
+
+
+def test_the_stability_of_a_card_of_one_attribute_is_that_of_its_resamples() -> None:
+    [row] = own("scorecard_stability").to_dict("records")
+    assert row["points_apart"] == 555 - 455
+    assert (row["resamples"], row["n"], row["k"]) == (20, 110, 10)
+    assert row["low"] <= row["median_apart"] <= row["high"]
+    # odds of 16 and 4 in the card: a resample with b of 10 bad and g of 100 good ones with one platform has others
+    apart = [50 * np.log2((g / b) / ((100 - g) / (10 - b))) for b, g in ((3, 80), (7, 80))]
+    assert row["low"] < apart[1] < apart[0] < row["high"]
+    # two bands rank alike wherever they are not turned round
+    assert row["rank_median"] == pytest.approx(1)
+    assert (row["rank_low"] < 0) == (row["low"] < 0)
+    again = lent()
+    again = {name: table.sample(frac=1, random_state=3) for name, table in again.items()}
+    assert own("scorecard_stability", again).equals(own("scorecard_stability"))
+
+
 # What a score is worth
 
 
 def test_the_scores_are_compared_on_the_same_borrowers() -> None:
     found = own("score_comparison").set_index(["score", "measure"])
-    bad = lent()["instalments"]["paid_on"].isna()
+    bad = lent()["instalments"]["paid_on"].isna()[:110]
     risk = lent()["applications"]["risk_score"][:110]
     assert found["n"].unique().tolist() == [110]
     assert found["k"].unique().tolist() == [10]
@@ -257,9 +322,30 @@ def test_scores_of_everybody_decided_are_correlated_and_a_missing_one_is_named()
     [row] = own("score_correlation").to_dict("records")
     assert (row["pair"], row["n"]) == ("scorecard_and_risk_score", 150)
     assert row["spearman"] > 0.8
+    same = lent()
+    same["applications"]["risk_score"] = 500
+    with pytest.raises(InputError, match=r"^risk_score: the same for everybody, so that it ranks nobody\."):
+        own("score_correlation", same)
     truth = pd.DataFrame({"borrower_id": [0, 1], "repayment_capacity": [0.5, -0.5]})
     with pytest.raises(InputError, match=r"^truth\.repayment_capacity: none for borrower 2\. Wanted: one for each\.$"):
         own("score_correlation", truth=truth)
+
+
+def test_a_taught_forest_reaches_what_the_bands_can_tell() -> None:
+    random = np.random.default_rng(4)
+    bands = pd.DataFrame(random.integers(0, 4, (3_000, 2)), columns=["a", "b"])
+    told = bands["a"] - bands["b"].eq(2) * 2.0
+    hidden = told + random.normal(size=3_000)
+    found = spearmanr(score_worth.taught(bands, hidden.to_numpy()), hidden).statistic
+    assert found == pytest.approx(spearmanr(told, hidden).statistic, abs=0.03)
+    # nobody is told of the luck that they are scored on
+    noise = random.normal(size=3_000)
+    assert spearmanr(score_worth.taught(bands, noise), noise).statistic < 0.06
+    truth = pd.DataFrame({"borrower_id": np.arange(150), "repayment_capacity": -lent()["borrowers"]["platforms"]})
+    rows = own("score_correlation", truth=truth.astype({"repayment_capacity": float}))
+    assert rows["pair"].tolist() == ["scorecard_and_risk_score", "scorecard_and_capacity", "taught_and_capacity",
+                                     "risk_score_and_capacity"]  # fmt: skip
+    assert rows["spearman"][2] > 0.95
 
 
 def test_what_leaving_out_costs_is_the_difference_of_the_ginis() -> None:
@@ -269,14 +355,14 @@ def test_what_leaving_out_costs_is_the_difference_of_the_ginis() -> None:
     assert found["gain"].drop("nothing").tolist() == pytest.approx(gains.drop("nothing").tolist())
     # everybody is married, which says nothing
     assert found["gain"]["marital_status"] == pytest.approx(0, abs=1e-6)
-    assert own("score_comparison")["value"][0] == pytest.approx(found["gini"]["nothing"])
+    assert own("score_comparison", twice(lent()))["value"][0] == pytest.approx(found["gini"]["nothing"])
 
 
 def test_an_attribute_that_does_say_something_is_missed_when_left_out() -> None:
     tables = lent()
-    # all five bad borrowers with one platform, and all but three of the others with two, are women
-    tables["borrowers"]["sex"] = ["female" if one < 8 or 85 <= one < 92 else "male" for one in range(150)]
-    found = own("cost_of_leaving_out", tables).set_index("added")
+    # four of five bad borrowers with one platform, all with two, and hardly another one, are women
+    tables["borrowers"]["sex"] = ["female" if 1 <= one < 8 or 85 <= one < 92 else "male" for one in range(150)]
+    found = own("cost_of_leaving_out", twice(tables)).set_index("added")
     assert found["gain_low"]["sex"] > 0.2
 
 
@@ -285,13 +371,16 @@ def test_approval_ratios_are_those_counted_by_hand() -> None:
     # of 150, every third from 0 on is a woman: 50, of whom 37 are among the first 110
     women, men = found.loc["sex", "female", "lender"], found.loc["sex", "male", "lender"]
     assert (women["n"], women["k"], men["n"], men["k"]) == (50, 37, 100, 73)
-    assert women["ratio"] == pytest.approx((37 / 50) / (73 / 100))
+    assert women["approval_ratio"] == pytest.approx((37 / 50) / (73 / 100))
     half = 1.959964 * np.sqrt(1 / 37 - 1 / 50 + 1 / 73 - 1 / 100)
-    assert np.log(women["ratio_high"] / women["ratio"]) == pytest.approx(half, rel=1e-6)
-    assert np.isnan(men["ratio"])
+    assert np.log(women["approval_ratio_high"] / women["approval_ratio"]) == pytest.approx(half, rel=1e-6)
+    assert np.isnan(men["approval_ratio"])
     assert (found["line"] == 0.8).all()
     assert found.loc["marital_status"].index.get_level_values("group").unique().tolist() == ["married"]
     # the card approves 110 too: the 95 with one platform first
+    unscored = lent()
+    unscored["applications"] = unscored["applications"].drop(columns=["risk_score", "proofs"])
+    assert own("approval_ratios", unscored).equals(own("approval_ratios"))
     by_card = found["k"].loc["sex", :, "scorecard"]
     assert by_card.sum() == 110
     assert own("approval_ratios", bands={"platforms": ["1", "2.."]}).equals(own("approval_ratios"))
@@ -453,8 +542,8 @@ def test_stability_lies_between_nothing_and_the_same() -> None:
 def test_more_groups_than_people_and_a_hidden_type_that_is_missing_are_refused() -> None:
     with pytest.raises(InputError, match=r"^k = 5000: more groups than different people\. Allowed: at most \d+\.$"):
         grouped("clusters", made(), k=5_000)
-    with pytest.raises(InputError, match=r"^loans: too few different borrowers for 2 groups\."):
-        segments.choice_of_k(*[lent()[table] for table in ("applications", "loans", "instalments")], numbers=(2, 3))
+    with pytest.raises(InputError, match=r"^loans: too few different borrowers for 5 groups\."):
+        segments.choice_of_k(*[lent()[table] for table in ("applications", "loans", "instalments")], numbers=(5, 6))
     with pytest.raises(InputError, match=r"^truth\.borrower_id: no row for borrower \d+\. Wanted: one for each\.$"):
         grouped("cluster_agreement", made(), k=3, truth=made()["truth"].head(10))
 
@@ -526,6 +615,16 @@ def test_a_frame_takes_an_own_book_and_names_what_is_missing(name: str) -> None:
             make(name, broken)
         with pytest.raises(InputError, match=rf"^{table}: no rows\. Allowed: at least one\.$"):
             make(name, {**tables, table: tables[table].head(0)})
+
+
+@pytest.mark.parametrize("name", ["clusters", "crossed"])
+def test_an_approval_without_a_time_is_refused(name: str) -> None:
+    asked = made()["applications"].copy()
+    one = asked.index[asked["outcome"] == "approved"][3]
+    asked.loc[one, "decided_at"] = pd.NaT
+    with pytest.raises(InputError, match=rf"^applications\.decided_at: none for the approved application "
+                                         rf"{asked['application_id'][one]}\. Wanted: a time for each\.$"):  # fmt: skip
+        grouped(name, {**made(), "applications": asked})
 
 
 def test_folds_are_even_and_the_same_in_any_company() -> None:

@@ -24,13 +24,15 @@ WITH_TRUTH = {"cluster_agreement", "score_comparison", "score_correlation"}
 
 
 @cache
-def people(seed: int) -> lp.Population:
-    return lp.generate(lp.load_persona("article"), n=5_000, seed=seed)
+def people(seed: int, n: int) -> lp.Population:
+    return lp.generate(lp.load_persona("article"), n=n, seed=seed)
 
 
 def book_of(name: str, seed: int) -> list[pd.DataFrame]:
     tables = ["applications", "loans", "instalments", *(["truth"] if name in WITH_TRUTH else [])]
-    return [getattr(people(seed), table) for table in (["borrowers", *tables] if name in SCORED else tables)]
+    # a scorecard wants more bad borrowers than groups want people
+    n = 20_000 if name in SCORED else 5_000
+    return [getattr(people(seed, n), table) for table in (["borrowers", *tables] if name in SCORED else tables)]
 
 
 def of(frame: pd.DataFrame, **picked: Any) -> pd.Series:
@@ -47,7 +49,7 @@ def loyal(frame: pd.DataFrame) -> list[str]:
 
 
 def farthest(frame: pd.DataFrame) -> list[str]:
-    ratio = frame["ratio"].dropna()
+    ratio = frame["approval_ratio"].dropna()
     return ["0.80", f"{ratio[np.log(ratio).abs().idxmax()]:.2f}"]
 
 
@@ -68,7 +70,8 @@ CLAIMED: dict[str, Callable[[pd.DataFrame], list[str]]] = {
     "scorecard": widest,
     "information_value": lambda f: [f"{f['information_value'][0]:.2f}"],
     "score_comparison": lambda f: [f"{one:.2f}" for one in of(f, measure="gini")],
-    "score_correlation": lambda f: [f"{f['spearman'][0]:.2f}"],
+    "score_correlation": lambda f: [f"{f['spearman'][place]:.2f}" for place in (1, 2)],
+    "scorecard_stability": lambda f: [f"{f[one][0]:.2f}" for one in ("rank_median", "rank_low", "rank_high")],
     "cost_of_leaving_out": lambda f: [f"{f['gain'][4]:+.3f}".removeprefix("+")],
     "approval_ratios": farthest,
 }  # fmt: skip
@@ -82,11 +85,17 @@ VALUES: dict[str, Callable[[pd.DataFrame], list[str]]] = {
     "information_value": column("information_value", "{:.2f}"),
     "score_comparison": column("value", "{:.2f}"),
     "score_correlation": column("spearman", "{:.2f}"),
+    "scorecard_stability": column("median_apart", "{}"),
     "cost_of_leaving_out": column("gini", "{:.2f}"),
-    "approval_ratios": lambda f: [f"{one:.2f}" for one in f["ratio"].dropna()],
+    "approval_ratios": lambda f: [f"{one:.2f}" for one in f["approval_ratio"].dropna()],
 }
 BARS = {"information_value": "information_value"}
-DOTS = {"cluster_stability": "median_ari", "score_correlation": "spearman", "cost_of_leaving_out": "gini"}
+DOTS = {
+    "cluster_stability": "median_ari",
+    "scorecard_stability": "median_apart",
+    "score_correlation": "spearman",
+    "cost_of_leaving_out": "gini",
+}
 OTHERS = ["crossed", "crossed_approved", "choice_of_k", "cluster_profiles", "cluster_agreement", "scorecard",
           "score_comparison", "approval_ratios"]  # fmt: skip
 
@@ -95,7 +104,7 @@ class TestLearnedCharts(ChartRules):
     names, claimed, values, bars, dots, others = NAMES, CLAIMED, VALUES, BARS, DOTS, OTHERS
     samples = (7, 8)
     # the whiskers reach to the least and the greatest of the resamples
-    without_interval = ("cluster_stability",)
+    without_interval = ("cluster_stability", "scorecard_stability")
 
     @staticmethod
     def make(name: str, sample: Any) -> pd.DataFrame:
@@ -190,13 +199,24 @@ def test_every_band_has_its_weight_its_interval_and_its_points(lang: str) -> Non
     assert len(set(named)) == len(found.frame)
 
 
+def test_the_points_of_the_card_stand_beside_those_of_its_resamples() -> None:
+    found = drawn("scorecard_stability", "en")
+    [card] = [line for line in found.ax.get_lines() if line.get_marker() == "D"]
+    assert card.get_xdata().tolist() == found.frame["points_apart"].tolist()
+    assert {phrase("card_legend"), phrase("resamples_legend")} == {
+        text.get_text() for text in found.ax.get_legend().get_texts()
+    }
+
+
 def test_ratios_stand_with_their_intervals_between_the_lines() -> None:
     found = drawn("approval_ratios", "en")
-    known = found.frame[found.frame["ratio"].notna()]
+    known = found.frame[found.frame["approval_ratio"].notna()]
     for decided, errors in zip(("lender", "scorecard"), containers(found.ax, ErrorbarContainer), strict=True):
         part = known[known["decided_by"] == decided]
-        np.testing.assert_array_equal(errors[0].get_xdata(), part["ratio"])
-        np.testing.assert_allclose([[a[0], b[0]] for a, b in whiskers(errors)], part[["ratio_low", "ratio_high"]])
+        np.testing.assert_array_equal(errors[0].get_xdata(), part["approval_ratio"])
+        np.testing.assert_allclose(
+            [[a[0], b[0]] for a, b in whiskers(errors)], part[["approval_ratio_low", "approval_ratio_high"]]
+        )
     upright = {line.get_xdata()[0] for line in found.ax.get_lines() if len(set(line.get_xdata())) == 1}
     assert {0.8, 1, 1.25} <= upright
     assert found.ax.get_yticklabels()[0].get_text() == "Women / Men"
@@ -211,20 +231,29 @@ def said(name: str, frame: pd.DataFrame, lang: str = "en") -> str:
 
 def test_titles_claim_no_more_than_the_frame_holds() -> None:
     ratios = TestLearnedCharts.framed("approval_ratios")
-    lower = pd.DataFrame(0.3, ratios.index, ["ratio", "ratio_low", "ratio_high"]).where(
+    lower = pd.DataFrame(0.3, ratios.index, ["approval_ratio", "approval_ratio_low", "approval_ratio_high"]).where(
         ratios["group"] == "female", 0.0
     )
     beyond = ratios.assign(**{name: ratios[name] - lower[name] for name in lower})
-    women = beyond["ratio"][beyond["group"] == "female"].min()
+    women = beyond["approval_ratio"][beyond["group"] == "female"].min()
     assert said("approval_ratios", beyond) == phrase("approval_ratios_beyond_title", line="0.80", group="Women",
                                                      ratio=f"{women:.2f}")  # fmt: skip
+    above = ratios.assign(**{name: ratios[name] + 0.5 * (ratios["group"] == "female") for name in lower})
+    assert said("approval_ratios", above).startswith("The largest group is below four fifths (0.80) of: Women, 1.5")
+    stable = TestLearnedCharts.framed("cluster_stability").assign(median_ari=0.95, low=0.9, high=0.99)
+    stable.loc[0, ["median_ari", "low", "high"]] = 0.995, 0.991, 1.0
+    assert said("cluster_stability", stable) == phrase("cluster_stability_title", k=2, value=f"{0.995:.2f}")
+    stable.loc[[1, 2], "high"] = 0.992
+    assert said("cluster_stability", stable).endswith("ranges of 2 others overlap")
+    known = TestLearnedCharts.framed("score_correlation")
+    assert said("score_correlation", known.head(1)).startswith("Scorecard and risk score rank applicants")
     cost = TestLearnedCharts.framed("cost_of_leaving_out")
     gaining = cost.assign(gain=0.05, gain_low=0.01, gain_high=0.09)
     assert said("cost_of_leaving_out", gaining) == phrase("cost_of_leaving_out_some_title", gain="+0.050")
     value = TestLearnedCharts.framed("information_value").assign(chance=9.0)
     assert said("information_value", value).startswith("No attribute by itself says more than chance")
     agreed = TestLearnedCharts.framed("cluster_agreement").assign(near_best=True)
-    assert "near the best" in said("cluster_agreement", agreed)
+    assert "near the taught" in said("cluster_agreement", agreed)
     seen = TestLearnedCharts.framed("score_comparison")
     seen = seen[seen["score"] != "repayment_capacity"]
     assert "capacity" not in said("score_comparison", seen)

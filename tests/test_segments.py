@@ -893,7 +893,7 @@ def test_too_many_segments_are_told_as_that(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("k", [0, -1, 2.5, True])
 def test_what_is_no_number_of_groups_is_refused(k: Any) -> None:
-    with pytest.raises(InputError, match=f"^k = {k}: not a number of groups"):
+    with pytest.raises(InputError, match=f"^k = {k}: not a whole number from 1 on"):
         segments.clusters(*(made_up("book")[name] for name in ("applications", "loans", "instalments")), k=k)
 
 

@@ -7,6 +7,7 @@ was taught the answer, and beside what shuffled labels reach.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,10 @@ from loanpersona.analysis.clusters import (
     borrowing_features,
     clusters,
     k_means,
+    several,
     standardised,
 )
-from loanpersona.analysis.estimates import LEVEL
+from loanpersona.analysis.estimates import LEVEL, tails
 from loanpersona.analysis.frames import SEED, columns, fold_of
 from loanpersona.analysis.segment_rules import Rules
 from loanpersona.errors import InputError
@@ -76,10 +78,11 @@ def by_chance(table: Array, quantile: float = 0.999) -> float:
     return float(np.quantile(adjusted_rand(random.rvs(SHUFFLES, random_state=SEED)), quantile))
 
 
-def best_possible(points: Array, target: Array, folds: Array) -> Array:
+def taught(points: Array, target: Array, folds: Array) -> Array:
     """What a random forest says of each person that was taught the target on all other folds.
 
-    No grouping made from the same points, without the answer, can be expected to agree better with the target.
+    It shows what a classifier reaches from the same points, and is no bound: it aims at people put right, not at the
+    agreement of groups.
     """
     forest = RandomForestClassifier(50, min_samples_leaf=5, random_state=SEED)
     with threadpool_limits(limits=1):
@@ -119,7 +122,7 @@ def compared(people: pd.DataFrame, target: Any, name: str, level: float = LEVEL)
     """Agreement of the clusters of people with one grouping of them, in the same order, as `cluster_agreement` says."""
     points, groups = standardised(people), np.asarray(target).astype(str)
     made = {"found": people["cluster"].to_numpy(), "found_same_number": k_means(points, len(np.unique(groups))).labels_,
-            "best": best_possible(points, groups, fold_of(people["borrower_id"]))}  # fmt: skip
+            "best": taught(points, groups, fold_of(people["borrower_id"]))}  # fmt: skip
     tables = {measure: counted(groups, labels) for measure, labels in made.items()}
     values = {measure: float(adjusted_rand(table)) for measure, table in tables.items()}
     chance = by_chance(tables["found"])
@@ -137,7 +140,7 @@ def _drawn_anew(table: Array, level: float) -> Array:
     """The interval of an agreement: its quantiles where as many people are drawn again from the cells."""
     random, n = np.random.default_rng(SEED), int(table.sum())
     draws = random.multinomial(n, table.ravel() / n, size=DRAWS).reshape(DRAWS, *table.shape)
-    found: Array = np.quantile(adjusted_rand(draws), [(1 - level) / 2, (1 + level) / 2])
+    found: Array = np.quantile(adjusted_rand(draws), tails(level))
     return found
 
 
@@ -146,13 +149,15 @@ def cluster_stability(
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
     at: pd.Timestamp | str | None = None,
-    numbers: tuple[int, ...] = NUMBERS_OF_CLUSTERS,
+    numbers: Sequence[int] = NUMBERS_OF_CLUSTERS,
 ) -> pd.DataFrame:
     """Whether other people would have given the same groups: 20 resamples of the people, clustered anew.
 
     Everybody is put into the groups of each resample and of all people, and the two are compared.
     Columns: n_clusters, resamples, n (people), median_ari, low, high (the least and the greatest of the 20).
+    Raises InputError where `numbers` names no number of groups, each a whole number from 2 on.
     """
+    numbers = several(numbers)
     points = standardised(borrowing_features(applications, loans, instalments, at))
     random, n = np.random.default_rng(SEED), len(points)
     times = random.multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(float)

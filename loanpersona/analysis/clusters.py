@@ -6,7 +6,7 @@ from. The groups are numbered by the mean days since the last loan, so that numb
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from sklearn.metrics import silhouette_samples
 from threadpoolctl import threadpool_limits
 
 from loanpersona.analysis.estimates import clustered_share, mean, share
-from loanpersona.analysis.frames import SEED, columns
+from loanpersona.analysis.frames import SEED, columns, whole
 from loanpersona.analysis.membership import states
 from loanpersona.analysis.segment_rules import Rules
 from loanpersona.analysis.standing import as_of, history
@@ -89,8 +89,7 @@ def k_means(points: Array, k: int, weights: Array | None = None) -> KMeans:
 
     Raises InputError where the number of groups is none, or there are fewer different points than groups.
     """
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise InputError(f"k = {k}: not a number of groups. Allowed: a whole number from 1 on.")
+    k = whole("k", k, 1)
     if len(np.unique(points, axis=0)) < k:
         raise InputError(f"k = {k}: more groups than different people. Allowed: at most {len(points)}.")
     # Threads add up in any order, and the last digit of a centre would depend on it.
@@ -143,11 +142,24 @@ def choice_of_k(
     Columns: n_clusters, n (people whose silhouette was taken, at most 2,000, always the same ones), silhouette (mean;
     1 is far apart, 0 is touching), low, high (given the groups), share_within (sum of squares inside the groups over
     that of all), chosen (the number with the largest silhouette).
+    Raises InputError where `numbers` names no number of groups, each a whole number from 2 on.
     Source: Rousseeuw (1987).
     """
+    numbers = several(numbers)
     points = standardised(borrowing_features(applications, loans, instalments, at))
     best, found = _best(points, numbers)
     return pd.DataFrame(found).assign(chosen=[row["n_clusters"] == best for row in found])
+
+
+def several(numbers: Any) -> tuple[int, ...]:
+    """The numbers of groups to try; raises InputError where there is none, or one below two.
+
+    >>> several([2, 3])
+    (2, 3)
+    """
+    if isinstance(numbers, str) or not isinstance(numbers, Iterable) or not len(tried := tuple(numbers)):
+        raise InputError(f"numbers = {numbers!r}: names no number of groups. Allowed: such as (2, 3, 4).")
+    return tuple(whole("numbers", k, 2) for k in tried)
 
 
 def _best(points: Array, numbers: Sequence[int] = NUMBERS_OF_CLUSTERS) -> tuple[int, list[dict[str, Any]]]:
@@ -166,9 +178,9 @@ def _silhouette(points: Array, k: int) -> dict[str, Any]:
     # Where all of the sample lie in one group, nobody in it is parted from anybody.
     each = silhouette_samples(points[some], labels) if len(np.unique(labels)) > 1 else np.zeros(len(some))
     found = mean(pd.Series(each))
-    whole = float(np.square(points - points.mean(axis=0)).sum())
+    total = float(np.square(points - points.mean(axis=0)).sum())
     value = found.pop("value")
-    return {"n_clusters": k, "n": found.pop("n"), "silhouette": value, **found, "share_within": fitted.inertia_ / whole}
+    return {"n_clusters": k, "n": found.pop("n"), "silhouette": value, **found, "share_within": fitted.inertia_ / total}
 
 
 def cluster_profiles(

@@ -10,6 +10,7 @@ another form. `loan_outcomes`, `borrower_outcomes` and `scored_borrowers` give o
 
 from __future__ import annotations
 
+from loanpersona.analysis.card_stability import scorecard_stability
 from loanpersona.analysis.fairness import approval_ratios
 from loanpersona.analysis.income import tier_income
 from loanpersona.analysis.outcomes import borrower_outcomes, loan_outcomes
@@ -43,6 +44,7 @@ __all__ = [
     "score_distribution",
     "score_stability",
     "scorecard",
+    "scorecard_stability",
     "scored_borrowers",
     "tier_income",
     "tier_table",

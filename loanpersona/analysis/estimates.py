@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from loanpersona.errors import InputError
+
 LEVEL = 0.95
 """Confidence level of the intervals."""
 
@@ -20,7 +22,18 @@ def z(level: float = LEVEL) -> float:
     >>> round(z(0.95), 6)
     1.959964
     """
-    return NormalDist().inv_cdf((1 + level) / 2)
+    return NormalDist().inv_cdf(tails(level)[1])
+
+
+def tails(level: float = LEVEL) -> tuple[float, float]:
+    """The shares below the lower and the upper end of an interval; raises InputError where the level is none.
+
+    >>> tails(0.5)
+    (0.25, 0.75)
+    """
+    if isinstance(level, bool) or not isinstance(level, int | float) or not 0 < level < 1:
+        raise InputError(f"level = {level!r}: not a confidence level. Allowed: between 0 and 1, such as 0.95.")
+    return (1 - level) / 2, (1 + level) / 2
 
 
 def wilson(k: float, n: float, level: float = LEVEL) -> tuple[float, float]:

@@ -29,8 +29,9 @@ def approval_ratios(
 
     Of everybody whose application was decided (the last one). The scorecard approves as many users as the lender did,
     those with the least risk, each scored by a card made without them. Columns: trait, group, decided_by (lender,
-    scorecard), n (users), k (approved), share, low, high (Wilson), ratio, ratio_low, ratio_high (missing for the
-    largest group), line (four fifths, see `scorecard.yaml`). Raises as `scorecard` does.
+    scorecard), n (users), k (approved), share, low, high (Wilson), approval_ratio, approval_ratio_low,
+    approval_ratio_high (missing for the largest group), line (four fifths, see `scorecard.yaml`). Raises as
+    `scorecard` does.
     """
     given = sample(borrowers, applications, loans, instalments, until, attributes(bands))
     last, inside = applicants(borrowers, applications, given.attributes, until)
@@ -63,7 +64,7 @@ def _compared(approved: Any, inside: pd.Series, reference: pd.Series) -> dict[st
     """The approval rate of a group, and its ratio to that of the reference."""
     one, other = (share(pd.Series(approved[group.to_numpy()])) for group in (inside, reference))
     ends = (np.nan,) * 3 if inside.equals(reference) else rate_ratio(one["k"], one["n"], other["k"], other["n"])
-    return {**one, **dict(zip(("ratio", "ratio_low", "ratio_high"), ends, strict=True))}
+    return {**one, **dict(zip(("approval_ratio", "approval_ratio_low", "approval_ratio_high"), ends, strict=True))}
 
 
 def rate_ratio(k: float, n: float, other_k: float, other_n: float, level: float = LEVEL) -> tuple[float, float, float]:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from loanpersona.analysis.frames import SECOND, columns, end_of_day, of_loans
+from loanpersona.analysis.frames import SECOND, columns, end_of_day, of_loans, whole
 from loanpersona.errors import InputError
 
 BUCKETS = ("current", "1-29", "30-59", "60-89", "90+")
@@ -25,6 +25,8 @@ NEVER = 1 << 24
 CURE_DAYS = 30
 BAD_DAYS, BAD_MONTHS = 90, 12
 """A loan is bad if it was ever so many days past due by so many months on book; on that day it is charged off."""
+SILENT_DAYS = 90
+"""How far after its last payment or loan a book may be read: later, silence would pass for loans gone bad."""
 Whole = NDArray[np.int64]
 _STARTS = np.array([1, 30, 60, 90])
 
@@ -97,12 +99,12 @@ def read(
 ) -> Book:
     """The book on the day `until`, by default that of the last payment or loan, with more columns of either table.
 
-    Instalments of other loans are left out. Raises InputError where no loan was disbursed by then or one has no
-    instalments.
+    Instalments of other loans are left out. Raises InputError where no loan was disbursed by then, one has no
+    instalments, or the day is more than 90 days after the last payment or loan.
     """
     taken = columns(loans, "loans", ["loan_id", "borrower_id", "disbursed_at", *lent])
     plan = columns(instalments, "instalments", ["loan_id", "number", "due_on", "paid_on", *owed])
-    last = end_of_day(until, pd.concat([taken["disbursed_at"], plan["paid_on"]]).max())
+    last = _last_day(until, pd.concat([taken["disbursed_at"], plan["paid_on"]]).max())
     end = int(day_numbers(pd.Series([last]))[0])
     taken = taken.assign(lent=day_numbers(taken["disbursed_at"]))
     taken = taken[taken["lent"] <= end].sort_values("loan_id", ignore_index=True)
@@ -115,6 +117,15 @@ def read(
     return Book(end, taken.drop(columns="disbursed_at"), plan, np.searchsorted(plan["loan"], np.arange(len(taken))))
 
 
+def _last_day(until: pd.Timestamp | str | None, told: pd.Timestamp) -> pd.Timestamp:
+    """The day that is meant; raises InputError where it lies far after the last thing the book tells of."""
+    last = end_of_day(until, told)
+    if (silent := (last.normalize() - told.normalize()).days) > SILENT_DAYS:
+        raise InputError(f"until = {last:%Y-%m-%d}: {silent:,} days after the last payment or loan, {told:%Y-%m-%d}. "
+                         f"Allowed: at most {SILENT_DAYS} days after it.")  # fmt: skip
+    return last
+
+
 def loan_outcomes(
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
@@ -124,23 +135,27 @@ def loan_outcomes(
 ) -> pd.DataFrame:
     """What became of every loan by the day `until` (by default the last payment or loan).
 
+    Nothing is taken to happen after the last row, so a day more than 90 days after it is refused.
     Columns: loan_id, borrower_id; dpd (days past due that day), dpd_bucket (current, 1-29, 30-59, 60-89, 90+,
     paid_off); due (instalments that fell due before it on a loan that was not behind) and late (of these, not
     paid by the due day: D1); late_long_ago (of the late, fallen due 30 days before it or earlier) and cured (of
     these, paid within 30 days); bad (ever `days` past due by month on book `months`, counted from the day of the
-    money; missing for loans younger than that). Raises InputError where no loan was disbursed by then.
+    money; missing for loans younger than that). Raises InputError where no loan was disbursed by then, or `months` or
+    `days` is no whole number from 1 on.
 
     >>> loans = pd.DataFrame({"loan_id": [1], "borrower_id": [1], "disbursed_at": pd.to_datetime(["2023-01-05"])})
     >>> due = pd.to_datetime(["2023-02-05", "2023-03-05"])
-    >>> plan = pd.DataFrame({"loan_id": 1, "number": [1, 2], "due_on": due, "paid_on": [due[0], pd.NaT]})
+    >>> plan = pd.DataFrame({"loan_id": 1, "number": [1, 2], "due_on": due, "paid_on": ["2023-02-05", "2023-12-20"]})
+    >>> plan = plan.astype({"paid_on": "datetime64[s]"})
     >>> loan_outcomes(loans, plan, "2024-01-05")[["dpd", "due", "late", "cured", "bad"]].to_numpy().tolist()
-    [[306, 2, 1, 0, True]]
+    [[0, 2, 1, 0, True]]
     """
     return outcomes(read(loans, instalments, until), months, days)
 
 
 def outcomes(book: Book, months: int = BAD_MONTHS, days: int = BAD_DAYS) -> pd.DataFrame:
     """The outcomes of the loans of a book, as `loan_outcomes` says."""
+    months, days = whole("months", months, 1), whole("days", days, 1)
     due, paid = book.plan["due"].to_numpy(), book.plan["paid"].to_numpy()
     # Who is behind already cannot fall behind anew: such an instalment tells nothing of the first day.
     fell = (due < book.end) & (_paid_before(book) <= due)

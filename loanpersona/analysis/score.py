@@ -146,7 +146,8 @@ def calibration(
     Columns: score_band (lowest and highest score of the tenth), n, k (bad), share, low, high (Wilson),
     share_expected (mean of the curve over the tenth). The curve is fitted by maximum likelihood to the same
     borrowers: it shows whether the odds rise evenly with the score, not whether they stay so. Equal scores stay
-    together, so there may be fewer than ten rows. Raises InputError where the scores of good and bad do not overlap.
+    together, so there may be fewer than ten rows. Raises InputError where the scores of good and bad do not overlap, or
+    all are equal.
     """
     people = scored_borrowers(applications, loans, instalments, until)
     people = people.assign(share_expected=logistic(people["risk_score"].to_numpy(float), people["bad"].to_numpy()))
@@ -207,9 +208,12 @@ def ks(score: Any, bad: Any) -> tuple[float, float, float]:
 def logistic(score: Any, bad: Any) -> Numbers:
     """The chance of being bad of each score by a logistic curve of maximum likelihood (Newton's method).
 
-    Raises InputError where the scores of good and bad do not overlap, so that no curve is the most likely.
+    Raises InputError where the scores of good and bad do not overlap, or all are equal, so that no curve is the most
+    likely.
     """
     score, bad = np.asarray(score, float), np.asarray(bad, bool)
+    if score.min() == score.max():
+        raise InputError(f"risk_score: all {len(score):,} are {score[0]:g}. Allowed: at least two different ones.")
     if score[bad].min() >= score[~bad].max() or score[bad].max() <= score[~bad].min():
         raise InputError("risk_score: the scores of good and bad borrowers do not overlap. Allowed: some that do.")
     x = np.column_stack([np.ones(len(score)), (score - score.mean()) / score.std()])

@@ -9,16 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.model_selection import PredefinedSplit, cross_val_predict
+from threadpoolctl import threadpool_limits
 
 from loanpersona.analysis.attributes import Attribute, Bands, attributes, protected
 from loanpersona.analysis.estimates import LEVEL, z
-from loanpersona.analysis.frames import columns
+from loanpersona.analysis.frames import SEED, columns, fold_of
 from loanpersona.analysis.outcomes import granted
 from loanpersona.analysis.score import auc, ks, placements, standard_error
 from loanpersona.analysis.scorecard import Sample, applicants, out_of_fold, sample
 from loanpersona.errors import InputError
 
 LEFT_OUT = ("sex", "region", "marital_status")
+TREES, LEAF, SEEN = 50, 10, 1 / 3
+"""Of the forest: its trees, the fewest borrowers in a leaf, the share of the attributes that a cut is chosen from."""
 
 
 def score_comparison(
@@ -66,18 +71,35 @@ def score_correlation(
     """How alike the scores rank everybody whose application was decided: Spearman's rank correlation.
 
     Oriented so that higher is riskier, the hidden capacity turned round; the refused are scored too, by a card made
-    from the approved. Columns: pair (scorecard_and_risk_score, and with `truth` scorecard_and_capacity,
-    risk_score_and_capacity), n (users), spearman, low, high. Source: Bonett and Wright (2000) for the interval.
+    from the approved. With `truth` a forest stands beside that was taught the hidden capacity of all other fifths of
+    the users: about what can be read of it from the same bands. Columns: pair (scorecard_and_risk_score, and with
+    `truth` scorecard_and_capacity, taught_and_capacity, risk_score_and_capacity), n (users), spearman, low, high.
+    Raises as `scorecard` does, and where a score is missing or everybody has the same.
+    Source: Bonett and Wright (2000) for the interval.
     """
     given = sample(borrowers, applications, loans, instalments, until, attributes(bands))
-    last, inside = applicants(borrowers, applications, given.attributes, until)
+    last, inside = applicants(borrowers, applications, given.attributes, until, ["risk_score"])
     scores = {"scorecard": out_of_fold(given, inside).to_numpy(),
               "risk_score": _numbers(last["risk_score"], last.index, "applications")}  # fmt: skip
     pairs = [("scorecard_and_risk_score", "scorecard", "risk_score")]
     if truth is not None:
         scores["capacity"] = -_capacity(truth, last.index)
-        pairs += [(f"{one}_and_capacity", one, "capacity") for one in ("scorecard", "risk_score")]
+        scores["taught"] = taught(inside, scores["capacity"])
+        pairs += [(f"{one}_and_capacity", one, "capacity") for one in ("scorecard", "taught", "risk_score")]
+    for name, found in scores.items():
+        if len(found) and found.min() == found.max():
+            raise InputError(f"{name}: the same for everybody, so that it ranks nobody. Allowed: different values.")
     return pd.DataFrame([{"pair": name, **spearman(scores[one], scores[other])} for name, one, other in pairs])
+
+
+def taught(bands: pd.DataFrame, target: Any) -> Any:
+    """What a random forest says of a number of each borrower that was taught it on all other fifths, from their bands.
+
+    About what any method can read from the bands; no strict bound, for more people would teach it more.
+    """
+    forest = RandomForestRegressor(TREES, min_samples_leaf=LEAF, max_features=SEEN, random_state=SEED)
+    with threadpool_limits(limits=1):
+        return cross_val_predict(forest, bands.to_numpy(), target, cv=PredefinedSplit(fold_of(bands.index)))
 
 
 def spearman(one: Any, other: Any, level: float = LEVEL) -> dict[str, float]:

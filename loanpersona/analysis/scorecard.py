@@ -7,20 +7,21 @@ frequent a band is among the good as among the bad: below zero is riskier.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import linprog
 from scipy.stats import random_table
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from loanpersona import catalog
 from loanpersona.analysis.attributes import Attribute, Bands, attributes, banded_people
-from loanpersona.analysis.estimates import LEVEL, wilson, z
+from loanpersona.analysis.estimates import LEVEL, tails, wilson, z
 from loanpersona.analysis.frames import FOLDS, SEED, columns, fold_of, last_applications
 from loanpersona.analysis.outcomes import borrower_outcomes, day_after, granted
 from loanpersona.errors import InputError
@@ -29,6 +30,10 @@ Array = np.ndarray[Any, np.dtype[Any]]
 DRAWS = 1_000
 LOOSE = 1e6
 """The inverse of the penalty on weights: so loose that none is felt."""
+TOUCHING = 1e-6
+"""What a linear programme may be off by in each row."""
+PER_ATTRIBUTE = 5
+"""So many bad and so many good borrowers an attribute needs, or its points are those of a few people's luck."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,31 @@ def sample(
     until: pd.Timestamp | str | None,
     wanted: Mapping[str, Attribute],
 ) -> Sample:
+    """The borrowers that a card is made from; raises InputError where its points are not estimable from them.
+
+    That is where too few are bad, or good, or the attributes part all good from bad, so that no weights are likeliest.
+    Source: Vittinghoff and McCulloch (2007) for five of the rarer kind an attribute as the least.
+    """
+    found = watched(borrowers, applications, loans, instalments, until, wanted)
+    n, bad, least = len(found.bad), int(found.bad.sum()), PER_ATTRIBUTE * len(wanted)
+    if min(bad, n - bad) < least:
+        raise InputError(f"loans: of {n:,} borrowers watched for a year, {bad:,} are bad: the points of "
+                         f"{len(wanted)} attributes are not estimable. "
+                         f"Allowed: at least {least} bad and as many good ones.")  # fmt: skip
+    if separated(_coded(found)[1], found.bad):
+        raise InputError(f"scorecard: {', '.join(wanted)} part the {bad:,} bad borrowers from the good ones: their "
+                         f"points are not estimable. Allowed: bands that hold both.")  # fmt: skip
+    return found
+
+
+def watched(
+    borrowers: pd.DataFrame,
+    applications: pd.DataFrame,
+    loans: pd.DataFrame,
+    instalments: pd.DataFrame,
+    until: pd.Timestamp | str | None,
+    wanted: Mapping[str, Attribute],
+) -> Sample:
     """The borrowers whose outcome is known by `until`; raises InputError where a fold would leave no good or no bad."""
     outcomes = borrower_outcomes(loans, instalments, until).dropna(subset="bad").set_index("borrower_id")["bad"]
     asked = granted(applications, ["proofs"] if "proofs" in wanted else [], until)
@@ -119,14 +149,32 @@ def _shares(counts: Array) -> tuple[Array, Array]:
 
 
 def fit(given: Sample, rows: Array) -> Card:
-    """The scorecard of some of the borrowers, by maximum likelihood."""
-    part = Sample(given.bands[rows], given.bad[rows], given.attributes)
-    woe = {name: weight_of_evidence(part.counts(name)) for name in part.attributes}
-    values = np.column_stack([woe[name][part.bands[name].to_numpy()] for name in woe])
+    """The scorecard of some of the borrowers (whether each counts, or their places), by maximum likelihood."""
+    part = Sample(given.bands.iloc[rows], given.bad[rows], given.attributes)
+    woe, values = _coded(part)
     model = LogisticRegression(C=LOOSE, tol=1e-8, solver="newton-cholesky")
     with threadpool_limits(limits=1):
         fitted = model.fit(values, part.bad)
     return Card(woe, dict(zip(woe, fitted.coef_[0].tolist(), strict=True)), float(fitted.intercept_[0]))
+
+
+def _coded(part: Sample) -> tuple[dict[str, Array], Array]:
+    """The weight of evidence of every band, and that of the band of each borrower in every attribute."""
+    woe = {name: weight_of_evidence(part.counts(name)) for name in part.attributes}
+    return woe, np.column_stack([woe[name][part.bands[name].to_numpy()] for name in woe])
+
+
+def separated(values: Array, bad: Array) -> bool:
+    """Whether some sum of the values, each with its weight, never puts a bad one below a good one, and parts some.
+
+    Source: Albert and Anderson (1984): then the likelihood has no maximum.
+
+    >>> separated(np.array([[1.0], [2.0], [3.0]]), np.array([False, True, True]))
+    True
+    """
+    signed = np.unique(np.where(bad, 1.0, -1.0)[:, None] * np.column_stack([np.ones(len(bad)), values]), axis=0)
+    found = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(signed)), bounds=(-1, 1))
+    return bool(found.fun < -TOUCHING * len(signed))
 
 
 def out_of_fold(given: Sample, bands: pd.DataFrame) -> pd.Series:
@@ -158,7 +206,8 @@ def scorecard(
     `bands` takes the place of the attributes of `scorecard.yaml`. Columns: attribute, band (words), n (borrowers), k
     (bad), share (bad rate), low, high (Wilson), woe, woe_low, woe_high (delta method), score_points (of the card fitted
     to all; 600 in sum where 30 are good per bad one, 50 more where the odds double).
-    Raises InputError for an attribute that a score must not know, or that is not known when a user applies.
+    Raises InputError for an attribute that a score must not know, or that is not known when a user applies, and where
+    points are not estimable: fewer than five bad or good borrowers an attribute, or none on one side.
     """
     given = sample(borrowers, applications, loans, instalments, until, attributes(bands))
     card = fit(given, np.ones(len(given.bad), bool))
@@ -208,16 +257,17 @@ def information_value(
     """How much each attribute by itself says of being bad, the most telling one first.
 
     Columns: attribute, n (borrowers), k (bad), information_value, low, high (borrowers drawn anew), chance (95 % of
-    shuffled outcomes say less: below it an attribute says nothing). Raises as `scorecard` does.
+    shuffled outcomes say less: below it an attribute says nothing). Raises as `scorecard` does, but takes any number
+    of bad borrowers of which not all are in one fold.
     """
-    given = sample(borrowers, applications, loans, instalments, until, attributes(bands))
+    given, ends = watched(borrowers, applications, loans, instalments, until, attributes(bands)), tails(level)
     random = np.random.default_rng(SEED)
     rows = []
     for name in given.attributes:
         counts = given.counts(name)
         kept = counts[:, counts.sum(axis=0) > 0]
         again = random.multinomial(kept.sum(), kept.ravel() / kept.sum(), size=DRAWS).reshape(DRAWS, *kept.shape)
-        low, high = np.quantile(information(again), [(1 - level) / 2, (1 + level) / 2])
+        low, high = np.quantile(information(again), ends)
         # scipy draws negative counts where there is one band; it says nothing however it is shuffled
         shuffled = kept if kept.shape[1] == 1 else random_table(*_margins(kept)).rvs(DRAWS, random_state=random)
         rows.append({"attribute": name, "n": len(given.bad), "k": int(given.bad.sum()),
@@ -235,13 +285,14 @@ def applicants(
     applications: pd.DataFrame,
     wanted: Mapping[str, Attribute],
     until: pd.Timestamp | str | None = None,
+    more: Sequence[str] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Everybody whose application was decided by `until`: the last one by borrower_id, and the bands they are in.
 
-    Raises InputError where none was decided by then.
+    `more` names further columns of the applications. Raises InputError where none was decided by then.
     """
-    read = ["application_id", "borrower_id", "started_at", "decided_at", "outcome", "risk_score", "proofs"]
-    asked = columns(applications, "applications", read)
+    read = ["application_id", "borrower_id", "started_at", "decided_at", "outcome", *more]
+    asked = columns(applications, "applications", [*read, *(["proofs"] if "proofs" in wanted else [])])
     asked = asked[asked["decided_at"] < day_after(until)]
     if asked.empty:
         raise InputError("applications: none was decided. Allowed: at least one.")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona.analysis.estimates import clustered_share
+from loanpersona.analysis.frames import whole
 from loanpersona.analysis.outcomes import BUCKETS, NEVER, STATES, Book, Whole, buckets, months_later, read
 from loanpersona.errors import InputError
 
@@ -31,8 +32,9 @@ def vintages(
 
     Columns: ever_past_due (30+, 90+: days), counted (of_loans; of_volume: loans weighted by the amount lent), vintage,
     month_on_book, n (loans), k (loans, or CNY), share, low, high, clusters, design_effect, effective_n.
-    Raises InputError where no loan was disbursed by then.
+    Raises InputError where no loan was disbursed by then, or `months` is no whole number from 1 on.
     """
+    months = whole("months", months, 1)
     book = read(loans, instalments, until, lent=["amount_cny"])
     quarters = book.loans["lent"].to_numpy().astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) // 3
     rows: list[dict[str, Any]] = []

@@ -131,6 +131,7 @@ from loanpersona.charts.scorecard import (
     plot_score_comparison,
     plot_score_correlation,
     plot_scorecard,
+    plot_scorecard_stability,
 )
 from loanpersona.charts.segments import (
     plot_first_drawdown,
@@ -242,6 +243,7 @@ __all__ = [
     "plot_score_distribution",
     "plot_score_stability",
     "plot_scorecard",
+    "plot_scorecard_stability",
     "plot_sex",
     "plot_spring_festival",
     "plot_still_owing",

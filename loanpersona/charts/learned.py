@@ -120,7 +120,7 @@ def plot_cluster_profiles(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 
 @chart(height=3.9)
 def plot_cluster_agreement(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
-    """Bars of the frame `segments.cluster_agreement`: found, found with as many groups, the best; a line for chance."""
+    """Bars of the frame `segments.cluster_agreement`: found, with as many groups, a taught one; a line for chance."""
     targets = list(dict.fromkeys(frame["target"]))
     grouped_bars(frame[frame["measure"] != "chance"], "target", "measure", ax, lang, "ari_axis", "ari", two)
     chance = frame[frame["measure"] == "chance"]
@@ -143,9 +143,11 @@ def plot_cluster_stability(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.set_xlim(min(0.0, frame["low"].min()), 1.09)
     ax.set_xlabel(phrase("stability_axis", lang))
     best = frame.loc[frame["median_ari"].idxmax()]
+    others = int((frame["high"] >= best["low"]).sum()) - 1
     values = MARKS[lang].comma.join(f"{a} {two(b)}" for a, b in zip(names, frame["median_ari"], strict=True))
     named = {"k": int(best["n_clusters"]), "value": two(best["median_ari"])}
-    return caption("cluster_stability", lang, "stability_note", values, **named)
+    name = "cluster_stability_alike" if others > 0 else "cluster_stability"
+    return caption(name, lang, "stability_note", values, **named, others=others)
 
 
 def _mosaic(

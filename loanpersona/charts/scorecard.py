@@ -20,6 +20,7 @@ from loanpersona.charts.drawing import (
     series_in_words,
     two,
     whiskers,
+    whole,
 )
 from loanpersona.charts.style import BLUE, INK, MARKS, ORANGE, Caption, chart, values_in_words
 from loanpersona.labels import label, phrase
@@ -83,7 +84,7 @@ def plot_score_comparison(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return caption(name, lang, "people_note", values, **named)
 
 
-@chart(height=2.6)
+@chart(height=3.0)
 def plot_score_correlation(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Dots of the frame `credit.score_correlation`."""
     names = [label(one, lang) for one in frame["pair"]]
@@ -91,7 +92,34 @@ def plot_score_correlation(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.set_xlim(min(0.0, frame["low"].min()), 1.1)
     ax.set_xlabel(phrase("spearman_axis", lang))
     values = values_in_words(frame, "pair", lang, "spearman")
-    return caption("score_correlation", lang, "interval_note", values, value=two(frame["spearman"].iloc[0]))
+    found = frame.set_index("pair")["spearman"].map(two)
+    name = "score_correlation_taught" if "taught_and_capacity" in found else "score_correlation"
+    named = {
+        "value": found.iloc[0],
+        "card": found.get("scorecard_and_capacity"),
+        "taught": found.get("taught_and_capacity"),
+    }
+    return caption(name, lang, "interval_note", values, **named)
+
+
+@chart(height=4.4)
+def plot_scorecard_stability(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """Dots of the frame `credit.scorecard_stability` with the least and the greatest of the resamples, and the card."""
+    places = np.arange(len(frame))
+    whiskers(ax, frame, places, "median_apart", fmt="o", color=BLUE, ms=6, label=phrase("resamples_legend", lang))
+    ax.plot(frame["points_apart"], places, "D", mfc="none", color=INK, ms=8, label=phrase("card_legend", lang))
+    for place, row in zip(places, frame.to_dict("records"), strict=True):
+        beside(ax, whole(row["median_apart"]), max(row["high"], row["points_apart"]), place)
+    ax.axvline(0, color=INK, lw=0.8)
+    ax.set_yticks(places, [label(one, lang) for one in frame["attribute"]])
+    ax.set_ylim(len(frame) - 0.4, -0.6)
+    ax.set_xlim(min(0, frame["low"].min()) * 1.1, max(1, frame[["high", "points_apart"]].max().max()) * 1.12)
+    finish(ax.xaxis, whole)
+    ax.set_xlabel(phrase("points_apart_axis", lang))
+    legend(ax, 2)
+    named = {name: two(frame[f"rank_{name}"].iloc[0]) for name in ("median", "low", "high")}
+    values = values_in_words(frame, "attribute", lang, "median_apart", whole)
+    return caption("scorecard_stability", lang, "stability_note", values, **named)
 
 
 @chart(height=3.2)
@@ -115,28 +143,34 @@ def plot_cost_of_leaving_out(frame: pd.DataFrame, ax: Axes, lang: str) -> Captio
 @chart(width=8.0, height=4.6)
 def plot_approval_ratios(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Dots of the frame `credit.approval_ratios`: each group over the largest one, by who decides, and four fifths."""
-    known = frame[frame["ratio"].notna()]
-    ratios = known.drop(columns=["low", "high"]).rename(columns={"ratio_low": "low", "ratio_high": "high"})
+    known = frame[frame["approval_ratio"].notna()]
+    ends = {"approval_ratio_low": "low", "approval_ratio_high": "high"}
+    ratios = known.drop(columns=["low", "high"]).rename(columns=ends)
     over = [_over(frame, one, lang) for one in known["group"]]
     shown = ratios.assign(decided_by="by_" + ratios["decided_by"], group=over)
-    grouped_dots(shown, "group", "decided_by", ax, lang, "ratio_of_rates_axis", "ratio", two)
+    grouped_dots(shown, "group", "decided_by", ax, lang, "ratio_of_rates_axis", "approval_ratio", two)
     line = frame["line"].iloc[0]
     for at, style in ((line, "--"), (1, "-"), (1 / line, "--")):
         ax.axvline(at, color=INK, lw=1, ls=style)
-    ends = [*known["ratio_low"], *known["ratio_high"], line, 1 / line]
-    ax.set_xlim(min(ends) - 0.04, max(ends) + 0.08)
+    reached = [*known["approval_ratio_low"], *known["approval_ratio_high"], line, 1 / line]
+    ax.set_xlim(min(reached) - 0.04, max(reached) + 0.08)
     return _ratios_said(known, line, lang)
 
 
 def _ratios_said(known: pd.DataFrame, line: float, lang: str) -> Caption:
-    """The caption: the ratio that lies farthest from one, and whether it lies beyond the line."""
-    far = known.loc[np.log(known["ratio"]).abs().idxmax()]
-    inside = line <= far["ratio"] <= 1 / line
+    """The caption: a group below the line, or one that the largest is below the line of, or the one farthest off."""
+    ratio = known["approval_ratio"]
+    name, at = "approval_ratios", np.log(ratio).abs().idxmax()
+    if ratio.min() < line:
+        name, at = "approval_ratios_beyond", ratio.idxmin()
+    elif ratio.max() > 1 / line:
+        name, at = "approval_ratios_above", ratio.idxmax()
+    far = known.loc[at]
     marks = MARKS[lang]
     values = marks.semicolon.join(f"{label(f'by_{row.decided_by}', lang)}{marks.colon}{label(row.group, lang)} "
-                                  f"{two(row.ratio)}" for row in known.itertuples())  # fmt: skip
-    named = {"group": label(far["group"], lang), "ratio": two(far["ratio"]), "line": two(line)}
-    return caption("approval_ratios" if inside else "approval_ratios_beyond", lang, "ratio_note", values, **named)
+                                  f"{two(row.approval_ratio)}" for row in known.itertuples())  # fmt: skip
+    named = {"group": label(far["group"], lang), "ratio": two(far["approval_ratio"]), "line": two(line)}
+    return caption(name, lang, "ratio_note", values, **named)
 
 
 def _over(frame: pd.DataFrame, group: Any, lang: str) -> str:
