@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
+from scipy.optimize import minimize
+from scipy.special import expit
 from scipy.stats import random_table
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from loanpersona import catalog
@@ -28,12 +28,10 @@ from loanpersona.errors import InputError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 DRAWS = 1_000
-LOOSE = 1e6
-"""The inverse of the penalty on weights: so loose that none is felt."""
-TOUCHING = 1e-6
-"""What a linear programme may be off by in each row."""
-PER_ATTRIBUTE = 5
-"""So many bad and so many good borrowers an attribute needs, or its points are those of a few people's luck."""
+PRIOR = 1.0
+"""The variance of the normal prior of the weights."""
+PER_ATTRIBUTE = 1
+"""So many bad and so many good borrowers an attribute needs, or its points say more of the prior than of people."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +88,7 @@ def sample(
 ) -> Sample:
     """The borrowers that a card is made from; raises InputError where its points are not estimable from them.
 
-    That is where too few are bad, or good, or the attributes part all good from bad, so that no weights are likeliest.
-    Source: Vittinghoff and McCulloch (2007) for five of the rarer kind an attribute as the least.
+    That is where fewer are bad, or good, than there are attributes.
     """
     found = watched(borrowers, applications, loans, instalments, until, wanted)
     n, bad, least = len(found.bad), int(found.bad.sum()), PER_ATTRIBUTE * len(wanted)
@@ -99,9 +96,6 @@ def sample(
         raise InputError(f"loans: of {n:,} borrowers watched for a year, {bad:,} are bad: the points of "
                          f"{len(wanted)} attributes are not estimable. "
                          f"Allowed: at least {least} bad and as many good ones.")  # fmt: skip
-    if separated(_coded(found)[1], found.bad):
-        raise InputError(f"scorecard: {', '.join(wanted)} part the {bad:,} bad borrowers from the good ones: their "
-                         f"points are not estimable. Allowed: bands that hold both.")  # fmt: skip
     return found
 
 
@@ -149,32 +143,41 @@ def _shares(counts: Array) -> tuple[Array, Array]:
 
 
 def fit(given: Sample, rows: Array) -> Card:
-    """The scorecard of some of the borrowers (whether each counts, or their places), by maximum likelihood."""
+    """The scorecard of some of the borrowers (whether each counts, or their places)."""
     part = Sample(given.bands.iloc[rows], given.bad[rows], given.attributes)
     woe, values = _coded(part)
-    model = LogisticRegression(C=LOOSE, tol=1e-8, solver="newton-cholesky")
     with threadpool_limits(limits=1):
-        fitted = model.fit(values, part.bad)
-    return Card(woe, dict(zip(woe, fitted.coef_[0].tolist(), strict=True)), float(fitted.intercept_[0]))
+        intercept, *weights = _likeliest(values, part.bad).tolist()
+    return Card(woe, dict(zip(woe, weights, strict=True)), intercept)
+
+
+def _likeliest(values: Array, bad: Array) -> Array:
+    """Intercept and weights of a logistic regression with a normal prior around weights of minus one.
+
+    An attribute by itself has the weight minus one, and so have all where they tell different things. Without the
+    prior few bad borrowers make weights of any size. Source: le Cessie and van Houwelingen (1992).
+    """
+    rows = np.column_stack([np.ones(len(bad)), values])
+    around, held = (np.concatenate([[0.0], np.full(values.shape[1], value)]) for value in (-1.0, 1 / PRIOR))
+
+    def unlikely(weights: Array) -> tuple[float, Array]:
+        logits, away = rows @ weights, weights - around
+        loss = np.logaddexp(0, logits).sum() - logits[bad].sum() + (held * away**2).sum() / 2
+        return float(loss), rows.T @ (expit(logits) - bad) + held * away
+
+    def curved(weights: Array) -> Array:
+        chance = expit(rows @ weights)
+        found: Array = (rows.T * (chance * (1 - chance))) @ rows + np.diag(held)
+        return found
+
+    found: Array = minimize(unlikely, around, jac=True, hess=curved, method="trust-exact", options={"gtol": 1e-8}).x
+    return found
 
 
 def _coded(part: Sample) -> tuple[dict[str, Array], Array]:
     """The weight of evidence of every band, and that of the band of each borrower in every attribute."""
     woe = {name: weight_of_evidence(part.counts(name)) for name in part.attributes}
     return woe, np.column_stack([woe[name][part.bands[name].to_numpy()] for name in woe])
-
-
-def separated(values: Array, bad: Array) -> bool:
-    """Whether some sum of the values, each with its weight, never puts a bad one below a good one, and parts some.
-
-    Source: Albert and Anderson (1984): then the likelihood has no maximum.
-
-    >>> separated(np.array([[1.0], [2.0], [3.0]]), np.array([False, True, True]))
-    True
-    """
-    signed = np.unique(np.where(bad, 1.0, -1.0)[:, None] * np.column_stack([np.ones(len(bad)), values]), axis=0)
-    found = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(signed)), bounds=(-1, 1))
-    return bool(found.fun < -TOUCHING * len(signed))
 
 
 def out_of_fold(given: Sample, bands: pd.DataFrame) -> pd.Series:
@@ -207,7 +210,7 @@ def scorecard(
     (bad), share (bad rate), low, high (Wilson), woe, woe_low, woe_high (delta method), score_points (of the card fitted
     to all; 600 in sum where 30 are good per bad one, 50 more where the odds double).
     Raises InputError for an attribute that a score must not know, or that is not known when a user applies, and where
-    points are not estimable: fewer than five bad or good borrowers an attribute, or none on one side.
+    points are not estimable: fewer bad, or good, borrowers than attributes.
     """
     given = sample(borrowers, applications, loans, instalments, until, attributes(bands))
     card = fit(given, np.ones(len(given.bad), bool))

@@ -134,10 +134,6 @@ def history(applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.Dat
     if lost := table_keys.dangling(plan["loan_id"], lent["loan_id"]):
         raise InputError(f"instalments.loan_id = {lost[1]}: no such loan_id in loans. Allowed: one of them.")
     of_loan = of_loans(plan, lent["loan_id"])["loan"].to_numpy()
-    undated = asked.loc[(asked["outcome"] == "approved") & asked["decided_at"].isna(), "application_id"]
-    if len(undated):
-        raise InputError(f"applications.decided_at: none for the approved application {undated.iloc[0]}. "
-                         f"Wanted: a time for each.")  # fmt: skip
     people = np.unique(np.concatenate([asked["borrower_id"], lent["borrower_id"]]))
     asker, borrower = (np.searchsorted(people, part["borrower_id"]) for part in (asked, lent))
     payer, paid = borrower[of_loan], _seconds(plan["paid_on"])
