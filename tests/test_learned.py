@@ -210,11 +210,12 @@ def test_a_number_belongs_to_the_band_it_reached_last() -> None:
     assert one.codes(pd.Series([0.0, 0.105, 0.11, 0.2, 0.36, 4.0])).tolist() == [0, 0, 1, 1, 3, 3]
 
 
-def test_too_few_bad_borrowers_are_refused_with_their_number() -> None:
+def test_too_few_bad_borrowers_are_refused_with_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scorecard, "PER_ATTRIBUTE", 5)
     tables = lent()
     tables["borrowers"] = tables["borrowers"].assign(has_car=np.arange(150) % 2 == 0, has_bank_credit=False)
     unpaid = tables["instalments"].index[tables["instalments"]["paid_on"].isna()]
-    for paid, n_bad, said in ((8, 2, "2 are bad: the points of 3 attributes are not estimable"), (10, 0, "0 are bad")):
+    for paid, n_bad, said in ((4, 6, "6 are bad: the points of 3 attributes are not estimable"), (10, 0, "0 are bad")):
         tables["instalments"].loc[unpaid[:paid], "paid_on"] = pd.Timestamp("2022-03-01")
         for name in ("scorecard", "score_comparison", "score_correlation", "approval_ratios", "scorecard_stability"):
             with pytest.raises(InputError, match=rf"^loans: of 110 borrowers watched for a year, {said}\."):
