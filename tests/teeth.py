@@ -1,7 +1,7 @@
 """Whether the statistical layer bites: every mutant of a persona has to be caught by it.
 
 As a script it tries all mutants of `article`, counts them, prints the survivors, and fails if there is one that
-DECISIONS.md does not name.
+survivors.yaml does not name.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
+import yaml
 from agreement import ERROR, LIMIT, Draw, Layer, dependence
 from mutants import Mutant, mutants
 
@@ -25,7 +26,7 @@ from loanpersona.persona.resolver import resolve
 from loanpersona.simulation import chance
 from loanpersona.strict_yaml import node_of, plain
 
-DECISIONS = Path(__file__).parents[1] / "DECISIONS.md"
+SURVIVORS = Path(__file__).parent / "survivors.yaml"
 
 
 def verdict(layer: Layer, persona: lp.Persona, mutant: Mutant) -> str:
@@ -110,19 +111,25 @@ def judged(found: list[Mutant]) -> list[str]:
 
 
 def main() -> int:
-    """Try every mutant of `article`; 1 where one survives that DECISIONS.md does not name."""
+    """Try every mutant of `article`; 1 where one survives that survivors.yaml does not name."""
     found = mutants(_original()[0])
     verdicts = dict(zip(found, judged(found), strict=True))
     for (kind, said), count in sorted(Counter((mutant.kind, said) for mutant, said in verdicts.items()).items()):
         print(f"{kind:10} {said:9} {count:5}")
     print(*(f"refused by the package: {mutant.name}" for mutant in found if verdicts[mutant] == "refused"), sep="\n")
     left = [mutant for mutant in found if verdicts[mutant] == "survived"]
-    explained = DECISIONS.read_text(encoding="utf-8")
+    explained = named()
     for mutant in left:
-        said = "explained" if mutant.name in explained else "NOT EXPLAINED in DECISIONS.md"
+        said = "explained" if mutant.name in explained else "NOT EXPLAINED in survivors.yaml"
         print(f"survived: {mutant.name}: {_moves(mutant):.2g} of a million people have other values; {said}")
     print(f"{len(found)} mutants, {len(left)} survived.")
     return 1 if any(mutant.name not in explained for mutant in left) else 0
+
+
+def named() -> set[str]:
+    """The mutants that are known to survive, and why."""
+    groups = yaml.safe_load(SURVIVORS.read_text(encoding="utf-8"))
+    return {name for group in groups.values() for name in group["mutants"]}
 
 
 def _moves(mutant: Mutant) -> float:

@@ -10,6 +10,7 @@ from pathlib import Path
 import mutants
 import pytest
 import teeth
+import yaml
 from agreement import Layer
 from mutants import Mutant
 
@@ -32,7 +33,7 @@ def found(article: lp.Persona) -> list[Mutant]:
 
 
 def test_sixty_mutants_of_every_kind_are_caught(found: list[Mutant], layer: Layer, article: lp.Persona) -> None:
-    explained = teeth.DECISIONS.read_text(encoding="utf-8")
+    explained = teeth.named()
     chosen = mutants.sampled(found, SAMPLED)
     assert {mutant.kind for mutant in chosen} == KINDS
     verdicts = {mutant.name: teeth.verdict(layer, article, mutant) for mutant in chosen}
@@ -144,9 +145,9 @@ def test_survivors_are_printed_and_fail_unless_they_are_explained(
 ) -> None:  # fmt: skip
     some = [m for m in mutants.mutants(article) if m.variable == "sex" and m.kind == "share"]
     assert [mutant.name for mutant in some][:2] == ["sex.shares male +0.02", "sex.shares male -0.02"]
-    path = tmp_path / "DECISIONS.md"
-    path.write_text(f"It is so that {explained}.\n", encoding="utf-8")
-    monkeypatch.setattr(teeth, "DECISIONS", path)
+    path = tmp_path / "survivors.yaml"
+    path.write_text(f"some: {{because: so, mutants: [{explained}]}}\n", encoding="utf-8")
+    monkeypatch.setattr(teeth, "SURVIVORS", path)
     monkeypatch.setattr(teeth, "mutants", lambda _: some[:3])
     monkeypatch.setattr(teeth, "judged", lambda _: ["survived", "caught", "refused"])
     assert teeth.main() == code
@@ -155,3 +156,10 @@ def test_survivors_are_printed_and_fail_unless_they_are_explained(
     assert ("NOT EXPLAINED" in said) == bool(code)
     assert f"refused by the package: {some[2].name}\n" in said
     assert "share      caught        1\n" in said
+
+
+def test_every_survivor_is_a_mutant_that_there_is_and_has_a_reason(found: list[Mutant]) -> None:
+    groups = yaml.safe_load(teeth.SURVIVORS.read_text(encoding="utf-8"))
+    assert all(group["because"] for group in groups.values())
+    assert teeth.named() <= {mutant.name for mutant in found}
+    assert len(teeth.named()) < 0.02 * len(found)
