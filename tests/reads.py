@@ -45,7 +45,8 @@ CREDIT_TAKES = {
 SCORECARD = ("borrowers", *SCORED)
 SCORECARD_TAKES = {
     "scorecard": SCORECARD, "information_value": SCORECARD, "cost_of_leaving_out": SCORECARD,
-    "approval_ratios": SCORECARD, "score_comparison": (*SCORECARD, "truth"), "score_correlation": (*SCORECARD, "truth"),
+    "approval_ratios": SCORECARD, "scorecard_stability": SCORECARD,
+    "score_comparison": (*SCORECARD, "truth"), "score_correlation": (*SCORECARD, "truth"),
 }  # fmt: skip
 
 WHO_LENT, PAID = ("loans", "borrowers"), ("loans", "instalments", "borrowers")
