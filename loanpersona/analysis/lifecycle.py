@@ -10,12 +10,12 @@ import pandas as pd
 from loanpersona.analysis.estimates import clustered_share, shares
 from loanpersona.analysis.frames import DAY, columns, whole
 from loanpersona.analysis.membership import lifecycle, states
+from loanpersona.analysis.segment_reader import LEFT
 from loanpersona.analysis.segment_rules import Rules
 from loanpersona.analysis.standing import History, as_of, history
 from loanpersona.analysis.survival import kaplan_meier
 from loanpersona.errors import InputError
 
-LEFT = "left_base"
 RECENT = 90
 PAIRS = 4
 """Pairs of days that transitions are pooled over: with 90 days between, a year."""
