@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from loanpersona.errors import did_you_mean
 from loanpersona.strict_yaml import Faults, Node, exact
@@ -82,6 +83,7 @@ def _pick_numbers(node: Node, text: str, numbers: Sequence[Value], faults: Fault
     return frozenset(picked)
 
 
+@lru_cache(maxsize=4096)
 def _stated(value: Value) -> Fraction:
     """A number of a grid as the file states it: 0.1 is a tenth, and not the float next to it."""
     return Fraction(str(value))

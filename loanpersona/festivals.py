@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import metadata
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+from pathlib import Path
+from typing import Any
 
 FIRST, LAST = 2008, 2099
 """The years that can be asked for: since the reform of 2008, as far as the package reckons."""
@@ -40,13 +44,24 @@ def year(number: int) -> Year:
     >>> year(2024).new_year, len(year(2024).make_up)
     (datetime.date(2024, 2, 10), 8)
     """
-    from holidays.countries.china import China
-
-    found = China(years=number, language="en_US")
+    found = _china()(years=number, language="en_US")
     new_year = min(day for day, name in found.items() if _NEW_YEAR in name and "observed" not in name)
     # The package keeps a few make-up workdays of other years beside those of the year asked for.
     make_up = frozenset(day for day in found.weekend_workdays if day.year == number)
     return Year(frozenset(found), make_up, new_year)
+
+
+@cache
+def _china() -> Any:
+    """The class of the Chinese days, from its own file: the package of countries imports all of them at once."""
+    import holidays
+
+    spec = PathFinder.find_spec("china", [str(Path(holidays.__file__).parent / "countries")])
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.China
 
 
 @cache

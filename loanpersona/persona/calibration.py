@@ -32,25 +32,49 @@ from loanpersona.persona.model import Effect, Given, Shape, Shares, Variable
 from loanpersona.strict_yaml import Faults, Node
 
 
-def calibrate(variables: Mapping[str, Variable], blocks: Mapping[str, Node], faults: Faults) -> dict[str, Conditional]:
+def calibrate(
+    variables: Mapping[str, Variable],
+    blocks: Mapping[str, Node],
+    faults: Faults,
+    before: Mapping[str, Conditional] | None = None,
+) -> dict[str, Conditional]:
     """The variables, calibrated in order; those that cannot be are noted at their block and left out.
+
+    Of those calibrated `before`, what rests on the same as it did is taken over.
 
     >>> from loanpersona.persona.resolver import load_persona
     >>> load_persona("article").conditionals["sex"].probabilities.shape
     (10, 2)
     """
     found: dict[str, Conditional] = {}
+    known = before if before is not None and _in_one_order(before, variables) else {}
     room = MAX_CELLS
     for name, variable in variables.items():
         if not set(variable.parents) <= set(found):
             continue  # a parent was refused, and said so
         try:
-            found[name] = _calibrated(variable, found, room)
+            found[name] = _as_before(variable, found, room, known) or _calibrated(variable, found, room)
             room -= found[name].thresholds.size
         except RefusedError as refused:
             at = blocks[name].child(refused.key) or blocks[name]
             faults.add(at, refused.what, allowed=refused.allowed, hint=refused.hint)
     return found
+
+
+def _in_one_order(before: Iterable[str], now: Iterable[str]) -> bool:
+    """Whether what stands in both stands in one order, which is that of the sums."""
+    old, new = list(before), list(now)
+    return [name for name in old if name in new] == [name for name in new if name in old]
+
+
+def _as_before(
+    variable: Variable, above: Mapping[str, Conditional], room: int, before: Mapping[str, Conditional]
+) -> Conditional | None:
+    """The conditional there was before, where its law is the same and its parents are: their ancestors then are too."""
+    known = before.get(variable.name)
+    if known is None or known.variable != variable or known.thresholds.size + len(known.thresholds) > room:
+        return None
+    return known if all(above[name] is before[name] for name in variable.parents) else None
 
 
 def _calibrated(variable: Variable, above: Mapping[str, Conditional], room: int) -> Conditional:

@@ -26,7 +26,7 @@ def replaced(persona: Persona, changes: Mapping[str, Any] | str) -> Persona:
     document = persona.document
     for path, node in nodes.items():
         document = _set(document, _whole(path), node, _Change(path, persona.name, kept))
-    return resolve(document)
+    return resolve(document, persona)
 
 
 def _nodes(changes: Mapping[str, Any] | str) -> dict[str, Node]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +62,7 @@ class Conditional:
         ends = np.zeros((len(self.thresholds), 1), np.int64)
         return np.diff(self.thresholds, axis=1, prepend=ends, append=ends + ONE) / ONE
 
-    @property
+    @cached_property
     def margin(self) -> Floats:
         """Share of each value among all people, shape (values,)."""
         return total(self.probabilities * self.weights[:, None])
@@ -69,16 +70,18 @@ class Conditional:
 
 def band(variable: Variable, conditions: Iterable[When], within: Bands | None = None) -> Bands:
     """The coarsest bands of a variable's values that the conditions naming it (and `within`) keep apart."""
-    picks = [picked for when in conditions for name, picked in when if name == variable.name]
-    seen: dict[tuple[object, ...], int] = {}
-    of_value, first = [], []
-    for position in range(len(variable.values)):
-        key = (within.of_value[position] if within is not None else 0, *(position in picked for picked in picks))
-        if key not in seen:
-            seen[key] = len(seen)
-            first.append(position)
-        of_value.append(seen[key])
-    return Bands(np.array(of_value, np.int64), np.array(first, np.int64))
+    picks = dict.fromkeys(picked for when in conditions for name, picked in when if name == variable.name)
+    keys = np.zeros((len(picks) + 1, len(variable.values)), np.int16)
+    keys[0] = within.of_value if within is not None else 0
+    for inside, picked in zip(keys[1:], picks, strict=True):
+        inside[list(picked)] = 1
+    # Values side by side are mostly alike, so that few of them need a look.
+    starts = np.flatnonzero(np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0)))
+    of_start = [key.tobytes() for key in keys[:, starts].T]
+    first = dict(zip(reversed(of_start), reversed(starts.tolist()), strict=True))
+    number = {key: at for at, key in enumerate(dict.fromkeys(of_start))}
+    of_value = np.repeat([number[key] for key in of_start], np.diff(starts, append=len(variable.values)))
+    return Bands(of_value.astype(np.int64), np.array([first[key] for key in number], np.int64))
 
 
 def holds(when: When, bands: Mapping[str, Bands]) -> npt.NDArray[np.bool_]:
@@ -86,7 +89,7 @@ def holds(when: When, bands: Mapping[str, Bands]) -> npt.NDArray[np.bool_]:
     held = np.ones(tuple(len(b) for b in bands.values()), bool)
     for name, picked in when:
         axis = list(bands).index(name)
-        inside = np.isin(bands[name].first, sorted(picked))
+        inside = np.array([position in picked for position in bands[name].first.tolist()])
         held &= inside.reshape([-1 if i == axis else 1 for i in range(held.ndim)])
     return held.ravel()
 
@@ -133,10 +136,10 @@ def _with_ancestors(names: Iterable[str], above: Mapping[str, Conditional]) -> l
 def _aligned(conditional: Conditional, fine: Mapping[str, Bands], axes: list[str]) -> Floats:
     """Probability of each fine band of a variable, laid along `axes` and one more axis for itself."""
     own = fine[conditional.variable.name]
-    rows = np.zeros((len(own), len(conditional.thresholds)))
-    np.add.at(rows, own.of_value, conditional.probabilities.T)
+    # Sums of multiples of 2**-53 up to one are exact, in whatever order they are taken.
+    rows: Floats = conditional.probabilities @ (own.of_value[:, None] == np.arange(len(own)))
     shape = [len(bands) for bands in conditional.bands.values()]
-    by_parent = rows.T.reshape([*shape, len(own)])
+    by_parent = rows.reshape([*shape, len(own)])
     for axis, (name, bands) in enumerate(conditional.bands.items()):
         by_parent = by_parent.take(bands.of_value[fine[name].first], axis=axis)
     order = sorted(range(len(shape)), key=lambda i: axes.index(list(conditional.bands)[i]))

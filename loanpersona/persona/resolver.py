@@ -46,16 +46,21 @@ def load_persona(name: str | PathLike[str] = "article") -> Persona:
     return resolve(reader.document(reader.find(name))).warned()
 
 
-def resolve(document: Node) -> Persona:
-    """Check the text of a persona and freeze it; raises InputError with all its faults."""
+def resolve(document: Node, before: Persona | None = None) -> Persona:
+    """Check the text of a persona and freeze it; raises InputError with all its faults.
+
+    What the text shares with that of the persona it was `before` is taken over, and gives the same as reading it anew.
+    """
     faults = Faults()
     scope = Scope(_entries(document, "variables"), _sources(document), faults)
+    if before is not None and document.child("sources") is not before.document.child("sources"):
+        before = None  # a basis may name what is gone
     _check_top(document, scope)
     product = _product(document, scope)
     window, calendar = read_seasons(document, scope)
-    variables = read_blocks(scope)
+    variables = read_blocks(scope, before)
     _check_people(scope)
-    conditionals = calibrate(scope.sound, scope.blocks, faults)
+    conditionals = calibrate(scope.sound, scope.blocks, faults, before.conditionals if before else None)
     check_rates(conditionals, scope.blocks, faults)
     rules = read_rules(scope, _entries(document, "rules"), conditionals)
     faults.stop()
