@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib import metadata
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 from pathlib import Path
@@ -17,6 +16,8 @@ from typing import Any
 FIRST, LAST = 2008, 2099
 """The years that can be asked for: since the reform of 2008, as far as the package reckons."""
 _SURELY_ANNOUNCED = 2024  # known to every version that may be installed
+LONGEST_YEAR = 385
+"""Days from one New Year's Day to the next at most, with a leap month."""
 _NEW_YEAR = "Chinese New Year (Spring Festival)"
 
 
@@ -34,7 +35,9 @@ class Year:
 
 def version() -> str:
     """Which table of days this is, as a message names it."""
-    return f"holidays {metadata.version('holidays')}"
+    from importlib.metadata import version
+
+    return f"holidays {version('holidays')}"
 
 
 @cache
@@ -49,6 +52,11 @@ def year(number: int) -> Year:
     # The package keeps a few make-up workdays of other years beside those of the year asked for.
     make_up = frozenset(day for day in found.weekend_workdays if day.year == number)
     return Year(frozenset(found), make_up, new_year)
+
+
+def projected(number: int) -> bool:
+    """Whether the days off of a year have not been announced, as far as the package knows."""
+    return number > _SURELY_ANNOUNCED and number > announced()
 
 
 @cache

@@ -122,9 +122,16 @@ def test_the_digest_counts_both_sections(timed: lp.Persona) -> None:
     assert len(found | {timed.digest}) == len(changes) + 1
 
 
-def test_loading_a_persona_without_a_window_needs_no_holidays() -> None:
-    tiny = CASES / "valid" / "tiny.yaml"
-    script = f"import sys, loanpersona as lp; lp.load_persona({str(tiny)!r}); print('holidays' in sys.modules)"
+@pytest.mark.parametrize(
+    ("line", "module"),
+    [
+        ("lp.load_persona('article')", "holidays"),
+        ("lp.load_persona('evidence')", "holidays"),
+        ("lp.generate(lp.load_persona('article'), n=10)", "holidays.countries"),
+    ],
+)
+def test_days_off_are_looked_up_only_where_they_count_and_those_of_china_only(line: str, module: str) -> None:
+    script = f"import sys, loanpersona as lp; {line}; print({module!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "False\n"
 
 

@@ -56,13 +56,15 @@ class Conditional:
     weights: Floats
     """Share of people in each cell, shape (cells,)."""
 
-    @property
+    @cached_property
     def probabilities(self) -> Floats:
         """Shape (cells, values); exact, as every probability is a multiple of 2**-53."""
         ends = np.zeros((len(self.thresholds), 1), np.int64)
-        return np.diff(self.thresholds, axis=1, prepend=ends, append=ends + ONE) / ONE
+        found: Floats = np.diff(self.thresholds, axis=1, prepend=ends, append=ends + ONE) / ONE
+        found.setflags(write=False)
+        return found
 
-    @cached_property
+    @property
     def margin(self) -> Floats:
         """Share of each value among all people, shape (values,)."""
         return total(self.probabilities * self.weights[:, None])
@@ -80,7 +82,7 @@ def band(variable: Variable, conditions: Iterable[When], within: Bands | None = 
     of_start = [key.tobytes() for key in keys[:, starts].T]
     first = dict(zip(reversed(of_start), reversed(starts.tolist()), strict=True))
     number = {key: at for at, key in enumerate(dict.fromkeys(of_start))}
-    of_value = np.repeat([number[key] for key in of_start], np.diff(starts, append=len(variable.values)))
+    of_value = np.repeat([number[key] for key in of_start], np.diff([*starts, len(variable.values)]))
     return Bands(of_value.astype(np.int64), np.array([first[key] for key in number], np.int64))
 
 

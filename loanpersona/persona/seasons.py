@@ -81,9 +81,11 @@ def notes(node: Node | None, window: Window | None) -> Iterator[str]:
     if node is None or window is None:
         return
     years = range(window.first.year, window.last.year + 1)
-    if not any(window.first <= festivals.year(year).new_year <= window.last for year in years):
+    if window.days < festivals.LONGEST_YEAR and not any(
+        window.first <= festivals.year(year).new_year <= window.last for year in years
+    ):
         yield str(Fault(node.file, node.line, "window: no Spring Festival falls in it."))
-    if window.last.year > festivals.announced():
+    if festivals.projected(window.last.year):
         since = max(window.first.year, festivals.announced() + 1)
         said = f"window: calendar projected from {since} on ({festivals.version()})."
         yield str(Fault(node.file, node.line, said))

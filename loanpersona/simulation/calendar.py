@@ -68,7 +68,7 @@ def day_types(first: date, last: date) -> pd.DataFrame:
             "weekday": [WEEKDAYS[day.date.weekday()] for day in days],
             "day_type": [day.kind for day in days],
             "festival_day": np.array([day.festival for day in days], dtype=np.int64),
-            "projected": [day.date.year > festivals.announced() for day in days],
+            "projected": [festivals.projected(day.date.year) for day in days],
         }
     )
 
