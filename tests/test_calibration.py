@@ -316,3 +316,10 @@ def test_where_replaces_times_multiplies_and_plus_adds(
     for age, theirs in ((20, young), (24, young), (25, old), (59, old)):
         below = found.thresholds[found.bands["age_years"].of_value[age - 20]] / ONE
         np.testing.assert_allclose(below, theirs.cdf(np.arange(0.5, 10)), rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("shape", [1e-9, 0.01, 0.5, 0.999, 1.0, 1.5, 7.3, 40.0, 41.0, 1e6])
+def test_the_gamma_is_that_of_scipy_up_to_rounding_whatever_its_shape(shape: float) -> None:
+    edges, one = np.linspace(0, 8, 2_001), np.ones(1)
+    found = cumulative("gamma", edges, {"mean": one, "shape": shape * one}, one)[0]
+    np.testing.assert_allclose(found, stats.gamma.cdf(edges, shape, scale=1 / shape), rtol=0, atol=3e-14)
