@@ -58,17 +58,17 @@ def test_the_small_persona_loads_and_can_be_calibrated(tiny_with: Write) -> None
     [
         (b"", "tiny.yaml:1: file: expected a mapping at the top, got nothing."),
         (b"# only a comment\n", "tiny.yaml:1: file: expected a mapping at the top, got nothing."),
-        (b"hello\n", "tiny.yaml:1: file: expected a mapping at the top, got hello."),
+        (b"hello\n", "tiny.yaml:1: file: expected a mapping at the top, got words."),
         (b"- one\n", "tiny.yaml:1: file: expected a mapping at the top, got a list."),
-        ("persona：tiny\n".encode(), "tiny.yaml:1: file: expected a mapping at the top, got persona：tiny. Line 1 "),
+        ("persona：tiny\n".encode(), "tiny.yaml:1: file: expected a mapping at the top, got words. Line 1: '：' is a fullwidth colon. "),
         ("title: 的\n".encode("gbk"), "tiny.yaml: not UTF-8 (GBK perhaps) at byte 7. Save it as UTF-8."),
         ("title: 小\n".encode("utf-16"), "tiny.yaml: not UTF-8 but UTF-16 at byte 0. Save it as UTF-8."),
         (b"title: \xff\xff\n", "tiny.yaml: not UTF-8 at byte 7. Save it as UTF-8."),
         (b"#" * 5_000_001, "tiny.yaml: too large. Allowed: at most 5,000,000 bytes."),
-        (b"a: b\n\tc: d\n", "tiny.yaml:2: not YAML: found … c: d. Indent with spaces, not tabs."),
+        (b"a: b\n\tc: d\n", "tiny.yaml:2: not YAML: found … Indent with spaces, not tabs."),
         (b"a: 'b\n", "tiny.yaml:2: not YAML: found unexpected end of stream"),
-        (b"a: b\nc:d\n", "tiny.yaml:3: not YAML: could not find expected ':', at column 1: the end of the file. "
-                         "Line 2 looks like 'key:value'"),
+        (b"a: b\nc:d\n", "tiny.yaml:3: not YAML: could not find expected ':', at column 1. "
+                         "Line 2: No space after the colon."),
         (b"a: b\n---\nc: d\n", "tiny.yaml:2: file: a second document starts here. Allowed: one document a file."),
         (b"a: b\n\x00", "tiny.yaml:1: not YAML: "),
     ],

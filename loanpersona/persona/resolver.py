@@ -33,17 +33,18 @@ TOP = {
 OPTIONAL = ("extends", "sources", "rules", "window", "calendar")
 
 
-def load_persona(name: str | PathLike[str] = "article") -> Persona:
+def load_persona(name: str | PathLike[str] = "article", *, extends_anywhere: bool = False) -> Persona:
     """Read a persona by its name or by the path of its file.
 
     Raises InputError with one line per fault of the file, each with line, path, value and what is allowed;
     shares that cannot hold together and rules that somebody would break are faults too. Warns (PersonaWarning)
-    of what is allowed but looks like a slip.
+    of what is allowed but looks like a slip. A file extends personas that ship and files in its own folder, at most
+    eight deep; `extends_anywhere` lets it name any file.
 
     >>> load_persona("article").name
     'article'
     """
-    return resolve(reader.document(reader.find(name))).warned()
+    return resolve(reader.document(reader.find(name), extends_anywhere=extends_anywhere)).warned()
 
 
 def resolve(document: Node) -> Persona:
