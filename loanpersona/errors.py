@@ -79,14 +79,15 @@ def full_width(text: str) -> str:
     """Name the full-width mark that a text holds where YAML reads plain ones only; nothing where it holds none.
 
     >>> full_width("variables：")
-    "'：' is a fullwidth colon. Write ':' and a space."
+    "'：' (U+FF1A, full-width colon) stands where YAML reads ':' and a space."
     """
     found = _FULL_WIDTH.search(text[: 10 * _LONG])
     if not found:
         return ""
     mark = found[found.lastindex or 0]
     plain = _ASCII[mark] if mark == "\u3000" else f"'{_ASCII[mark]}'{' and a space' if mark in '：，' else ''}"
-    return f"'{mark}' is a {unicodedata.name(mark).lower()}. Write {plain}."
+    name = unicodedata.name(mark).lower().replace("fullwidth", "full-width")
+    return f"'{mark}' (U+{ord(mark):04X}, {name}) stands where YAML reads {plain}."
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -24,9 +24,8 @@ MAX_DEPTH = 32
 MAX_NODES = 20_000
 """Keys, scalars, lists and mappings: five times what the largest persona that ships holds, read in a moment."""
 MAX_KEY = 100
-MAX_FAULTS = 100
-MAX_TEXT = 2_000
-"""Faults of a file that are told, and characters of each: what a stranger sends must not fill the screen."""
+MAX_FAULTS, MAX_TOLD, MAX_TEXT = 1_000, 100, 2_000
+"""Faults that are looked for and told, and characters of each: what a stranger sends must not fill the screen."""
 MAX_DIGITS = 20
 MAX_SIZE = 10**15
 """No number is larger, and none but 0 smaller than one divided by this: what is made of them stays finite."""
@@ -90,8 +89,14 @@ class Fault:
 class Faults:
     """Collects the faults of a file, so that a user sees all of them in one run."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: Sequence[str] = ()) -> None:
         self.found: list[Fault] = []
+        self.first = first
+        """The files whose faults come before those of others, in this order."""
+
+    def rank(self, fault: Fault) -> int:
+        """How near the file of a fault is to the user."""
+        return self.first.index(fault.file) if fault.file in self.first else len(self.first)
 
     def add(self, node: Node, what: str, *, allowed: str = "", hint: str = "") -> None:
         """Note that `node` is wrong: what it is, what is allowed, a hint. Raises InputError where it is one too many."""
@@ -102,13 +107,14 @@ class Faults:
         kind = what.partition(" ('")[0]
         self.found.append(Fault(node.file, node.line, text, node.path, f"file: {kind}{may}"))
         if len(self.found) == MAX_FAULTS:
-            self.found.append(Fault(node.file, node.line, "more faults are not told. Mend these first."))
             self.stop()
 
     def stop(self) -> None:
-        """Raise what was found, in file order; do nothing where nothing was."""
-        if self.found:
-            raise InputError(*(str(fault) for fault in sorted(set(self.found))))
+        """Raise what was found, file by file and in file order; do nothing where nothing was."""
+        told = sorted(set(self.found), key=lambda fault: (self.rank(fault), fault))
+        more = [f"and {len(told) - MAX_TOLD} or more further faults. Mend these first."] if len(told) > MAX_TOLD else []
+        if told:
+            raise InputError(*map(str, told[:MAX_TOLD]), *more)
 
 
 def read(path: Path, *, ours: Collection[str] = (), file: str = "") -> Node:

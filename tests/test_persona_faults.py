@@ -60,7 +60,7 @@ def test_the_small_persona_loads_and_can_be_calibrated(tiny_with: Write) -> None
         (b"# only a comment\n", "tiny.yaml:1: file: expected a mapping at the top, got nothing."),
         (b"hello\n", "tiny.yaml:1: file: expected a mapping at the top, got words."),
         (b"- one\n", "tiny.yaml:1: file: expected a mapping at the top, got a list."),
-        ("persona：tiny\n".encode(), "tiny.yaml:1: file: expected a mapping at the top, got words. Line 1: '：' is a fullwidth colon. "),
+        ("persona：tiny\n".encode(), "tiny.yaml:1: file: expected a mapping at the top, got words. Line 1: '：' (U+FF1A, full-width colon) stands "),
         ("title: 的\n".encode("gbk"), "tiny.yaml: not UTF-8 (GBK perhaps) at byte 7. Save it as UTF-8."),
         ("title: 小\n".encode("utf-16"), "tiny.yaml: not UTF-8 but UTF-16 at byte 0. Save it as UTF-8."),
         (b"title: \xff\xff\n", "tiny.yaml: not UTF-8 at byte 7. Save it as UTF-8."),

@@ -29,6 +29,7 @@ OwnWord = tuple[str, tuple[tuple[str, str], ...]]
 def read_blocks(scope: Scope) -> dict[str, Variable]:
     """The variables that can be read, from top to bottom, each seeing those above it; all faults are noted."""
     for name, block in scope.blocks.items():
+        scope.tried.add(name)
         before = len(scope.faults.found)
         try:
             scope.known[name] = _variable(scope, name, block)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fractions import Fraction
 from os import PathLike
 
@@ -14,11 +15,13 @@ from loanpersona.persona.blocks import read_blocks
 from loanpersona.persona.calibration import calibrate
 from loanpersona.persona.model import Persona, Product
 from loanpersona.persona.rules import never_drawn, read_rules
-from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope
+from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope, mentions
 from loanpersona.persona.seasons import notes, read_seasons
-from loanpersona.strict_yaml import Faults, Node
+from loanpersona.strict_yaml import Fault, Faults, Node
 
 LEAST_AGE = 18
+CHANGES = ("change", "changes")
+"""The names under which faults of changes from code are told."""
 CAPS = {"apr_most": "0.24", "limit_cny_most": "200000"}
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _STUDENTS = re.compile(r"student|pupil|undergraduate|学生", re.IGNORECASE)
@@ -49,7 +52,7 @@ def load_persona(name: str | PathLike[str] = "article", *, extends_anywhere: boo
 
 def resolve(document: Node) -> Persona:
     """Check the text of a persona and freeze it; raises InputError with all its faults."""
-    faults = Faults()
+    faults = Faults(first=(*CHANGES, document.file))
     scope = Scope(_entries(document, "variables"), _sources(document), faults)
     _check_top(document, scope)
     product = _product(document, scope)
@@ -59,6 +62,7 @@ def resolve(document: Node) -> Persona:
     conditionals = calibrate(scope.sound, scope.blocks, faults)
     check_rates(conditionals, scope.blocks, faults)
     rules = read_rules(scope, _entries(document, "rules"), conditionals)
+    faults.found = list(_without_consequences(document, faults))
     faults.stop()
     words = {key: scope.words(scope.child(document, key)) for key in ("title", "about")}
     return Persona(
@@ -78,6 +82,23 @@ def resolve(document: Node) -> Persona:
             *never_drawn(conditionals, scope.blocks),
         ),
     )
+
+
+def _without_consequences(document: Node, faults: Faults) -> Iterator[Fault]:
+    """The faults but for those in what the user did not write now, where a block that they lean on has a nearer one."""
+    found = faults.found
+    for rank in range(len(faults.first)):
+        broken = {_block(fault) for fault in found if faults.rank(fault) == rank}
+        for name, block in {**_entries(document, "variables"), **_entries(document, "rules")}.items():
+            if broken & mentions(block):
+                broken.add(name)
+        found = [fault for fault in found if faults.rank(fault) <= rank or _block(fault) not in broken]
+    yield from found
+
+
+def _block(fault: Fault) -> str:
+    """The variable or rule that a fault stands in."""
+    return re.split(r"[.\[]", fault.path.removeprefix("variables.").removeprefix("rules."))[0]
 
 
 def _entries(document: Node, key: str) -> dict[str, Node]:
