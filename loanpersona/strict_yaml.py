@@ -24,6 +24,8 @@ MAX_DEPTH = 32
 MAX_NODES = 20_000
 """Keys, scalars, lists and mappings: five times what the largest persona that ships holds, read in a moment."""
 MAX_KEY = 100
+MAX_PICKED = 1_000_000
+"""Values that the conditions of a file may pick, added up: a short one such as `..9999` can pick thousands."""
 MAX_FAULTS, MAX_TOLD, MAX_TEXT = 1_000, 100, 2_000
 """Faults that are looked for and told, and characters of each: what a stranger sends must not fill the screen."""
 MAX_DIGITS = 20
@@ -93,10 +95,18 @@ class Faults:
         self.found: list[Fault] = []
         self.first = first
         """The files whose faults come before those of others, in this order."""
+        self._room = MAX_PICKED
 
     def rank(self, fault: Fault) -> int:
         """How near the file of a fault is to the user."""
         return self.first.index(fault.file) if fault.file in self.first else len(self.first)
+
+    def spend(self, node: Node, picked: int) -> None:
+        """Count what a condition picks; raise InputError where the conditions of a file pick too much."""
+        self._room -= picked
+        if self._room < 0:
+            self.add(node, "the conditions so far pick too much", allowed=f"{MAX_PICKED:,} values, added up")
+            self.stop()
 
     def add(self, node: Node, what: str, *, allowed: str = "", hint: str = "") -> None:
         """Note that `node` is wrong: what it is, what is allowed, a hint. Raises InputError where it is one too many."""
