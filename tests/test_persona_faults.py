@@ -259,15 +259,31 @@ def of_size(start: str, part: str, end: str = "") -> str:
 
 LAUGHS = "a0: &a0 x\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 10))
 LARGE = {
-    "laughs": LAUGHS, "word": of_size("", "x"), "number": of_size("a: ", "9"), "deep": of_size("a: ", "["),
-    "dashes": of_size("", "- "), "questions": of_size("", "? "), "list": of_size("a: [", "1,", "]"),
-    "lists": of_size("a: [", "[],", "]"), "rows": of_size("a:\n", "- b\n"), "keys": "".join(f"{i}: 1\n" for i in range(600_000)),
-    "same key": of_size("", "a: b\n"), "long key": of_size("? ", "k", "\n: x"), "aliases": of_size("a: [&b c", ",*b", "]"),
-    "anchors": of_size("a:\n", "- &x y\n"), "tags": of_size("a:\n", "- !x y\n"), "hidden": of_size("a:\n", "- \u200b\n"),
-    "documents": of_size("", "---\n"), "directives": of_size("", "%A b\n"), "colons": of_size("a: ", ":"),
-    "late": of_size("a: b\n", "# y\n", "x: y: z"), "lines": of_size("a: >\n", "  x\n"), "quoted": of_size('a: "', "\\n", '"'),
-    "full-width": of_size("", "a："), "full-width lines": of_size("", "a：b\n"),
-}  # fmt: skip
+    "laughs": LAUGHS,
+    "word": of_size("", "x"),
+    "number": of_size("a: ", "9"),
+    "deep": of_size("a: ", "["),
+    "dashes": of_size("", "- "),
+    "questions": of_size("", "? "),
+    "list": of_size("a: [", "1,", "]"),
+    "lists": of_size("a: [", "[],", "]"),
+    "rows": of_size("a:\n", "- b\n"),
+    "keys": "".join(f"{i}: 1\n" for i in range(400_000)),
+    "same key": of_size("", "a: b\n"),
+    "long key": of_size("? ", "k", "\n: x"),
+    "aliases": of_size("a: [&b c", ",*b", "]"),
+    "anchors": of_size("a:\n", "- &x y\n"),
+    "tags": of_size("a:\n", "- !x y\n"),
+    "hidden": of_size("a:\n", "- \u200b\n"),
+    "documents": of_size("", "---\n"),
+    "directives": of_size("", "%A b\n"),
+    "colons": of_size("a: ", ":"),
+    "late": of_size("a: b\n", "# y\n", "x: y: z"),
+    "lines": of_size("a: >\n", "  x\n"),
+    "quoted": of_size('a: "', "\\n", '"'),
+    "full-width": of_size("", "a："),
+    "full-width lines": of_size("", "a：b\n"),
+}
 SLOTS = ("easy to work by hand", "male: 0.6", "jiguang-2018", "20..24}", "tiny", "sex]")
 
 
@@ -527,8 +543,8 @@ def test_faults_of_a_change_come_without_what_only_follows_from_them(article: lp
     [
         ("variables:", "variables：", 8), ("format: 1", "format：1", 2), ("title: {", "title：{", 3),
         ("title: {en: ", "title: {en： ", 3), ("male: 0.6, f", "male: 0.6，f", 14), ("title: {", "title: ｛", 3),
-        ("0.4}", "0.4｝", 14), ("[sex]", "［sex］", 20), ("female: 0.4", "female：0.4", 14), ("- {when", "－ {when", 16),
-        ("  sex:", "\u3000sex:", 13), ("persona: tiny", "persona: “tiny”", 1), ("persona: tiny", "persona: ‘tiny’", 1),
+        ("0.4}", "0.4｝", 14), ("[sex]", "［sex］", 20), ("female: 0.4", "female：0.4", 14),
+        ("- {when", "－ {when", 16), ("  sex:", "\u3000sex:", 13), ("persona: tiny", "persona: “tiny”", 1), ("persona: tiny", "persona: ‘tiny’", 1),
     ],
 )  # fmt: skip
 def test_a_full_width_mark_where_yaml_reads_a_plain_one_is_named(
@@ -536,7 +552,7 @@ def test_a_full_width_mark_where_yaml_reads_a_plain_one_is_named(
 ) -> None:
     (mark,) = {c for c in new if not c.isascii()} - set("”’］｝" if old != "0.4}" else "")
     (fault,) = faults_of(tiny_with((old, new)))
-    assert f"'{mark}' (U+{ord(mark):04X}, " in fault
+    assert f"(U+{ord(mark):04X}, " in fault
     assert fault.startswith(f"tiny.yaml:{line}: ") or f"Line {line}: " in fault
 
 

@@ -19,8 +19,8 @@ PAYLOADS = (
     "<img src=x onerror=alert(1)>", "<script>alert(1)</script>", "a<b>c</b>", "<!-- c -->", "<https://e.example>",
     "&lt;b&gt;", "&copy;", "[a](javascript:alert(1))", "[1](http://x.example)", "[1][a]", "[x]: http://a.example",
     "![i](x)", "[^1]: x", "[ ] t", "https://e.example/x", "www.e.example", "a@b.example", "`code`", "```", "~~~", "a|b",
-    "| a | b |", "|---|", "**b**", "a _i_ b", "__b__", "~~s~~", "# h", "- l", "+ l", "* l", "1. n", "1) n", "> q", "===",
-    "---", "***", ": d", "\\", "a\\|b", "\\[x\\]", "$x$", "$$x$$", "{x}", "a # b: \'c\' \"d\"", "线|｜<b>",
+    "| a | b |", "|---|", "**b**", "a _i_ b", "__b__", "~~s~~", "# h", "- l", "+ l", "* l", "1. n", "1) n", "> q",
+    "===", "---", "***", ": d", "\\", "a\\|b", "\\[x\\]", "$x$", "$$x$$", "{x}", "a # b: \'c\' \"d\"", "线|｜<b>",
 )  # fmt: skip
 HARMLESS = "plain word"
 
