@@ -544,7 +544,8 @@ def test_faults_of_a_change_come_without_what_only_follows_from_them(article: lp
         ("variables:", "variables：", 8), ("format: 1", "format：1", 2), ("title: {", "title：{", 3),
         ("title: {en: ", "title: {en： ", 3), ("male: 0.6, f", "male: 0.6，f", 14), ("title: {", "title: ｛", 3),
         ("0.4}", "0.4｝", 14), ("[sex]", "［sex］", 20), ("female: 0.4", "female：0.4", 14),
-        ("- {when", "－ {when", 16), ("  sex:", "\u3000sex:", 13), ("persona: tiny", "persona: “tiny”", 1), ("persona: tiny", "persona: ‘tiny’", 1),
+        ("- {when", "－ {when", 16), ("  sex:", "\u3000sex:", 13),
+        ("persona: tiny", "persona: “tiny”", 1), ("persona: tiny", "persona: ‘tiny’", 1),
     ],
 )  # fmt: skip
 def test_a_full_width_mark_where_yaml_reads_a_plain_one_is_named(
