@@ -44,13 +44,14 @@ def _pick(node: Node, values: Sequence[Value], faults: Faults) -> frozenset[int]
     if not isinstance(node.value, str):
         faults.add(node, "not a condition", allowed="a value, a list of values or a range such as 20..24")
         return frozenset()
-    text = node.value.strip()
-    if isinstance(values[0], str):
-        return _pick_levels(node, text, [str(value) for value in values], faults)
-    return _pick_numbers(node, text, values, faults)
+    text, in_words = node.value.strip(), isinstance(values[0], str)
+    picked = (_pick_levels if in_words else _pick_numbers)(node, text, values, faults)
+    faults.spend(node, len(picked))
+    return picked
 
 
-def _pick_levels(node: Node, text: str, levels: list[str], faults: Faults) -> frozenset[int]:
+def _pick_levels(node: Node, text: str, values: Sequence[Value], faults: Faults) -> frozenset[int]:
+    levels = [str(value) for value in values]
     first, dots, last = text.partition("..")
     ends = [end for end in (first, last) if end]
     unknown = [end for end in ends if end not in levels]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
 from loanpersona import catalog
@@ -47,6 +48,8 @@ EXAMPLES = {
     "never": "never: {age_years: ..21, education: master}",
 }
 """What a missing key would look like."""
+_MOST_STEPS = 200
+"""Blocks that are looked through for a circle."""
 NEEDS = {"stated": "source", "published": "source", "assumed": "because"}
 
 
@@ -71,6 +74,8 @@ class Scope:
     known: dict[str, Variable] = field(default_factory=dict)
     sound: dict[str, Variable] = field(default_factory=dict)
     """Those of them without a fault: what can be calibrated."""
+    tried: set[str] = field(default_factory=set)
+    """Those read so far, with or without success."""
     values: dict[str, tuple[Value, ...]] = field(default_factory=dict)
     """The values of each variable as soon as they are read."""
 
@@ -220,30 +225,33 @@ class Scope:
         own = at.path.removeprefix("variables.").split(".")[0].split("[")[0]
         if name not in self.blocks:
             self.stop(at, f"unknown variable '{name}'", hint=did_you_mean(name, self.values or self.blocks))
-        circle = _circle(own, name, self.blocks)
-        if circle:
+        if name in self.tried and name != own:
+            raise BrokenBlockError  # the parent stands above but is broken itself, and said so
+        if circle := _circle(own, name, self.blocks):
             self.stop(at, f"depends on itself: {' → '.join(circle)}", hint="Break the circle.")
-        order = list(self.blocks)
-        if own in order and order.index(name) > order.index(own):
-            self.stop(at, f"'{name}' stands below", hint=f"Move it above {own}: blocks are drawn in their order.")
-        raise BrokenBlockError  # the parent stands above but is broken itself, and said so
+        return self.stop(at, f"'{name}' stands below", hint=f"Move it above {own}: blocks are drawn in their order.")
 
 
 def _circle(own: str, parent: str, blocks: dict[str, Node]) -> list[str]:
-    """The way from `parent` back to `own` along what the blocks name, or nothing."""
-    ways, seen = [[own, parent]], set[str]()
-    while ways:
-        way = ways.pop(0)
-        if way[-1] == own:
-            return way
-        if way[-1] in blocks and way[-1] not in seen:
-            seen.add(way[-1])
-            ways += [[*way, name] for name in sorted(_mentions(blocks[way[-1]]))]
-    return []
+    """The shortest way from `parent` back to `own` along what the blocks name, or nothing."""
+    if parent == own:
+        return [own, own]
+    named_by = {parent: ""}
+    for block in islice(ways := [parent], _MOST_STEPS):
+        for name in sorted(mentions(blocks[block])) if block in blocks else ():
+            if name not in named_by:
+                named_by[name] = block
+                ways.append(name)
+    way = [own]
+    while way[-1] != parent and own in named_by:
+        way.append(named_by[way[-1]])
+    return [own, *reversed(way)] if own in named_by else []
 
 
-def _mentions(node: Node) -> set[str]:
-    found: set[str] = set()
+def mentions(node: Node) -> set[str]:
+    """The variables that a block or a rule names."""
+    never = node.child("never")
+    found = set(never.value) if never is not None and isinstance(never.value, dict) else set[str]()
     for key in ("given", "groups_of"):
         stated = node.child(key)
         parts = () if stated is None else stated.value if isinstance(stated.value, tuple) else (stated,)
