@@ -8,6 +8,7 @@ from pathlib import Path
 
 from loanpersona import catalog, strict_yaml
 from loanpersona.errors import InputError, did_you_mean
+from loanpersona.persona.bases import rebased
 from loanpersona.strict_yaml import Fault, Node
 
 # The keys that go with each way of stating a variable; restating the way drops the keys of the other.
@@ -52,7 +53,8 @@ def document(path: Path, above: tuple[Path, ...] = ()) -> Node:
         raise InputError(str(Fault(base.file, base.line, "extends: expected the name or path of one persona.")))
     beside = None if base.value in catalog.persona_files() else path.parent
     found = find(base.value, beside=beside, said=f"{base.file}:{base.line}: extends")
-    return merged(document(found, (*above, path.resolve())), node)
+    below = document(found, (*above, path.resolve()))
+    return rebased(below, merged(below, node))
 
 
 def merged(base: Node, change: Node) -> Node:
