@@ -147,6 +147,7 @@ def test_the_window_and_the_caps_of_shipped_personas_act() -> None:
 
 # Those that move nobody are told
 
+ODDS = "    odds:\n      - {when: {age_years: 20..24}, multiply: {male: 3}}\n"
 MORE = """  platforms:
     bands: {1: 0.6, 2: 0.4, 3: 0}
     odds:
@@ -280,7 +281,7 @@ def test_rows_and_days_that_nobody_meets_are_no_difference(article: lp.Persona) 
 
 
 def test_a_row_that_nobody_is_in_is_no_difference(tiny_with: Callable[..., Path]) -> None:
-    men = tiny_with(("male: 0.6, female: 0.4", "male: 1, female: 0"), ("multiply: {male: 3}", "multiply: {male: 1}"))
+    men = tiny_with(("male: 0.6, female: 0.4", "male: 1, female: 0"), (ODDS, ""))
     with pytest.warns(lp.PersonaWarning, match="never drawn: sex female"):
         one = lp.load_persona(men)
     with pytest.warns(lp.PersonaWarning, match="never drawn: sex female"):
