@@ -88,7 +88,8 @@ def test_extending_merges_window_and_calendar_key_by_key(timed: lp.Persona) -> N
     assert changed.calendar is not None
     assert timed.calendar is not None
     assert (changed.window.first, changed.window.last) == (date(2021, 1, 1), date(2022, 12, 31))
-    assert changed.window.basis == timed.window.basis  # type: ignore[union-attr]
+    assert changed.window.basis.kind == "assumed"  # its last day changed, and the file gives no reason
+    assert dict(changed.window.basis.because)["en"] == "changed from the persona timed"
     assert changed.calendar.hour[-1] == Fraction(1, 3)
     bases = dict(changed.calendar.bases)
     assert (bases["hour"].kind, bases["hour"].sources) == ("assumed", ())  # a new basis comes with its own reasons

@@ -107,10 +107,11 @@ def test_bands_groups_rules_and_own_words_are_told(article: lp.Persona) -> None:
 
 
 def test_notes_are_told(tiny_with: Write) -> None:
-    path = tiny_with(("male: 0.6, female: 0.4", "male: 1, female: 0"))
-    with pytest.warns(lp.PersonaWarning, match=r"^tiny\.yaml:19: variables\.education: never drawn: sex female\.$"):
+    odds = "    odds:\n      - {when: {age_years: 20..24}, multiply: {male: 3}}\n"
+    path = tiny_with(("male: 0.6, female: 0.4", "male: 1, female: 0"), (odds, ""))
+    with pytest.warns(lp.PersonaWarning, match=r"^tiny\.yaml:17: variables\.education: never drawn: sex female\.$"):
         persona = lp.load_persona(path)
-    assert persona.describe().endswith("## Notes\n\n- tiny.yaml:19: variables.education: never drawn: sex female.\n")
+    assert persona.describe().endswith("## Notes\n\n- tiny.yaml:17: variables.education: never drawn: sex female.\n")
 
 
 # What differs

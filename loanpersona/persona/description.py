@@ -10,7 +10,10 @@ from loanpersona import catalog
 from loanpersona.conditions import runs
 from loanpersona.labels import check_language, label, phrase
 from loanpersona.markdown import as_words, table
+from loanpersona.persona.bases import is_changed
+from loanpersona.persona.idle import idle_paths
 from loanpersona.persona.joint import Conditional, Floats, holds, total
+from loanpersona.persona.laws import PARAMETERS
 from loanpersona.persona.model import Basis, Effect, Given, Odds, Persona, Shape, Shares, Value, Variable, When
 from loanpersona.persona.seasons_told import told
 
@@ -30,11 +33,20 @@ def describe(persona: Persona, lang: str = "en") -> str:
     return "\n".join(_Teller(persona, check_language(lang)).lines()) + "\n"
 
 
+def changed_rows(persona: Persona, variable: Variable, lang: str) -> Iterator[tuple[str, Basis]]:
+    """The rows of a variable's law that were changed and rest on nothing else, each with whom it is for."""
+    teller, law = _Teller(persona, lang), variable.law
+    rows = law.odds if isinstance(law, Shares) else (*law.where, *law.moves) if isinstance(law, Shape) else ()
+    for row in rows:
+        if row.basis != variable.basis and is_changed(row.basis.because):
+            yield f"{variable.words(lang)} ({teller.where(row.when)})", row.basis
+
+
 class _Teller:
     """Tells one persona in one language."""
 
     def __init__(self, persona: Persona, lang: str) -> None:
-        self.persona, self.lang = persona, lang
+        self.persona, self.lang, self.nobody = persona, lang, idle_paths(persona)
 
     def lines(self) -> Iterator[str]:
         persona = self.persona
@@ -151,7 +163,9 @@ class _Teller:
         return _table(heads, rows)
 
     def _stated(self, variable: Variable, law: Shape) -> str:
-        parameters = ", ".join(f"{self.word(f'told_{name}')} {float(value):g}" for name, value in law.parameters)
+        said = {name: f"{float(value):g}" for name, value in law.parameters if self.acts(variable, law, name)}
+        below, names = self.word("told_below"), PARAMETERS[law.family]
+        parameters = ", ".join(f"{self.word(f'told_{name}')} {said.get(name, below)}" for name in names)
         least, most = (f"{value:,}" for value in (variable.values[0], variable.values[-1]))
         step = f"{float(variable.values[1]) - float(variable.values[0]):g}"
         family, unit = self.word(f"told_{law.family}"), self.word(variable.unit)
@@ -164,6 +178,9 @@ class _Teller:
             step=step,
             unit=unit,
         ).rstrip()
+
+    def acts(self, variable: Variable, law: Shape, parameter: str) -> bool:
+        return f"{variable.name}.{law.family}.{parameter}" not in self.nobody
 
     def _quantiles(self, conditional: Conditional, law: Shape) -> str:
         """Tenth, half, ninetieth and mean, for everybody and wherever something is stated."""

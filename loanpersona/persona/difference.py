@@ -7,12 +7,16 @@ from collections.abc import Iterator, Mapping
 
 from loanpersona.labels import check_language, label, phrase
 from loanpersona.markdown import as_words, table
+from loanpersona.persona.idle import idle_paths
 from loanpersona.persona.model import Persona
 from loanpersona.persona.scope import BASIS_KEYS
+from loanpersona.persona.seasons import idle_days
 from loanpersona.strict_yaml import Node, exact
 
 _TEXT = re.compile(r"^persona$|(^|\.)(basis|source|because|en|zh)(\[|\.|$)")
 """Paths that hold no number: names, words, and where a number comes from."""
+_ROW_BASIS = re.compile(r"\]\.(basis|source|because)")
+"""Where a row of a list says what it rests on; one that follows its block says nothing."""
 
 
 def difference(one: Persona, other: Persona, lang: str = "en") -> str:
@@ -28,14 +32,26 @@ def difference(one: Persona, other: Persona, lang: str = "en") -> str:
     if not paths:
         return phrase("told_same", lang, one=one.name, other=other.name) + "\n"
     texts = [path for path in paths if _TEXT.search(path)]
+    still = _still(paths, one, mine) & _still(paths, other, theirs) - {*texts}
     rows = [
         [path, mine.get(path, "–"), theirs.get(path, "–"), _basis(one.document, path), _basis(other.document, path)]
         for path in paths
-        if path not in texts
+        if path not in {*texts, *still}
     ]
     said = [table(_heads(one, other, lang), [[as_words(cell) for cell in row] for row in rows])] if rows else []
+    said += [phrase("told_nobody", lang, paths=as_words(", ".join(path for path in paths if path in still)))] if still else []
+    texts = [path for path in texts if (path in mine and path in theirs) or not _ROW_BASIS.search(path)]
     said += [phrase("told_texts", lang, paths=as_words(", ".join(texts)))] if texts else []
     return "\n\n".join(said) + "\n"
+
+
+def _still(paths: list[str], persona: Persona, leaves: Mapping[str, str]) -> set[str]:
+    """Those of the paths at which a persona states nothing, or nothing that changes anybody."""
+    nobody = idle_paths(persona) | {
+        found.path for found in idle_days(persona.document.child("calendar"), persona.window, persona.calendar)
+    }
+    below = tuple(f"{path}{step}" for path in nobody for step in ".[")
+    return {path for path in paths if path not in leaves or path in nobody or path.startswith(below)}
 
 
 def _heads(one: Persona, other: Persona, lang: str) -> list[str]:

@@ -226,7 +226,7 @@ class Persona:
         """The persona with some values changed; a path starts at a variable and its steps are separated by dots.
 
         Entries of a list are counted from zero: `sex.odds[0].multiply.male`. Text holds a line `path: value` per
-        change. A changed block counts as assumed unless its basis is changed too. Raises InputError as loading a
+        change. What changed counts as assumed unless its basis is given too. Raises InputError as loading a
         file would: also where a rule is broken or shares cannot hold together.
 
         >>> import loanpersona as lp
@@ -302,12 +302,16 @@ class Persona:
     def basis(self, *names: str, lang: str = "en") -> Reasons:
         """Where the numbers of some variables or parts of the calendar come from, and why; of all if none is named.
 
+        Rows of a law that were changed without a basis stand below their variable.
+
         Raises InputError for an unknown name or language.
 
         >>> import loanpersona as lp
         >>> lp.load_persona("article").basis("borrower_class")
         Class of borrower: Stated by the article (1.1a)
         """
+        from loanpersona.persona.description import changed_rows
+
         check_language(lang)
         known = {name: (variable.words(lang), variable.basis) for name, variable in self.variables.items()}
         if self.calendar is not None:
@@ -315,7 +319,10 @@ class Persona:
         unknown = [name for name in names if name not in known]
         if unknown:
             raise InputError(*(f"{name}: unknown variable. {did_you_mean(name, known)}" for name in unknown))
-        return Reasons(tuple(known[name] for name in names or known), lang)
+        rows = {
+            name: changed_rows(self, self.variables[name], lang) for name in names or known if name in self.variables
+        }
+        return Reasons(tuple(each for name in names or known for each in (known[name], *rows.get(name, ()))), lang)
 
     def __repr__(self) -> str:
         return f"<Persona {self.name}: {len(self.variables)} variables, digest {self.digest[:12]}>"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from loanpersona import catalog, strict_yaml
 from loanpersona.errors import InputError, did_you_mean
+from loanpersona.persona.bases import rebased
 from loanpersona.strict_yaml import Fault, Node
 
 MAX_EXTENDED = 8
@@ -53,7 +54,8 @@ def document(path: Path, *, extends_anywhere: bool = False, above: tuple[Path, .
     if base is None:
         return node
     found = _base(base, path, extends_anywhere)
-    whole = merged(document(found, extends_anywhere=extends_anywhere, above=(*above, path)), node)
+    below = document(found, extends_anywhere=extends_anywhere, above=(*above, path))
+    whole = rebased(below, merged(below, node))
     if strict_yaml.size(whole) > strict_yaml.MAX_NODES:
         allowed = f"{strict_yaml.MAX_NODES:,} keys and values with what it extends"
         raise InputError(str(Fault(base.file, base.line, f"extends: holds too much. Allowed: {allowed}.")))

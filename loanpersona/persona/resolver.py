@@ -13,10 +13,11 @@ from loanpersona.persona import reader
 from loanpersona.persona.behaviour import check_rates, rate_notes
 from loanpersona.persona.blocks import read_blocks
 from loanpersona.persona.calibration import calibrate
+from loanpersona.persona.idle import idle
 from loanpersona.persona.model import Persona, Product
 from loanpersona.persona.rules import never_drawn, read_rules
 from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope, mentions
-from loanpersona.persona.seasons import notes, read_seasons
+from loanpersona.persona.seasons import idle_days, notes, read_seasons
 from loanpersona.strict_yaml import Fault, Faults, Node
 
 LEAST_AGE = 18
@@ -85,6 +86,8 @@ def resolve(document: Node, before: Persona | None = None) -> Persona:
             *notes(document.child("window"), window),
             *rate_notes(conditionals, scope.blocks),
             *never_drawn(conditionals, scope.blocks),
+            *map(str, idle_days(document.child("calendar"), window, calendar)),
+            *map(str, idle(conditionals, scope.blocks)),
         ),
     )
 

@@ -76,7 +76,7 @@ def _definitions() -> Schema:
         "condition": _CONDITION,
         "when": {"type": "object", "minProperties": 1, "properties": _conditions(),
                  "additionalProperties": _ref("condition")},
-        **{family: {**_mapping(_parameters(family)), "required": list(PARAMETERS[family])} for family in SHAPES},
+        **{family: _mapping(_parameters(family)) for family in SHAPES},
         **{key: _entries(key) for key in ("odds", "where", "times", "plus")},
         "reasons": {"allOf": [_if_basis(kind, need) for kind, need in NEEDS.items()]},
         "laws": {"allOf": [_if_law(law, further) for law, further in LAWS.items()]},
@@ -197,7 +197,11 @@ def _if_law(law: str, further: tuple[str, ...]) -> Schema:
     """A block states one law, and of the other keys those that go with it."""
     allowed = [law, *further, *_COMMON]
     needed = [key for key in further if key in (*GRID, "given", "groups_of") and law != "bands"]
-    return {"if": {"required": [law]}, "then": {"propertyNames": {"enum": allowed}, "required": needed}}
+    then: Schema = {"propertyNames": {"enum": allowed}, "required": needed}
+    if law in SHAPES:  # rows may give a parameter to everybody
+        general = {"properties": {law: {"required": list(PARAMETERS[law])}}}
+        then["anyOf"] = [{"required": ["where"]}, general]
+    return {"if": {"required": [law]}, "then": then}
 
 
 def _key(key: str, column: Column | None) -> Schema:

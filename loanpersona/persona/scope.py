@@ -16,6 +16,8 @@ from loanpersona.persona.model import Basis, Value, Variable, When
 from loanpersona.strict_yaml import Faults, Node, number
 
 BASIS_KEYS = ("basis", "source", "because")
+ENTRIES = ("odds", "where", "times", "plus")
+"""The keys that hold a list of rows, each of which may have a basis of its own."""
 EXAMPLES = {
     "value": "value: 0.24",
     "when": "when: {age_years: 20..24}",
@@ -256,7 +258,7 @@ def mentions(node: Node) -> set[str]:
         stated = node.child(key)
         parts = () if stated is None else stated.value if isinstance(stated.value, tuple) else (stated,)
         found |= {str(part.value) for part in parts}
-    for key in ("odds", "where", "times", "plus"):
+    for key in ENTRIES:
         stated = node.child(key)
         for entry in stated.value if stated is not None and isinstance(stated.value, tuple) else ():
             when = entry.child("when")
