@@ -24,14 +24,13 @@ def difference(one: Persona, other: Persona, lang: str = "en") -> str:
     'article and article: no difference.\\n'
     """
     check_language(lang)
-    mine, theirs = dict(_leaves(one.document)), dict(_leaves(other.document))
-    paths = [path for path in {**mine, **theirs} if not _same(mine.get(path), theirs.get(path))]
-    if not paths:
+    found = list(differing(one.document, other.document))
+    if not found:
         return phrase("told_same", lang, one=one.name, other=other.name) + "\n"
-    texts = [path for path in paths if _TEXT.search(path)]
+    texts = [path for path, *_ in found if _TEXT.search(path)]
     rows = [
-        [path, mine.get(path, "–"), theirs.get(path, "–"), _basis(one.document, path), _basis(other.document, path)]
-        for path in paths
+        [path, mine or "–", theirs or "–", _basis(one.document, path), _basis(other.document, path)]
+        for path, mine, theirs in found
         if path not in texts
     ]
     said = [_table(_heads(one, other, lang), rows)] if rows else []
@@ -50,12 +49,17 @@ def _table(heads: list[str], rows: list[list[str]]) -> str:
     return str(tabulate(rows, heads, tablefmt="github", disable_numparse=True))
 
 
-def _leaves(node: Node) -> Iterator[tuple[str, str]]:
-    """Path and text of every scalar, variables without the word `variables` before them."""
-    for step, child in _children(node):
-        for path, text in [("", child.value)] if isinstance(child.value, str) else _leaves(child):
-            whole = f"{step}.{path}" if path and not path.startswith("[") else f"{step}{path}"
-            yield whole.removeprefix("variables."), str(text)
+def differing(one: Node | None, other: Node | None, path: str = "") -> Iterator[tuple[str, str | None, str | None]]:
+    """Path and both texts of every scalar that differs; variables without the word `variables` before them."""
+    if one is other:
+        return
+    mine, theirs = (dict(_children(node)) if node is not None else {} for node in (one, other))
+    for step in {**mine, **theirs}:
+        whole = f"{path}.{step}" if path and not step.startswith("[") else f"{path}{step}"
+        yield from differing(mine.get(step), theirs.get(step), whole)
+    old, new = (node.value if node is not None and isinstance(node.value, str) else None for node in (one, other))
+    if not _same(old, new):
+        yield path.removeprefix("variables."), old, new
 
 
 def _children(node: Node) -> Iterator[tuple[str, Node]]:
