@@ -57,7 +57,7 @@ def test_a_scaled_lognormal_is_that_of_scaled_medians(article: lp.Persona) -> No
     medians = {f"where[{i}].median": e.value for i, e in enumerate(e for e in law.where if e.parameter == "median")}
     rows = {int(row.split("[")[1].split("]")[0]) for row in medians}
     assert rows == set(range(10))  # every row of `where` states a median, so that row and effect have one number
-    medians |= {"lognormal.median": dict(law.parameters)["median"]}
+    medians |= {f"lognormal.{key}": value for key, value in law.parameters if key == "median"}
     by_hand = article.replace({f"income_cny_month.{path}": str(value * 4 / 5) for path, value in medians.items()})
     scaled = article.scale("income_cny_month", 0.8)
     mine, hand = (p.conditionals["income_cny_month"] for p in (scaled, by_hand))
