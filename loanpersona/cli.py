@@ -66,7 +66,7 @@ set_option = click.option(
     "changes",
     multiple=True,
     metavar="PATH=VALUE",
-    help="Change the persona, such as sex.shares.male=0.5; may be repeated, changes are checked together.",
+    help="Change the persona, such as income_cny_month.scale=0.8; may be repeated, changes are checked together.",
 )
 lang_option = click.option("--lang", default="en", show_default=True, metavar="en|zh", help="Language.")
 debug_option = click.option("--debug", is_flag=True, help="Show the traceback of an error.")

@@ -59,10 +59,16 @@ class Node:
     line: int
     path: str = ""
     quoted: bool = False
+    rounded: bool = False
+    """Whether code stated it as a float, which may be off in its last digit."""
 
     def child(self, key: str) -> Node | None:
         """The node under `key` of a mapping; None where there is none."""
         return self.value.get(key) if isinstance(self.value, dict) else None
+
+    def having(self, key: str, child: Node) -> Node:
+        """This mapping with another node under `key`."""
+        return replace(self, value={**(self.value if isinstance(self.value, dict) else {}), key: child})
 
     def shown(self) -> str:
         """The value as the reader of a message should see it: a scalar as written, else its kind."""
@@ -171,7 +177,7 @@ def node_of(value: Any, *, file: str, path: str = "") -> Node:
         faults = Faults()
         _refuse_hidden_characters(inner, Node({}, file, 0, path), faults)
         faults.stop()
-    return Node(inner, file, 0, path)
+    return Node(inner, file, 0, path, rounded=isinstance(value, float))
 
 
 def plain(node: Node) -> Any:
@@ -202,7 +208,7 @@ def number(node: Node, faults: Faults) -> Fraction | None:
     """The exact number a node states (0.6, 1e3, 1/3), or None with a fault noted."""
     text = node.value if isinstance(node.value, str) else ""
     value = exact(text) if not node.quoted else None
-    if value is not None and (not value or 1 / MAX_SIZE <= abs(value) <= MAX_SIZE):
+    if value is not None and (not value or 1 <= abs(value) * MAX_SIZE <= MAX_SIZE**2):
         return value
     if value is not None:
         faults.add(node, "too large or too small", allowed=f"0, or {1 / MAX_SIZE:g} to {MAX_SIZE:g} in size")

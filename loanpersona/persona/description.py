@@ -205,6 +205,8 @@ class _Teller:
         return f"{self.word(f'told_{effect.parameter}')} {value:g}"
 
     def where(self, when: When) -> str:
+        if not when:
+            return self.word("everybody")
         parts = ((self.persona.variables[name], picked) for name, picked in when)
         return "; ".join(f"{self.word(v.name, v)}: {self.level(v, sorted(picked))}" for v, picked in parts)
 

@@ -251,6 +251,6 @@ def _entries(key: str, values: Schema | None = None) -> Schema:
         "times": {"by": _ref("factor")},
         "plus": {"by": _ref("number")},
     }[key]  # fmt: skip
-    needed = ["when", *([] if key == "where" else inner)]
+    needed = {"odds": ["when", "multiply"], "where": ["when"]}.get(key, ["by"])
     entry = {**_with_basis({"when": _ref("when"), **inner}), "dependencies": {"source": ["basis"]}}
     return {"type": "array", "items": {**entry, "required": needed}}

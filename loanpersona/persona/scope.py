@@ -192,13 +192,18 @@ class Scope:
         if not isinstance(stated.value, tuple):
             self.stop(stated, "not a list", allowed=f"- {{when: …, {wanted[0]}: …}}")
         self.each(*(lambda entry=entry: self._entry(entry, wanted) for entry in stated.value))
-        whens = self.each(*(lambda entry=entry: self.when(self.child(entry, "when")) for entry in stated.value))
+        whens = self.each(*(lambda entry=entry: self._whom(entry, wanted) for entry in stated.value))
         return list(zip(stated.value, whens, strict=True))
 
     def _entry(self, entry: Node, wanted: tuple[str, ...]) -> None:
         self.only(entry, ("when", *wanted, *BASIS_KEYS))
         if not any(entry.child(name) is not None for name in wanted):
             self.stop(entry, f"no {' or '.join(wanted)}", allowed=EXAMPLES[wanted[0]])
+
+    def _whom(self, entry: Node, wanted: tuple[str, ...]) -> When:
+        """The condition of an entry; a factor or shift without one is everybody's."""
+        everybody = wanted == ("by",) and entry.child("when") is None
+        return () if everybody else self.when(self.child(entry, "when"))
 
     def when(self, node: Node) -> When:
         """The condition that a node states."""
