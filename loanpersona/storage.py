@@ -16,6 +16,7 @@ from loanpersona import catalog, folders, labels, manifest, table_files, table_w
 from loanpersona.digests import ColumnDigest, column_digest, combined, digest
 from loanpersona.errors import InputError, did_you_mean, together
 from loanpersona.manifest import versions
+from loanpersona.markdown import as_words
 from loanpersona.table_texts import TEXT_MARK
 from loanpersona.table_writer import SYNTHETIC
 
@@ -245,7 +246,7 @@ def _dictionary(schemas: Iterable[tables.Table]) -> str:
         hidden = " (hidden)" if en["hidden"] else ""
         cells = [en["table"] + hidden, en["column"], en["type"], en["unit"], en["allowed"], en["label"], zh["label"],
                  en["meaning"], zh["meaning"]]  # fmt: skip
-        lines.append("| " + " | ".join(cells) + " |")
+        lines.append("| " + " | ".join(map(as_words, cells)) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -253,4 +254,5 @@ def _datasheet(made: Mapping[str, Any], schemas: Iterable[tables.Table]) -> str:
     """What the population is made from and good for, and whether its hidden side lies here."""
     text = (catalog.FOLDER / "datasheet.md").read_text(encoding="utf-8")
     said = "datasheet_truth" if any(schema.hidden for schema in schemas) else "datasheet_without_truth"
-    return text.format(**made, **{f"truth_{lang}": labels.phrase(said, lang) for lang in labels.LANGUAGES})
+    origin = {key: as_words(str(value)) for key, value in made.items()}
+    return text.format(**origin, **{f"truth_{lang}": labels.phrase(said, lang) for lang in labels.LANGUAGES})

@@ -21,8 +21,8 @@ from loanpersona.errors import InputError, full_width
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 32
-MAX_NODES = 20_000
-"""Keys, scalars, lists and mappings: five times what the largest persona that ships holds, read in a moment."""
+MAX_NODES = 40_000
+"""Keys, scalars, lists and mappings: ten times a persona that ships, and more than its null twin, read in a moment."""
 MAX_KEY = 100
 MAX_PICKED = 1_000_000
 """Values that the conditions of a file may pick, added up: a short one such as `..9999` can pick thousands."""
@@ -109,7 +109,7 @@ class Faults:
             self.stop()
 
     def add(self, node: Node, what: str, *, allowed: str = "", hint: str = "") -> None:
-        """Note that `node` is wrong: what it is, what is allowed, a hint. Raises InputError where it is one too many."""
+        """Note that `node` is wrong: what it is, what is allowed, a hint. Raises InputError when they are too many."""
         hint = hint or (full_width(node.value) if isinstance(node.value, str) and not node.quoted else "")
         subject = f"{node.path or 'file'} = {node.shown()}" if isinstance(node.value, str) else node.path
         may = f". Allowed: {allowed}." if allowed else "."
@@ -147,7 +147,7 @@ def parse(text: str, *, file: str = "text", ours: Collection[str] = ()) -> Node:
         node = form.document(yaml.parse(text, Loader=_LOADER))
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # a code that no character has, in pure Python
         form.faults.found.append(_syntax_fault(error, text, file))
-    except InputError:  # noqa: S110  # too deep, too large or too many faults: those found are told all the same
+    except InputError:  # too deep, too large or too many faults: those found are told below
         pass
     form.stop(ours)
     if not isinstance(node.value, dict):

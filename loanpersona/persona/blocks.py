@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from loanpersona import tables
 from loanpersona.errors import did_you_mean
@@ -23,11 +24,16 @@ _SETTLED = {
     "month": ("borrower", "month"),
 }
 """What is settled when something is decided."""
+MAX_VARIABLES = 120
 OwnWord = tuple[str, tuple[tuple[str, str], ...]]
 
 
 def read_blocks(scope: Scope) -> dict[str, Variable]:
     """The variables that can be read, from top to bottom, each seeing those above it; all faults are noted."""
+    if len(scope.blocks) > MAX_VARIABLES:
+        at = replace(next(iter(scope.blocks.values())), value={}, path="variables")
+        scope.faults.add(at, f"{len(scope.blocks)} variables", allowed=f"at most {MAX_VARIABLES}")
+        scope.faults.stop()
     for name, block in scope.blocks.items():
         scope.tried.add(name)
         before = len(scope.faults.found)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
-from tabulate import tabulate
 
 from loanpersona import catalog
 from loanpersona.conditions import runs
 from loanpersona.labels import check_language, label, phrase
+from loanpersona.markdown import as_words, table
 from loanpersona.persona.joint import Conditional, Floats, holds, total
 from loanpersona.persona.model import Basis, Effect, Given, Odds, Persona, Shape, Shares, Value, Variable, When
 from loanpersona.persona.seasons_told import told
@@ -38,7 +38,7 @@ class _Teller:
 
     def lines(self) -> Iterator[str]:
         persona = self.persona
-        yield from (f"# {persona.title[self.lang]}", "", persona.about[self.lang], "")
+        yield from (f"# {as_words(persona.title[self.lang])}", "", as_words(persona.about[self.lang]), "")
         yield from (self.say("told_digest", name=persona.name, digest=persona.digest[:12]), "")
         yield from (self._counts(), "", f"## {self.word('product')}", "")
         yield from (f"- {line}" for line in self._product())
@@ -50,14 +50,14 @@ class _Teller:
         for conditional in persona.conditionals.values():
             yield from self._variable(conditional)
         if persona.notes:
-            yield from ("", f"## {self.word('notes')}", "", *(f"- {note}" for note in persona.notes))
+            yield from ("", f"## {self.word('notes')}", "", *(f"- {as_words(note)}" for note in persona.notes))
 
     def say(self, key: str, **values: object) -> str:
         return phrase(key, self.lang, **values)
 
     def word(self, word: str, of: Variable | None = None) -> str:
         own = dict(dict(of.own_words).get(word, ())) if of is not None else {}
-        return own.get(self.lang) or label(word, self.lang)
+        return as_words(own.get(self.lang) or label(word, self.lang))
 
     def _counts(self) -> str:
         kinds = [variable.basis.kind for variable in self.persona.variables.values()]
@@ -210,8 +210,8 @@ class _Teller:
 
     def reason(self, basis: Basis) -> str:
         titles = catalog.load("sources")
-        cited = ", ".join(f"{titles[s]['title']} [{s}]" if s in titles else s for s in basis.sources)
-        because = dict(basis.because).get(self.lang, "")
+        cited = as_words(", ".join(f"{titles[s]['title']} [{s}]" if s in titles else s for s in basis.sources))
+        because = as_words(dict(basis.because).get(self.lang, ""))
         said = self.say("told_basis", kind=self.word(basis.kind), cited=cited) if cited else self.word(basis.kind)
         return self.say("told_because", said=said, because=because) if because else said
 
@@ -224,7 +224,7 @@ def _table(heads: Sequence[str], rows: Sequence[Row], marks: Sequence[str] = ())
     """A Markdown table; `marks` make a last column where there are any."""
     if any(marks):
         heads, rows = [*heads, ""], [[*row, mark] for row, mark in zip(rows, marks, strict=True)]
-    return str(tabulate(rows, heads, tablefmt="github", disable_numparse=True))
+    return table(heads, rows)
 
 
 def _certain(law: Given) -> bool:

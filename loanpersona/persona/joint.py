@@ -18,6 +18,8 @@ Integers = npt.NDArray[np.int64]
 
 ONE = 1 << 53
 """Probability one, as an integer."""
+MAX_AXES = 24
+"""Variables that may hang together at a time: numpy counts no more than 32 dimensions."""
 MAX_CELLS = 2_000_000
 """Cells times values of a persona: what keeps its memory bounded."""
 
@@ -102,6 +104,8 @@ def joint(bands: Mapping[str, Bands], above: Mapping[str, Conditional]) -> Float
     fine = {name: band(above[name].variable, conditions, bands.get(name)) for name in names}
     table, axes = np.ones(()), list[str]()
     for position, name in enumerate(names):
+        if len(axes) >= MAX_AXES:
+            raise RefusedError("", f"more than {MAX_AXES} variables hang together", allowed=f"at most {MAX_AXES}")
         table = table[..., None] * _aligned(above[name], fine, axes)
         axes.append(name)
         needed = {*bands, *(parent for later in names[position + 1 :] for parent in above[later].variable.parents)}

@@ -227,10 +227,9 @@ class Scope:
             self.stop(at, f"unknown variable '{name}'", hint=did_you_mean(name, self.values or self.blocks))
         if name in self.tried and name != own:
             raise BrokenBlockError  # the parent stands above but is broken itself, and said so
-        circle = _circle(own, name, self.blocks)
-        if circle:
+        if circle := _circle(own, name, self.blocks):
             self.stop(at, f"depends on itself: {' → '.join(circle)}", hint="Break the circle.")
-        self.stop(at, f"'{name}' stands below", hint=f"Move it above {own}: blocks are drawn in their order.")
+        return self.stop(at, f"'{name}' stands below", hint=f"Move it above {own}: blocks are drawn in their order.")
 
 
 def _circle(own: str, parent: str, blocks: dict[str, Node]) -> list[str]:

@@ -22,7 +22,8 @@ def check_parameters(
 ) -> Persona:
     """Check the parameters of a notebook and return the persona they name, with the changes they state.
 
-    `changes` holds a line `path: value` per change; `extends_anywhere` is that of `load_persona`. Raises InputError with the faults of all parameters at once.
+    `changes` holds a line `path: value` per change; `extends_anywhere` is that of `load_persona`. Raises InputError
+    with the faults of all parameters at once.
 
     >>> check_parameters(persona="article", changes="sex.shares: {male: 0.5, female: 0.5}", n=500, seed=1).name
     'article'
