@@ -199,9 +199,7 @@ def digest(persona: str, changes: Sequence[str], n: str, seed: str, debug: bool)
 @click.option("--yaml", is_flag=True, help="Print it as one file, with what it extends and the changes merged in.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of persona files, for editors.")
 @click.option(
-    "--extends-anywhere",
-    is_flag=True,
-    help="Let the file extend files outside its own folder; with --yaml it becomes one file that needs no other.",
+    "--extends-anywhere", is_flag=True, help="Let it extend files outside its folder; --yaml makes one of all."
 )
 @debug_option
 def describe(

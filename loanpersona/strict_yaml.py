@@ -8,7 +8,6 @@ reads a value says what it has to be.
 from __future__ import annotations
 
 import re
-import stat
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -17,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from loanpersona import yaml_text
 from loanpersona.errors import InputError, full_width
 
 MAX_BYTES = 5_000_000
@@ -40,12 +40,6 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
-# Where YAML wants a key and a plain colon: a wide space before it, a full-width colon, or no space behind it.
-_NO_COLON = re.compile(r"[ \t]*(\u3000|(?:- +)*[\w-]+[ \t]*(：|:(?=\S)))")
-_NEAR = 100
-"""How many lines above a fault may hold its cause."""
-# What the pure Python parser quotes of the text it cannot read; names of its own tokens begin with <.
-_QUOTES = re.compile(r"""(['"])[^<\s'"][^\s'"]+\1""")
 # libyaml reads ten times faster; the pure Python parser gives the same events where it is not built in.
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
@@ -138,7 +132,7 @@ def read(path: Path, *, ours: Collection[str] = (), file: str = "") -> Node:
 
     One of the keys `ours` must stand at its top: of any other file the faults tell line and kind, and not a word of it.
     """
-    return parse(_text(path), file=file or path.name, ours=ours)
+    return parse(yaml_text.content(path, MAX_BYTES), file=file or path.name, ours=ours)
 
 
 def parse(text: str, *, file: str = "text", ours: Collection[str] = ()) -> Node:
@@ -152,13 +146,13 @@ def parse(text: str, *, file: str = "text", ours: Collection[str] = ()) -> Node:
     try:
         node = form.document(yaml.parse(text, Loader=_LOADER))
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # a code that no character has, in pure Python
-        form.faults.found.append(_syntax_fault(error, text, file))
+        form.faults.found.append(Fault(file, *yaml_text.stumbled(error, text)))
     except InputError:  # too deep, too large or too many faults: those found are told below
         pass
     form.stop(ours)
     if not isinstance(node.value, dict):
         got = "a list" if isinstance(node.value, tuple) else "words" if node.value else "nothing"
-        form.faults.add(root, f"expected a mapping at the top, got {got}", hint=_no_colon(text.splitlines()))
+        form.faults.add(root, f"expected a mapping at the top, got {got}", hint=yaml_text.no_colon(text.splitlines()))
     elif ours and not any(key in node.value for key in ours):
         form.faults.add(Node({}, file, 1, " or ".join(ours)), "missing at the top of the file")
     form.faults.stop()
@@ -239,35 +233,6 @@ def _number_hint(text: str) -> str:
     if not text.isascii():
         return "Write plain digits: 0.6."
     return ""
-
-
-def _text(path: Path) -> str:
-    try:
-        if not stat.S_ISREG(kind := path.stat().st_mode):  # reading a pipe waits for ever, a device never ends
-            what = "is a directory" if stat.S_ISDIR(kind) else "is no regular file"
-            raise InputError(f"{path}: {what}. Allowed: a YAML file.")
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file.") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read ({getattr(error, 'strerror', error)}).") from None
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{path.name}: too large. Allowed: at most {MAX_BYTES:,} bytes.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path.name}: {_encoding(data)} at byte {error.start}. Save it as UTF-8.") from None
-
-
-def _encoding(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "not UTF-8 but UTF-16"
-    try:
-        data.decode("gb18030")
-    except UnicodeDecodeError:
-        return "not UTF-8"
-    return "not UTF-8 (GBK perhaps)"
 
 
 class _Form:
@@ -363,32 +328,3 @@ def _refuse_hidden_characters(text: str, at: Node, faults: Faults) -> None:
 
 def _join(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
-
-
-def _syntax_fault(error: Exception, text: str, file: str) -> Fault:
-    """What the parser stumbled over, and where, in no word of the file."""
-    mark = getattr(error, "problem_mark", None)
-    if mark is None:  # the reader of characters has no mark, only what it would not read
-        return Fault(file, 1, f"not YAML: {str(error).splitlines()[0]}.")
-    what = _QUOTES.sub("…", getattr(error, "problem", None) or "cannot be parsed")
-    lines = text.splitlines()[: mark.line + 1]
-    line = lines[mark.line] if mark.line < len(lines) else ""
-    tabs = "\t" in line[: -len(line.lstrip()) or None]
-    hint = "Indent with spaces, not tabs." if tabs else _no_colon(lines) or _odd_mark(lines)
-    return Fault(file, mark.line + 1, f"not YAML: {what}, at column {mark.column + 1}. {hint}".rstrip())
-
-
-def _no_colon(lines: Sequence[str]) -> str:
-    """The line that keeps a key and its value apart as YAML does not, the last of them."""
-    for line in range(len(lines), max(len(lines) - _NEAR, 0), -1):
-        found = _NO_COLON.match(lines[line - 1])
-        if found:
-            said = full_width(found[0]) or "No space after the colon. Write 'key: value'."
-            return f"Line {line}: {said}"
-    return ""
-
-
-def _odd_mark(lines: Sequence[str]) -> str:
-    """A full-width mark in the last lines that were read."""
-    near = list(enumerate(lines, start=1))[-2:]
-    return next((f"Line {at}: {full_width(line)}" for at, line in reversed(near) if full_width(line)), "")

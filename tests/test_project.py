@@ -28,6 +28,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 FOUNDATION = {
     "errors", "strict_yaml", "conditions", "catalog", "labels", "tables", "manifest", "folders", "table_files",
     "storage", "population", "festivals", "column_checks", "table_keys", "digests", "table_texts", "table_writer",
+    "markdown", "yaml_text",
 }  # fmt: skip
 MAY_IMPORT = {
     "foundation": set[str](),

@@ -8,6 +8,7 @@ from typing import Any
 import mistune
 import pytest
 from bs4 import BeautifulSoup
+from conftest import CASES
 from nbconvert.filters import markdown2html
 
 import loanpersona as lp
@@ -25,9 +26,17 @@ PAYLOADS = (
 HARMLESS = "plain word"
 
 
-def planted(article: lp.Persona, word: str) -> lp.Persona:
-    """The article's persona with a word in every slot of text, levels and sources of one's own among them."""
-    content = _with(plain(article.document), word)
+@pytest.fixture(scope="module")
+def every_law(article: lp.Persona) -> lp.Persona:
+    """A small persona with every way to state a variable, and the seasons of the article."""
+    content = plain(lp.load_persona(CASES / "valid" / "every_law.yaml").document)
+    seasons = {key: plain(article.document)[key] for key in ("window", "calendar")}
+    return resolve(node_of(content | seasons, file="small"))
+
+
+def planted(small: lp.Persona, word: str) -> lp.Persona:
+    """A persona with a word in every slot of text, levels and sources of one's own among them."""
+    content = _with(plain(small.document), word)
     texts = {"en": word, "zh": word}
     own = {"basis": "published", "source": [word], "because": texts, "label": texts}
     levels = {"labels": {word: texts, "other": texts}}
@@ -71,17 +80,17 @@ def pages(persona: lp.Persona, plain_one: lp.Persona, folder: Path) -> dict[str,
 
 
 @pytest.fixture(scope="module")
-def harmless(article: lp.Persona, tmp_path_factory: pytest.TempPathFactory) -> tuple[lp.Persona, dict[str, str]]:
-    persona = planted(article, HARMLESS)
-    return persona, pages(persona, article, tmp_path_factory.mktemp("words") / "harmless")
+def harmless(every_law: lp.Persona, tmp_path_factory: pytest.TempPathFactory) -> tuple[lp.Persona, dict[str, str]]:
+    persona = planted(every_law, HARMLESS)
+    return persona, pages(persona, every_law, tmp_path_factory.mktemp("words") / "harmless")
 
 
 @pytest.mark.parametrize("word", PAYLOADS)
 def test_a_word_makes_no_tag_wherever_it_stands(
-    word: str, harmless: tuple[lp.Persona, dict[str, str]], article: lp.Persona, tmp_path: Path
+    word: str, harmless: tuple[lp.Persona, dict[str, str]], every_law: lp.Persona, tmp_path: Path
 ) -> None:
     _, expected = harmless
-    for name, page in pages(planted(article, word), article, tmp_path / "saved").items():
+    for name, page in pages(planted(every_law, word), every_law, tmp_path / "saved").items():
         assert tags(page) == tags(expected[name]), name
         shown = BeautifulSoup(page, "html.parser").get_text()
         assert shown.count(word) >= expected[name].count(HARMLESS), name
