@@ -319,10 +319,8 @@ class Persona:
         unknown = [name for name in names if name not in known]
         if unknown:
             raise InputError(*(f"{name}: unknown variable. {did_you_mean(name, known)}" for name in unknown))
-        rows = {
-            name: changed_rows(self, self.variables[name], lang) for name in names or known if name in self.variables
-        }
-        return Reasons(tuple(each for name in names or known for each in (known[name], *rows.get(name, ()))), lang)
+        rows = (each for name in names or known for each in (known[name], *changed_rows(self, name, lang)))
+        return Reasons(tuple(rows), lang)
 
     def __repr__(self) -> str:
         return f"<Persona {self.name}: {len(self.variables)} variables, digest {self.digest[:12]}>"
