@@ -48,7 +48,7 @@ def change_of(persona: lp.Persona, name: str) -> dict[str, Any]:
     if law not in SHAPES:
         return moved(f"{name}.{law}", block[law])
     stated = block["where"][0] if "where" in block else block[law]
-    parameter = next(key for key in block[law] if key in stated)
+    parameter = next(key for key in ("median", "mean", "shape", "sd", "sigma", "scale") if Fraction(stated.get(key, 0)))
     at = f"{name}.where[0]" if "where" in block else f"{name}.{law}"
     return {f"{at}.{parameter}": Fraction(stated[parameter]) * (1 + STEP)}
 

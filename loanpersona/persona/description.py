@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -33,8 +34,11 @@ def describe(persona: Persona, lang: str = "en") -> str:
     return "\n".join(_Teller(persona, check_language(lang)).lines()) + "\n"
 
 
-def changed_rows(persona: Persona, variable: Variable, lang: str) -> Iterator[tuple[str, Basis]]:
+def changed_rows(persona: Persona, name: str, lang: str) -> Iterator[tuple[str, Basis]]:
     """The rows of a variable's law that were changed and rest on nothing else, each with whom it is for."""
+    variable = persona.variables.get(name)
+    if variable is None:  # a part of the calendar, which has no rows
+        return
     teller, law = _Teller(persona, lang), variable.law
     rows = law.odds if isinstance(law, Shares) else (*law.where, *law.moves) if isinstance(law, Shape) else ()
     for row in rows:
@@ -46,7 +50,12 @@ class _Teller:
     """Tells one persona in one language."""
 
     def __init__(self, persona: Persona, lang: str) -> None:
-        self.persona, self.lang, self.nobody = persona, lang, idle_paths(persona)
+        self.persona, self.lang = persona, lang
+
+    @cached_property
+    def nobody(self) -> set[str]:
+        """The paths of numbers that change nobody."""
+        return idle_paths(self.persona)
 
     def lines(self) -> Iterator[str]:
         persona = self.persona

@@ -313,9 +313,7 @@ class Persona:
     def basis(self, *names: str, lang: str = "en") -> Reasons:
         """Where the numbers of some variables or parts of the calendar come from, and why; of all if none is named.
 
-        Rows of a law that were changed without a basis stand below their variable.
-
-        Raises InputError for an unknown name or language.
+        Rows changed without a basis stand below their variable. Raises InputError for an unknown name or language.
 
         >>> import loanpersona as lp
         >>> lp.load_persona("article").basis("borrower_class")

@@ -54,9 +54,5 @@ def reasons(persona: Persona, names: Sequence[str], lang: str) -> Reasons:
     unknown = [name for name in names if name not in known]
     if unknown:
         raise InputError(*(f"{name}: unknown variable. {did_you_mean(name, known)}" for name in unknown))
-    rows = {
-        name: changed_rows(persona, persona.variables[name], lang)
-        for name in names or known
-        if name in persona.variables
-    }
-    return Reasons(tuple(each for name in names or known for each in (known[name], *rows.get(name, ()))), lang)
+    rows = (each for name in names or known for each in (known[name], *changed_rows(persona, name, lang)))
+    return Reasons(tuple(rows), lang)
