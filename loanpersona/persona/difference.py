@@ -39,7 +39,11 @@ def difference(one: Persona, other: Persona, lang: str = "en") -> str:
         if path not in {*texts, *still}
     ]
     said = [table(_heads(one, other, lang), [[as_words(cell) for cell in row] for row in rows])] if rows else []
-    said += [phrase("told_nobody", lang, paths=as_words(", ".join(sorted(still))))] if still else []
+    said += (
+        [phrase("told_nobody", lang, paths=as_words(", ".join(path for path, *_ in found if path in still)))]
+        if still
+        else []
+    )
     added = {path for path, *both in found if None in both and _ROW_BASIS.search(path)}
     texts = [path for path in texts if path not in added]
     said += [phrase("told_texts", lang, paths=as_words(", ".join(texts)))] if texts else []
