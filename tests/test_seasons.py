@@ -127,7 +127,7 @@ def test_the_digest_counts_both_sections(timed: lp.Persona) -> None:
     ("line", "module"),
     [
         ("lp.load_persona('article')", "holidays"),
-        ("lp.load_persona('evidence')", "holidays"),
+        ("lp.load_persona('evidence')", "holidays.countries"),
         ("lp.generate(lp.load_persona('article'), n=10)", "holidays.countries"),
         ("lp.generate(lp.load_persona('article'), n=10)", "scipy.special"),
     ],
@@ -169,7 +169,7 @@ def test_both_dates_and_all_parts_are_looked_at_in_one_go(
     [
         ({"window.last": "2020-01-01"}, "change: window.last = 2020-01-01: before the first day, 2021-01-01. "),
         ({"calendar.hour.weights[24]": 1}, "change: calendar.hour.weights[24]: no entry '[24]' of "
-                                           "'calendar.hour.weights'. Allowed: [0] to [23]."),
+                                           "'calendar.hour.weights'. Allowed: [0] to [23], [+] for one more."),
         ({"calendar.weekday.factors.mondya": 1}, "change: calendar.weekday.factors.mondya = 1: unknown weekday "),
         ({"calendar.noon.factor": 1}, "change: calendar.noon.factor: unknown path 'noon'. "),
     ],

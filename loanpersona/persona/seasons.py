@@ -30,6 +30,8 @@ NEAR_NEW_YEAR = (-90, 120)
 MOST_DAYS = 7305
 """Twenty years with five leap days."""
 WINDOW = ("first", "last", "zone")
+_MAY_BE_OFF = range(-7, 15)
+"""Days from New Year's Day that can belong to its days off; a band with another day needs no look at the holidays."""
 _WORKDAYS = 5
 _DATE = re.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
@@ -101,9 +103,10 @@ def idle_days(calendar: Node | None, window: Window | None, seasons: Seasons | N
     if not more and of_month != 1:  # one says that days of the month do not matter
         yield Idle(f"calendar.day_of_month.factors.{next(iter(month))}", next(iter(month.values())),
                    "it is for every day, and a year keeps its total")  # fmt: skip
-    read = {day for day, off in _near_new_year(window) if not off}
     bands = zip(_factors(calendar, "spring_festival").items(), seasons.spring_festival, strict=True)
-    for (key, node), (first, last, _) in bands:
+    close = [(key, node, first, last) for (key, node), (first, last, _) in bands if {first, last} <= set(_MAY_BE_OFF)]
+    read = {day for day, off in _near_new_year(window) if not off} if close else set()
+    for key, node, first, last in close:
         if read.isdisjoint(range(first, last + 1)):
             why = "all its days are days off, which `holiday` covers"
             yield Idle(f"calendar.spring_festival.factors.{key}", node, why)
