@@ -35,13 +35,13 @@ test-matrix: $(STAMP) ## draw the golden populations with the oldest and newest 
 	$(BIN)/python tools/matrix.py --python "$(PYTHON)"
 
 fuzz: $(STAMP) ## load 20,000 broken persona files: none may crash, hang or bloat
-	$(BIN)/python tests/fuzz.py 20000
+	$(BIN)/python tests/support/fuzz.py 20000
 
 mutants: $(STAMP) ## try the statistical tests on every wrong persona there is, print those that survive (minutes)
-	$(BIN)/python tests/teeth.py
+	$(BIN)/python tests/support/teeth.py
 
 verify: $(STAMP) ## draw 1,000 populations from fresh seeds, or from those of SEED=... (minutes)
-	$(BIN)/python tests/verify.py $(if $(filter-out file,$(origin SEED)),--seed "$(SEED)")
+	$(BIN)/python tests/support/verify.py $(if $(filter-out file,$(origin SEED)),--seed "$(SEED)")
 
 report: $(STAMP) ## render every report in English and Chinese, print the path of the index page
 	@$(BIN)/loanpersona report --out "$(OUT)" --persona "$(PERSONA)" --n "$(N)" --seed "$(SEED)" --lang en --lang zh

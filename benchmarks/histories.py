@@ -17,10 +17,10 @@ from floor import floor
 from timing import medians, one_core, seconds
 
 import loanpersona as lp
-from loanpersona import storage, table_writer
-from loanpersona.population import made_from
 from loanpersona.simulation.generation import kept_tables, parts
-from loanpersona.tables import Table
+from loanpersona.tables import Table, store
+from loanpersona.tables.population import made_from
+from loanpersona.tables.store import writer
 
 BORROWERS = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdecimal() else 1_000_000
 ROUNDS = 5
@@ -57,7 +57,7 @@ def write_raw(columns: list[np.ndarray], folder: Path) -> None:
 def write_parquet(schemas: list[Table], made: list[Part], folder: Path) -> None:
     """Our Parquet files, part by part, and nothing else."""
     for schema in schemas:
-        with table_writer.writing(folder / f"{schema.name}.parquet", schema) as add:
+        with writer.writing(folder / f"{schema.name}.parquet", schema) as add:
             for part in made:
                 add(part[schema.name])
 
@@ -66,7 +66,7 @@ def save(persona: lp.Persona, made: list[Part], borrowers: int, folder: Path) ->
     """The same with digests, manifest and papers, and safe on the disk."""
     schemas = kept_tables(persona, n=borrowers, seed=7)
     said = made_from(persona.name, persona.digest, borrowers, 7)
-    with storage.saving(folder / "people", format="parquet", schemas=schemas, made=said) as saved:
+    with store.saving(folder / "people", format="parquet", schemas=schemas, made=said) as saved:
         for part in made:
             saved.add(part)
 

@@ -15,13 +15,13 @@ from pathlib import Path
 import yaml
 from timing import medians, one_core, seconds
 
-from loanpersona import catalog
+from loanpersona.core import catalog
+from loanpersona.core.strict_yaml import Faults
 from loanpersona.persona import reader
 from loanpersona.persona.calibration import calibrate
 from loanpersona.persona.model import Persona, Shape
 from loanpersona.persona.resolver import load_persona, resolve
-from loanpersona.simulation.borrowers import samplers
-from loanpersona.strict_yaml import Faults
+from loanpersona.simulation.users import samplers
 
 ROUNDS = 7
 FILE = catalog.persona_files()["article"]

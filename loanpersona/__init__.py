@@ -12,33 +12,34 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from loanpersona import charts, labels, tables
+    from loanpersona import charts, tables
     from loanpersona.analysis import credit, habits, needs, profile, segments
-    from loanpersona.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, ReportError
+    from loanpersona.core import words as labels
+    from loanpersona.core.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, ReportError
     from loanpersona.persona.model import Persona
     from loanpersona.persona.resolver import load_persona
-    from loanpersona.population import Population, load_population
     from loanpersona.reports import render_report
     from loanpersona.simulation.generation import generate, sample
     from loanpersona.simulation.parameters import check_parameters
+    from loanpersona.tables.population import Population, load_population
 
 # Where each public name lives. Names load when first used, so that importing the package stays cheap.
 _HOMES = {
-    "InputError": "loanpersona.errors:InputError",
-    "LoanpersonaError": "loanpersona.errors:LoanpersonaError",
-    "MachineError": "loanpersona.errors:MachineError",
+    "InputError": "loanpersona.core.errors:InputError",
+    "LoanpersonaError": "loanpersona.core.errors:LoanpersonaError",
+    "MachineError": "loanpersona.core.errors:MachineError",
     "Persona": "loanpersona.persona.model:Persona",
-    "PersonaWarning": "loanpersona.errors:PersonaWarning",
-    "Population": "loanpersona.population:Population",
-    "ReportError": "loanpersona.errors:ReportError",
+    "PersonaWarning": "loanpersona.core.errors:PersonaWarning",
+    "Population": "loanpersona.tables.population:Population",
+    "ReportError": "loanpersona.core.errors:ReportError",
     "charts": "loanpersona.charts",
     "check_parameters": "loanpersona.simulation.parameters:check_parameters",
     "credit": "loanpersona.analysis.credit",
     "generate": "loanpersona.simulation.generation:generate",
     "habits": "loanpersona.analysis.habits",
-    "labels": "loanpersona.labels",
+    "labels": "loanpersona.core.words",
     "load_persona": "loanpersona.persona.resolver:load_persona",
-    "load_population": "loanpersona.population:load_population",
+    "load_population": "loanpersona.tables.population:load_population",
     "needs": "loanpersona.analysis.needs",
     "profile": "loanpersona.analysis.profile",
     "render_report": "loanpersona.reports:render_report",

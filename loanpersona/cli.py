@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 
-from loanpersona.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, did_you_mean, together
+from loanpersona.core.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, did_you_mean, together
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 INTERRUPTED = 130
@@ -109,11 +109,12 @@ def generate(
     Each block of borrowers is written as it is drawn, so that memory does not grow with their number.
     """
     del debug
-    from loanpersona import storage, tables
+    from loanpersona import tables
     from loanpersona.simulation.streaming import check_observed, observed, stream
+    from loanpersona.tables import store
 
     names = [name.strip() for each in named for name in each.split(",")] or None
-    further: list[Callable[[], Any]] = [partial(storage.check_format, format), partial(_check_named, out)]
+    further: list[Callable[[], Any]] = [partial(store.check_format, format), partial(_check_named, out)]
     further += [] if names is None else [partial(tables.check_names, names)]
     further += [partial(check_observed, names or [])] if without_truth else []
     loaded, count, start = _checked(persona, changes, n, seed, *further)
@@ -122,7 +123,7 @@ def generate(
     saved = stream(loaded, Path(out), n=count, seed=start, tables=names, format=format, watch=_watched)
     for schema in saved.schemas:
         click.echo(f"{schema.name}: {saved.rows[schema.name]:,} rows, {len(schema.columns)} columns")
-    click.echo(f"{storage.SYNTHETIC}\npersona {loaded.name}, n {count}, seed {start}")
+    click.echo(f"{store.SYNTHETIC}\npersona {loaded.name}, n {count}, seed {start}")
     click.echo(f"digest {saved.digest}\n{out}")
 
 
@@ -156,8 +157,8 @@ def report(
 ) -> None:
     """Run notebooks (all of them if none is named) and turn each into one HTML file per language."""
     del debug
-    from loanpersona.labels import LANGUAGES, check_language
-    from loanpersona.reports import check_parameters, declared_parameters, notebook_names, render_report
+    from loanpersona.core.words import LANGUAGES, check_language
+    from loanpersona.reports import check_values, declared_parameters, notebook_names, render_report
 
     names, spoken = notebooks or notebook_names(), langs or LANGUAGES
     further: list[Callable[[], Any]] = [partial(declared_parameters, name) for name in names]
@@ -167,7 +168,7 @@ def report(
     if changes:  # a notebook of one's own need not know of changes
         shared["changes"] = _changes(changes)
     wanted = [(name, lang) for name in names for lang in spoken]
-    together(*(partial(check_parameters, name, {**shared, "lang": lang}) for name, lang in wanted))
+    together(*(partial(check_values, name, {**shared, "lang": lang}) for name, lang in wanted))
     for name, lang in wanted:
         click.echo(str(render_report(name, out=out, lang=lang, **shared)))
     click.echo(str(Path(out) / "index.html"))

@@ -7,7 +7,8 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from loanpersona import catalog, storage
+from loanpersona.core import catalog
+from loanpersona.tables import store
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def findings() -> list[Finding]:
     True
     """
     cure = "Install it into this environment with pip."
-    packages = [Finding(name, found != "not installed", found, cure) for name, found in storage.versions().items()]
+    packages = [Finding(name, found != "not installed", found, cure) for name, found in store.versions().items()]
     return [*packages, _kernel(), _typeface(), _notebooks(), Finding("cores", True, str(os.cpu_count() or "unknown"))]
 
 

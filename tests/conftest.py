@@ -6,14 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cases import TINY
 from lives import SEED, Lives
 
 import loanpersona as lp
 
 pytest.register_assert_rewrite("chart_rules")  # its checks say what they saw, as those of a test file do
-
-CASES = Path(__file__).parent / "cases"
-TINY = (CASES / "valid" / "tiny.yaml").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

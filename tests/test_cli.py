@@ -20,9 +20,9 @@ import pandas as pd
 import pytest
 
 import loanpersona as lp
-from loanpersona import storage
 from loanpersona.cli import cli, main
 from loanpersona.reports import notebook_names
+from loanpersona.tables import store
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -167,13 +167,13 @@ def test_doctor_finds_this_environment_sound(run: Run) -> None:
     rows = [line.split(maxsplit=2) for line in found.out.splitlines()]
     assert {row[0] for row in rows} == {"ok"}
     names = [row[1] for row in rows]
-    assert names == [*storage.versions(), "kernel", "typeface", "notebooks", "cores"]
+    assert names == [*store.versions(), "kernel", "typeface", "notebooks", "cores"]
     assert dict(zip(names, (row[2] for row in rows), strict=True))["notebooks"] == ", ".join(notebook_names())
 
 
 def test_doctor_names_what_is_missing_and_the_cure(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    there = storage.versions()
-    monkeypatch.setattr(storage, "versions", lambda: {**there, "pyarrow": "not installed"})
+    there = store.versions()
+    monkeypatch.setattr(store, "versions", lambda: {**there, "pyarrow": "not installed"})
     found = run("doctor")
     assert found.code == 3
     assert "MISSING  pyarrow" in found.out
@@ -221,7 +221,7 @@ def test_no_command_at_all_brings_the_help(run: Run) -> None:
 
 
 def test_the_version_is_printed(run: Run) -> None:
-    assert run("--version").out == f"loanpersona {storage.versions()['loanpersona']}\n"
+    assert run("--version").out == f"loanpersona {store.versions()['loanpersona']}\n"
 
 
 def test_the_command_is_installed_under_its_name() -> None:

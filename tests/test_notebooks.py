@@ -16,9 +16,9 @@ import pytest
 from reads import CLUSTERED, CREDIT_TAKES, CROSSED, NEEDS_TAKE, RULES_AND_ROWS, SCORECARD_TAKES, SEGMENTS, TAKES
 
 import loanpersona as lp
-from loanpersona import catalog
 from loanpersona.analysis import credit, habits, needs, profile, segments
-from loanpersona.labels import LANGUAGES
+from loanpersona.core import catalog
+from loanpersona.core.words import LANGUAGES
 from loanpersona.reports import declared_parameters, notebook_names
 
 mpl.use("agg")

@@ -15,7 +15,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 import loanpersona as lp
-from loanpersona.errors import MANY, did_you_mean
+from loanpersona.core.errors import MANY, did_you_mean
 
 mpl.use("agg")
 

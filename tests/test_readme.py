@@ -16,7 +16,8 @@ from packaging.requirements import Requirement
 from PIL import Image
 
 import loanpersona as lp
-from loanpersona import catalog, cli
+from loanpersona import cli
+from loanpersona.core import catalog
 from loanpersona.reports import declared_parameters, notebook_names
 
 ROOT = Path(__file__).parents[1]

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import loanpersona as lp
-from loanpersona import storage
+from loanpersona.tables import store
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "data" / "sample"
@@ -57,7 +57,7 @@ def test_made_again_a_file_is_the_same_to_the_byte(again: Path, name: str) -> No
 def test_made_again_the_manifest_differs_in_nothing_but_versions(again: Path) -> None:
     ours, theirs = manifest(SAMPLE), manifest(again)
     ours_made, theirs_made = ours.pop("versions"), theirs.pop("versions")
-    assert ours_made.keys() == theirs_made.keys() == storage.versions().keys()
+    assert ours_made.keys() == theirs_made.keys() == store.versions().keys()
     assert (ours.pop("sha256") == theirs.pop("sha256")) == (ours_made == theirs_made)
     assert ours == theirs
 
@@ -82,8 +82,8 @@ def test_the_sample_is_small() -> None:
 
 @pytest.mark.parametrize("name", ["dictionary.md", "datasheet.md", "manifest.json"])
 def test_every_text_says_that_the_people_are_made_up(name: str) -> None:
-    assert storage.SYNTHETIC in read(name)
-    assert "SYNTHETIC" in storage.SYNTHETIC
+    assert store.SYNTHETIC in read(name)
+    assert "SYNTHETIC" in store.SYNTHETIC
 
 
 def test_the_dictionary_describes_every_column_in_both_languages() -> None:

@@ -109,7 +109,7 @@ def check_versions(python: Path, age: str) -> str:
 
 def differing(python: Path, setting: str, blocks: int, places: Mapping[str, str]) -> list[str]:
     """A line per golden population that comes out as another under a setting."""
-    lines = output(python, ROOT / "tests" / "golden.py", str(blocks), places=places).splitlines()
+    lines = output(python, ROOT / "tests" / "support" / "golden.py", str(blocks), places=places).splitlines()
     drawn = [line.split() for line in lines]
     assert drawn, "nothing was drawn"
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loanpersona import catalog
+from loanpersona.core import catalog
 
 
 def shares(name: str) -> dict[str, float]:

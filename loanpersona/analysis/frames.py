@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loanpersona import table_keys, tables
-from loanpersona.errors import InputError
+from loanpersona import tables
+from loanpersona.core.errors import InputError
+from loanpersona.tables import keys
 
-DAY, SECOND = pd.Timedelta(days=1).as_unit("s"), pd.Timedelta(seconds=1).as_unit("s")
+ONE_DAY, SECOND = pd.Timedelta(days=1).as_unit("s"), pd.Timedelta(seconds=1).as_unit("s")
 FOLDS = 5
 SEED = 20230301
 """Of all that is drawn in an analysis, so that a frame is the same every time."""
@@ -39,7 +40,7 @@ def with_borrowers(
     """Rows of a table with columns of their borrowers; raises InputError where a borrower is missing."""
     kept = columns(rows, table, ["borrower_id", *wanted])
     people = columns(borrowers, "borrowers", ["borrower_id", *of]).set_index("borrower_id")
-    if lost := table_keys.dangling(kept["borrower_id"], people.index.to_series()):
+    if lost := keys.dangling(kept["borrower_id"], people.index.to_series()):
         raise InputError(f"{table}.borrower_id = {lost[1]}: no such borrower_id in borrowers. Allowed: one of them.")
     return kept.assign(**{name: kept["borrower_id"].map(people[name]) for name in of})
 
@@ -104,7 +105,7 @@ def end_of_day(given: pd.Timestamp | str | None, otherwise: pd.Timestamp) -> pd.
     >>> str(end_of_day("2024-12-31", pd.Timestamp("2025-03-01")))
     '2024-12-31 23:59:59'
     """
-    return moment(given, otherwise).as_unit("s").normalize() + DAY - SECOND
+    return moment(given, otherwise).as_unit("s").normalize() + ONE_DAY - SECOND
 
 
 def whole(name: str, value: Any, least: int) -> int:

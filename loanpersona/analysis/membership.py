@@ -7,8 +7,8 @@ import pandas as pd
 from loanpersona.analysis.frames import columns, last_applications
 from loanpersona.analysis.segment_reader import rules_or_shipped
 from loanpersona.analysis.segment_rules import Rules
-from loanpersona.analysis.standing import History, as_of, history, in_base, standings
-from loanpersona.errors import InputError
+from loanpersona.analysis.snapshot import History, as_of, history, in_base, standings
+from loanpersona.core.errors import InputError
 
 
 def lifecycle_rules(rules: Rules | None = None) -> pd.DataFrame:

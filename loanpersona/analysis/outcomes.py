@@ -15,12 +15,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from loanpersona.analysis.frames import SECOND, columns, end_of_day, of_loans, whole
-from loanpersona.errors import InputError
+from loanpersona.core.errors import InputError
 
 BUCKETS = ("current", "1-29", "30-59", "60-89", "90+")
 """Buckets of days past due (DPD)."""
 STATES = (*BUCKETS, "paid_off")
-NEVER = 1 << 24
+UNREACHED = 1 << 24
 """A day that does not come."""
 CURE_DAYS = 30
 BAD_DAYS, BAD_MONTHS = 90, 12
@@ -32,7 +32,7 @@ _STARTS = np.array([1, 30, 60, 90])
 
 
 @dataclass(frozen=True)
-class Book:
+class LoanTape:
     """Loans disbursed by a day and all their instalments, as known on that day; days counted from 1970-01-01."""
 
     end: int
@@ -40,7 +40,7 @@ class Book:
     loans: pd.DataFrame
     """By `loan_id`: borrower_id, lent (day of the money) and what else was asked for."""
     plan: pd.DataFrame
-    """By loan and number: loan (its position), number, due, paid (NEVER if unpaid on the last day) and the rest."""
+    """By loan and number: loan (its position), number, due, paid (UNREACHED if unpaid on the last day) and the rest."""
     first: Whole
     """Position of the first instalment of each loan."""
 
@@ -75,10 +75,10 @@ class Book:
         return np.minimum.reduceat(np.asarray(values), self.first)
 
     def reached(self, days: int) -> Whole:
-        """The day on which each loan first was so many days past due, NEVER if it was not by the last day."""
+        """The day on which each loan first was so many days past due, UNREACHED if it was not by the last day."""
         due, paid = self.plan["due"].to_numpy(), self.plan["paid"].to_numpy()
-        then = self.least(np.where(paid >= due + days, due + days, NEVER))
-        return np.where(then <= self.end, then, NEVER)
+        then = self.least(np.where(paid >= due + days, due + days, UNREACHED))
+        return np.where(then <= self.end, then, UNREACHED)
 
     def past_due(self, day: int) -> Whole:
         """Days past due of each loan on a day, by its oldest unpaid instalment; −1 if nothing is left to pay.
@@ -86,8 +86,8 @@ class Book:
         Loans of a later day count as not past due.
         """
         due, paid = self.plan["due"].to_numpy(), self.plan["paid"].to_numpy()
-        oldest = self.least(np.where(paid > day, due, NEVER))
-        return np.where(oldest == NEVER, -1, np.maximum(day - oldest, 0))
+        oldest = self.least(np.where(paid > day, due, UNREACHED))
+        return np.where(oldest == UNREACHED, -1, np.maximum(day - oldest, 0))
 
 
 def read(
@@ -96,7 +96,7 @@ def read(
     until: pd.Timestamp | str | None = None,
     lent: Sequence[str] = (),
     owed: Sequence[str] = (),
-) -> Book:
+) -> LoanTape:
     """The book on the day `until`, by default that of the last payment or loan, with more columns of either table.
 
     Instalments of other loans are left out. Raises InputError where no loan was disbursed by then, one has no
@@ -112,9 +112,9 @@ def read(
         raise InputError(f"loans: none was disbursed by {last:%Y-%m-%d}. Allowed: a time after the first loan.")
     paid = day_numbers(plan["paid_on"])
     known = plan["paid_on"].notna() & (paid <= end)
-    plan = plan.assign(due=day_numbers(plan["due_on"]), paid=np.where(known, paid, NEVER))
+    plan = plan.assign(due=day_numbers(plan["due_on"]), paid=np.where(known, paid, UNREACHED))
     plan = of_loans(plan, taken["loan_id"]).sort_values(["loan", "number"], ignore_index=True)
-    return Book(end, taken.drop(columns="disbursed_at"), plan, np.searchsorted(plan["loan"], np.arange(len(taken))))
+    return LoanTape(end, taken.drop(columns="disbursed_at"), plan, np.searchsorted(plan["loan"], np.arange(len(taken))))
 
 
 def _last_day(until: pd.Timestamp | str | None, told: pd.Timestamp) -> pd.Timestamp:
@@ -153,7 +153,7 @@ def loan_outcomes(
     return outcomes(read(loans, instalments, until), months, days)
 
 
-def outcomes(book: Book, months: int = BAD_MONTHS, days: int = BAD_DAYS) -> pd.DataFrame:
+def outcomes(book: LoanTape, months: int = BAD_MONTHS, days: int = BAD_DAYS) -> pd.DataFrame:
     """The outcomes of the loans of a book, as `loan_outcomes` says."""
     months, days = whole("months", months, 1), whole("days", days, 1)
     due, paid = book.plan["due"].to_numpy(), book.plan["paid"].to_numpy()
@@ -240,13 +240,13 @@ def buckets(dpd: Whole) -> Whole:
     return np.where(dpd < 0, len(BUCKETS), np.searchsorted(_STARTS, dpd, side="right"))
 
 
-def _paid_before(book: Book) -> Whole:
+def _paid_before(book: LoanTape) -> Whole:
     """The day on which all instalments before each one of a loan were paid; long ago for the first."""
     # Loans are set apart by more than any day, so one running maximum serves them all.
-    apart = book.plan["loan"].to_numpy() * (2 * NEVER)
+    apart = book.plan["loan"].to_numpy() * (2 * UNREACHED)
     running = np.maximum.accumulate(book.plan["paid"].to_numpy() + apart)
     found: Whole = np.concatenate([[0], running[:-1]]) - apart
-    found[book.first] = -NEVER
+    found[book.first] = -UNREACHED
     return found
 
 

@@ -8,12 +8,12 @@ from functools import cache
 from math import ceil, floor, prod
 from pathlib import Path
 
-from loanpersona import catalog
 from loanpersona.analysis.segment_rules import Feature, Rules, Segmentation, When, named, solve
-from loanpersona.conditions import ends, select
-from loanpersona.errors import InputError, did_you_mean
-from loanpersona.labels import LANGUAGES
-from loanpersona.strict_yaml import Faults, Node, exact, plain, read
+from loanpersona.core import catalog
+from loanpersona.core.conditions import ends, select
+from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.core.strict_yaml import Faults, Node, exact, plain, read
+from loanpersona.core.words import LANGUAGES
 
 NAMES = ("process", "lifecycle", "quality")
 KEYS = ("statement", "basis", "because", "source", "features", "segments")

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loanpersona.conditions import Value, runs, written
-from loanpersona.errors import InputError, together
+from loanpersona.core.conditions import Value, runs, written
+from loanpersona.core.errors import InputError, together
 
 ANY = "any"
 When = Mapping[str, frozenset[int]]

@@ -5,15 +5,7 @@ Every chart shows intervals, carries alt text (`alt`) and the mark that the data
 
 from __future__ import annotations
 
-from loanpersona.charts.burden import (
-    plot_data_given,
-    plot_debt_service,
-    plot_debt_service_above,
-    plot_inquiries,
-    plot_interest_by_term,
-    plot_interest_by_tier,
-)
-from loanpersona.charts.credit import (
+from loanpersona.charts.credit.risk_score import (
     plot_calibration,
     plot_discrimination,
     plot_ks_curve,
@@ -25,22 +17,24 @@ from loanpersona.charts.credit import (
     plot_tier_table,
     plot_vintages,
 )
-from loanpersona.charts.debt import (
-    plot_debt_borrowers,
-    plot_debt_by_loan_number,
-    plot_debt_risk,
-    plot_loans_a_year,
-    plot_owed_when_borrowing,
-    plot_owner_price,
-    plot_owner_risk,
-    plot_platforms_of_debt_borrowers,
-    plot_refusals_by_platforms,
-    plot_reject_reasons_by_platforms,
-    plot_risk_by_platforms,
-    plot_still_owing,
+from loanpersona.charts.credit.scorecards import (
+    plot_approval_ratios,
+    plot_cost_of_leaving_out,
+    plot_information_value,
+    plot_score_comparison,
+    plot_score_correlation,
+    plot_scorecard,
+    plot_scorecard_stability,
 )
-from loanpersona.charts.flow import plot_need_flow
-from loanpersona.charts.habits import (
+from loanpersona.charts.habits.burden import (
+    plot_data_given,
+    plot_debt_service,
+    plot_debt_service_above,
+    plot_inquiries,
+    plot_interest_by_term,
+    plot_interest_by_tier,
+)
+from loanpersona.charts.habits.repeat import (
     plot_borrowed_again,
     plot_caution_by_use,
     plot_concentration,
@@ -59,23 +53,43 @@ from loanpersona.charts.habits import (
     plot_time_to_next_loan,
     plot_utilisation,
 )
-from loanpersona.charts.learned import (
-    plot_choice_of_k,
-    plot_cluster_agreement,
-    plot_cluster_profiles,
-    plot_cluster_stability,
-    plot_crossed,
-    plot_crossed_approved,
+from loanpersona.charts.habits.rhythm import (
+    plot_around_festival,
+    plot_daily,
+    plot_day_of_month,
+    plot_hour_by_weekday,
+    plot_hour_windows,
+    plot_hours,
+    plot_parts_of_month,
+    plot_spring_festival,
+    plot_weekdays,
+    plot_workday_daytime,
 )
-from loanpersona.charts.lifecycle import (
-    plot_lifecycle_by_month,
-    plot_lifecycle_mix,
-    plot_rfm_cells,
-    plot_time_in_segment,
-    plot_transitions,
-    plot_weight_of_segments,
+from loanpersona.charts.needs.debt import (
+    plot_debt_borrowers,
+    plot_debt_by_loan_number,
+    plot_debt_risk,
+    plot_loans_a_year,
+    plot_owed_when_borrowing,
+    plot_owner_price,
+    plot_owner_risk,
+    plot_platforms_of_debt_borrowers,
+    plot_refusals_by_platforms,
+    plot_reject_reasons_by_platforms,
+    plot_risk_by_platforms,
+    plot_still_owing,
 )
-from loanpersona.charts.needs import (
+from loanpersona.charts.needs.flow import plot_need_flow
+from loanpersona.charts.needs.purposes import (
+    plot_amount_by_reason,
+    plot_reasons,
+    plot_reasons_around_festival,
+    plot_reasons_by_class,
+    plot_reasons_by_income,
+    plot_reasons_by_month,
+    plot_reasons_by_platforms,
+)
+from loanpersona.charts.needs.stages import (
     plot_aims,
     plot_need_sources,
     plot_needs_by_segment,
@@ -103,37 +117,15 @@ from loanpersona.charts.profile import (
     plot_sex,
     plot_work,
 )
-from loanpersona.charts.reasons import (
-    plot_amount_by_reason,
-    plot_reasons,
-    plot_reasons_around_festival,
-    plot_reasons_by_class,
-    plot_reasons_by_income,
-    plot_reasons_by_month,
-    plot_reasons_by_platforms,
+from loanpersona.charts.segments.clusters import (
+    plot_choice_of_k,
+    plot_cluster_agreement,
+    plot_cluster_profiles,
+    plot_cluster_stability,
+    plot_crossed,
+    plot_crossed_approved,
 )
-from loanpersona.charts.rhythm import (
-    plot_around_festival,
-    plot_daily,
-    plot_day_of_month,
-    plot_hour_by_weekday,
-    plot_hour_windows,
-    plot_hours,
-    plot_parts_of_month,
-    plot_spring_festival,
-    plot_weekdays,
-    plot_workday_daytime,
-)
-from loanpersona.charts.scorecard import (
-    plot_approval_ratios,
-    plot_cost_of_leaving_out,
-    plot_information_value,
-    plot_score_comparison,
-    plot_score_correlation,
-    plot_scorecard,
-    plot_scorecard_stability,
-)
-from loanpersona.charts.segments import (
+from loanpersona.charts.segments.funnel import (
     plot_first_drawdown,
     plot_funnel,
     plot_leak_needs,
@@ -141,6 +133,14 @@ from loanpersona.charts.segments import (
     plot_process_mix,
     plot_returns,
     plot_time_to_first_loan,
+)
+from loanpersona.charts.segments.migration import (
+    plot_lifecycle_by_month,
+    plot_lifecycle_mix,
+    plot_rfm_cells,
+    plot_time_in_segment,
+    plot_transitions,
+    plot_weight_of_segments,
 )
 from loanpersona.charts.style import alt, show
 

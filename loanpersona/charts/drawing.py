@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from loanpersona.charts.style import BLUE, INK, MARKS, ORANGE, Caption, percent, values_in_words
-from loanpersona.labels import label, phrase
+from loanpersona.core.words import label, phrase
 
 LIGHT = "#c6c6c6"
 SERIES = ((BLUE, ""), (ORANGE, "///"), (LIGHT, "..."))

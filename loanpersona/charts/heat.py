@@ -12,7 +12,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from loanpersona.charts.style import INK
-from loanpersona.labels import label
+from loanpersona.core.words import label
 
 
 def heat_map(

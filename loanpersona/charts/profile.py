@@ -13,13 +13,13 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from loanpersona import catalog
 from loanpersona.analysis import baselines
 from loanpersona.charts.drawing import beside, legend
 from loanpersona.charts.heat import heat_map, ink
 from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, RED, Caption, chart, percent, values_in_words
-from loanpersona.errors import InputError, did_you_mean
-from loanpersona.labels import label, phrase
+from loanpersona.core import catalog
+from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.core.words import label, phrase
 
 MIDDLE_AGES = ("25..29", "30..34")
 UPPER_TIERS = ("tier1", "new_tier1", "tier2")

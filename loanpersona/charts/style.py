@@ -17,8 +17,8 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from loanpersona import catalog
-from loanpersona.labels import check_language, label, phrase
+from loanpersona.core import catalog
+from loanpersona.core.words import check_language, label, phrase
 
 CHINESE = "Loanpersona Sans SC"
 BLUE, ORANGE, _, RED = (mpl.colors.to_hex(colour) for colour in sns.color_palette("colorblind", 4))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loanpersona import tables
-from loanpersona.errors import did_you_mean
+from loanpersona.core.errors import did_you_mean
+from loanpersona.core.strict_yaml import Node
 from loanpersona.persona.laws import read_law
 from loanpersona.persona.model import Value, Variable
 from loanpersona.persona.reader import LAWS
 from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope
 from loanpersona.persona.values import read_values
-from loanpersona.strict_yaml import Node
 from loanpersona.tables import Column
 
 _COMMON = (*BASIS_KEYS, "label", "labels", "hidden", "unit")

@@ -13,6 +13,7 @@ from math import prod
 
 import numpy as np
 
+from loanpersona.core.strict_yaml import Faults, Node
 from loanpersona.persona.distributions import cumulative
 from loanpersona.persona.fitting import fitted
 from loanpersona.persona.joint import (
@@ -29,7 +30,6 @@ from loanpersona.persona.joint import (
     total,
 )
 from loanpersona.persona.model import Effect, Given, Shape, Shares, Variable
-from loanpersona.strict_yaml import Faults, Node
 
 
 def calibrate(variables: Mapping[str, Variable], blocks: Mapping[str, Node], faults: Faults) -> dict[str, Conditional]:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from loanpersona import strict_yaml
-from loanpersona.errors import InputError, did_you_mean
-from loanpersona.labels import LANGUAGES, phrase
+from loanpersona.core import strict_yaml
+from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.core.strict_yaml import Node, node_of
+from loanpersona.core.words import LANGUAGES, phrase
 from loanpersona.persona.model import Persona
 from loanpersona.persona.resolver import OPTIONAL, TOP, resolve
 from loanpersona.persona.scope import BASIS_KEYS
-from loanpersona.strict_yaml import Node, node_of
 
 _NO_NUMBERS = (*BASIS_KEYS, "label", "labels", "hidden", "unit")
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from tabulate import tabulate
 
-from loanpersona import catalog
-from loanpersona.conditions import runs
-from loanpersona.labels import check_language, label, phrase
+from loanpersona.core import catalog
+from loanpersona.core.conditions import runs
+from loanpersona.core.words import check_language, label, phrase
 from loanpersona.persona.joint import Conditional, Floats, holds, total
 from loanpersona.persona.model import Basis, Effect, Given, Odds, Persona, Shape, Shares, Value, Variable, When
 from loanpersona.persona.seasons_told import told

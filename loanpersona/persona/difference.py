@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from tabulate import tabulate
 
-from loanpersona.labels import check_language, label, phrase
+from loanpersona.core.strict_yaml import Node, exact
+from loanpersona.core.words import check_language, label, phrase
 from loanpersona.persona.model import Persona
 from loanpersona.persona.scope import BASIS_KEYS
-from loanpersona.strict_yaml import Node, exact
 
 _TEXT = re.compile(r"^persona$|(^|\.)(basis|source|because|en|zh)(\[|\.|$)")
 """Paths that hold no number: names, words, and where a number comes from."""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from loanpersona.conditions import pick_key, select
+from loanpersona.core.conditions import pick_key, select
+from loanpersona.core.strict_yaml import Node
 from loanpersona.persona.model import Basis, Effect, Given, Odds, Shape, Shares, Value, When
 from loanpersona.persona.reader import LAWS
 from loanpersona.persona.scope import Parent, Scope
-from loanpersona.strict_yaml import Node
 
 PARAMETERS = {
     "lognormal": ("median", "sigma"),

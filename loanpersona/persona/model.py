@@ -16,9 +16,9 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from loanpersona.errors import InputError, PersonaWarning, did_you_mean
-from loanpersona.labels import check_language, label
-from loanpersona.strict_yaml import Node
+from loanpersona.core.errors import InputError, PersonaWarning, did_you_mean
+from loanpersona.core.strict_yaml import Node
+from loanpersona.core.words import check_language, label
 
 if TYPE_CHECKING:
     from loanpersona.persona.joint import Conditional

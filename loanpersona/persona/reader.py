@@ -6,9 +6,9 @@ import os
 from os import PathLike
 from pathlib import Path
 
-from loanpersona import catalog, strict_yaml
-from loanpersona.errors import InputError, did_you_mean
-from loanpersona.strict_yaml import Fault, Node
+from loanpersona.core import catalog, strict_yaml
+from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.core.strict_yaml import Fault, Node
 
 # The keys that go with each way of stating a variable; restating the way drops the keys of the other.
 SHAPES = ("lognormal", "normal", "logistic", "gamma")

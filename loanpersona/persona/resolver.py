@@ -6,8 +6,9 @@ import re
 from fractions import Fraction
 from os import PathLike
 
-from loanpersona import catalog
-from loanpersona.errors import did_you_mean
+from loanpersona.core import catalog
+from loanpersona.core.errors import did_you_mean
+from loanpersona.core.strict_yaml import Faults, Node
 from loanpersona.persona import reader
 from loanpersona.persona.behaviour import check_rates, rate_notes
 from loanpersona.persona.blocks import read_blocks
@@ -16,7 +17,6 @@ from loanpersona.persona.model import Persona, Product
 from loanpersona.persona.rules import never_drawn, read_rules
 from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope
 from loanpersona.persona.seasons import notes, read_seasons
-from loanpersona.strict_yaml import Faults, Node
 
 LEAST_AGE = 18
 CAPS = {"apr_most": "0.24", "limit_cny_most": "200000"}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from loanpersona.conditions import written
+from loanpersona.core.conditions import written
+from loanpersona.core.strict_yaml import Node
 from loanpersona.persona.joint import Conditional, RefusedError, band, holds, joint
 from loanpersona.persona.model import Rule, When
 from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope
-from loanpersona.strict_yaml import Node
 
 _SHOWN = 3
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from loanpersona import catalog, tables
-from loanpersona.labels import LANGUAGES
+from loanpersona import tables
+from loanpersona.core import catalog
+from loanpersona.core.words import LANGUAGES
 from loanpersona.persona.laws import PARAMETERS, POSITIVE
 from loanpersona.persona.reader import GRID, LAWS, SHAPES
 from loanpersona.persona.resolver import CAPS, TOP

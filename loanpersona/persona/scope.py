@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, NamedTuple, NoReturn
 
-from loanpersona import catalog
-from loanpersona.conditions import select
-from loanpersona.errors import did_you_mean
-from loanpersona.labels import LANGUAGES
+from loanpersona.core import catalog
+from loanpersona.core.conditions import select
+from loanpersona.core.errors import did_you_mean
+from loanpersona.core.strict_yaml import Faults, Node, number
+from loanpersona.core.words import LANGUAGES
 from loanpersona.persona.model import Basis, Value, Variable, When
-from loanpersona.strict_yaml import Faults, Node, number
 
 BASIS_KEYS = ("basis", "source", "because")
 EXAMPLES = {

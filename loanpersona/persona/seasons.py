@@ -11,14 +11,14 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from loanpersona import festivals
-from loanpersona.errors import did_you_mean
+from loanpersona.core import chinese_days
+from loanpersona.core.errors import did_you_mean
+from loanpersona.core.strict_yaml import Fault, Node
 from loanpersona.persona.model import Basis
 from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope
 from loanpersona.persona.values import band_ends
-from loanpersona.strict_yaml import Fault, Node
 
-Bands = tuple[tuple[int, int, Fraction], ...]
+DayFactors = tuple[tuple[int, int, Fraction], ...]
 """First and last day of each band, and its factor."""
 
 ZONE = "Asia/Shanghai"
@@ -56,8 +56,8 @@ class Seasons:
     """A factor per weekday, Monday first; a make-up workday counts as the mean of Monday to Friday."""
     public_holiday: Fraction
     """In place of that of the weekday."""
-    day_of_month: Bands
-    spring_festival: Bands
+    day_of_month: DayFactors
+    spring_festival: DayFactors
     """By days from New Year's Day; 1 on other days."""
     festival_holiday: Fraction
     """On the days off around New Year's Day, in place of weekday, public holiday and `spring_festival`."""
@@ -67,7 +67,7 @@ class Seasons:
     """Where the numbers of each part come from."""
 
 
-def factor(bands: Bands, day: int) -> Fraction:
+def factor(bands: DayFactors, day: int) -> Fraction:
     """The factor of a day; 1 where no band holds it.
 
     >>> factor(((1, 5, Fraction(5, 4)),), 5)
@@ -81,11 +81,11 @@ def notes(node: Node | None, window: Window | None) -> Iterator[str]:
     if node is None or window is None:
         return
     years = range(window.first.year, window.last.year + 1)
-    if not any(window.first <= festivals.year(year).new_year <= window.last for year in years):
+    if not any(window.first <= chinese_days.year(year).new_year <= window.last for year in years):
         yield str(Fault(node.file, node.line, "window: no Spring Festival falls in it."))
-    if window.last.year > festivals.announced():
-        since = max(window.first.year, festivals.announced() + 1)
-        said = f"window: calendar projected from {since} on ({festivals.version()})."
+    if window.last.year > chinese_days.announced():
+        since = max(window.first.year, chinese_days.announced() + 1)
+        said = f"window: calendar projected from {since} on ({chinese_days.version()})."
         yield str(Fault(node.file, node.line, said))
 
 
@@ -120,9 +120,9 @@ def _day(scope: Scope, node: Node) -> date:
     if found is None:
         scope.stop(node, "not a date", allowed="year, month and day such as 2021-01-01")
     year, month, day = map(int, found.groups())
-    if not festivals.FIRST <= year <= festivals.LAST:
-        known = f"{festivals.FIRST}-01-01 to {festivals.LAST}-12-31"
-        scope.stop(node, f"outside the Chinese holidays of {festivals.version()}", allowed=known)
+    if not chinese_days.FIRST <= year <= chinese_days.LAST:
+        known = f"{chinese_days.FIRST}-01-01 to {chinese_days.LAST}-12-31"
+        scope.stop(node, f"outside the Chinese holidays of {chinese_days.version()}", allowed=known)
     if not 1 <= month <= 12:
         scope.stop(node, "no such month", allowed="01 to 12")
     last = monthrange(year, month)[1]
@@ -194,7 +194,7 @@ def _weekdays(scope: Scope, node: Node) -> tuple[Fraction, ...]:
     return tuple(_some(scope, node, factors, "factor"))
 
 
-def _month(scope: Scope, node: Node) -> Bands:
+def _month(scope: Scope, node: Node) -> DayFactors:
     bands = _bands(scope, node, MONTH, "no day of a month")
     for (_, last, _), (start, _, _) in pairwise(bands):
         if start != last + 1:
@@ -207,11 +207,11 @@ def _month(scope: Scope, node: Node) -> Bands:
     return bands
 
 
-def _festival(scope: Scope, node: Node) -> Bands:
+def _festival(scope: Scope, node: Node) -> DayFactors:
     return _bands(scope, node, NEAR_NEW_YEAR, "too far from New Year's Day")
 
 
-def _bands(scope: Scope, node: Node, within: tuple[int, int], beyond: str) -> Bands:
+def _bands(scope: Scope, node: Node, within: tuple[int, int], beyond: str) -> DayFactors:
     """Bands of whole days with their factors, in rising order; gaps may lie between."""
     stated = scope.mapping(node, "a factor per band of days")
     if not stated:

@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from tabulate import tabulate
 
-from loanpersona.labels import label, phrase
+from loanpersona.core.words import label, phrase
 from loanpersona.persona.model import Basis
-from loanpersona.persona.seasons import HOURS, WEEKDAYS, Bands, Seasons, Window
+from loanpersona.persona.seasons import HOURS, WEEKDAYS, DayFactors, Seasons, Window
 
 _ROW = 6
 _WORKDAYS = 5
@@ -60,7 +60,7 @@ def _public_holiday(seasons: Seasons, lang: str) -> str:
     )
 
 
-def _bands(bands: Bands, lang: str) -> str:
+def _bands(bands: DayFactors, lang: str) -> str:
     heads = [label("told_days", lang), label("told_times", lang)]
     return _table(heads, [[_days(first, last, lang), f"× {_number(found)}"] for first, last, found in bands])
 

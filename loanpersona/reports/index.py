@@ -14,7 +14,7 @@ from typing import Any
 from loanpersona.reports.files import publish, saying_where
 from loanpersona.reports.fonts import with_glyphs
 from loanpersona.reports.words import HTML_LANGUAGE, TEMPLATES, words
-from loanpersona.storage import versions
+from loanpersona.tables.store import versions
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from loanpersona.errors import ReportError
+from loanpersona.core.errors import ReportError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

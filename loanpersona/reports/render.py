@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from loanpersona.errors import InputError
+from loanpersona.core.errors import InputError
 from loanpersona.reports.files import publish, workplace
 from loanpersona.reports.index import Entry, update_index
 from loanpersona.reports.page import Page, make_page
-from loanpersona.reports.parameters import check_parameters, declared_parameters, find_notebook
+from loanpersona.reports.parameters import check_values, declared_parameters, find_notebook
 from loanpersona.reports.provenance import Provenance, provenance_of
 from loanpersona.reports.run import run_notebook
 from loanpersona.simulation.parameters import check_parameters as check_shared
-from loanpersona.storage import versions
+from loanpersona.tables.store import versions
 
 _IN_NAME = frozenset({"persona", "n", "seed", "lang"})
 
@@ -33,7 +33,7 @@ def render_report(notebook: str | Path, *, out: str | Path = "reports", lang: st
     source, folder = find_notebook(notebook), Path(out)
     if "lang" not in declared_parameters(source):
         raise InputError(f"{source.stem}: declares no parameter `lang: str`. Hint: every report needs it.")
-    values = check_parameters(source, {**parameters, "lang": lang})
+    values = check_values(source, {**parameters, "lang": lang})
     check_shared(**{name: value for name, value in values.items() if name in (*_IN_NAME, "changes")})
     with workplace(folder) as work:
         executed = run_notebook(source, values, work)

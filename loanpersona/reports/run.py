@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loanpersona.errors import MachineError, ReportError
+from loanpersona.core.errors import MachineError, ReportError
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loanpersona import tables
-from loanpersona.simulation.calendar import DAY, Clock
+from loanpersona.simulation.calendar import EVEN_DAY, Clock
 from loanpersona.simulation.life import Array, Event, Integers, Life, Mask
 
 ATTEMPTS = 3
@@ -56,7 +56,7 @@ def applications(life: Life, clock: Clock, started: Integers) -> Applications:
         parts.append((event, {name: values[seen] for name, values in columns.items()}))
         again = np.flatnonzero(_again(event, parts[-1][1]["outcome"]))
         wait = event.some(again).numbers("days_to_apply_again")
-        started = clock.time(clock.worked(over[again]) + wait * DAY)
+        started = clock.time(clock.worked(over[again]) + wait * EVEN_DAY)
         event = Event(life, event.who[again], {"application": attempt + 1})
     return _in_order(parts)
 

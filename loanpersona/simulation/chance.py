@@ -12,7 +12,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from loanpersona.errors import InputError
+from loanpersona.core.errors import InputError
 
 Words = npt.NDArray[np.uint64]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from loanpersona.errors import InputError
+from loanpersona.core.errors import InputError
 from loanpersona.persona.model import Persona
 from loanpersona.simulation.applications import ATTEMPTS
 from loanpersona.tables import Table

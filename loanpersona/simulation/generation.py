@@ -9,17 +9,17 @@ import numpy as np
 import pandas as pd
 
 from loanpersona import tables as standard
-from loanpersona.errors import InputError, MachineError, did_you_mean, together
+from loanpersona.core.errors import InputError, MachineError, did_you_mean, together
 from loanpersona.persona.model import Persona, Value, Variable
-from loanpersona.population import Population
-from loanpersona.simulation import borrowers, chance
-from loanpersona.simulation.borrowers import needed, samplers
+from loanpersona.simulation import chance, users
 from loanpersona.simulation.calendar import clock
 from loanpersona.simulation.expectation import check_events, rows
 from loanpersona.simulation.frames import column, frames, joined, lacking, lookup, schemas, typed
 from loanpersona.simulation.histories import NEEDED, Block
-from loanpersona.storage import SYNTHETIC
+from loanpersona.simulation.users import needed, samplers
 from loanpersona.tables import Table
+from loanpersona.tables.population import Population
+from loanpersona.tables.store import SYNTHETIC
 
 __all__ = ["generate", "kept_tables", "parts", "sample", "schemas"]
 
@@ -43,7 +43,7 @@ def generate(
     """
     kept = kept_tables(persona, n=n, seed=seed, tables=tables)
     _check_memory(n, sum(rows(persona, n, schema) * _row_bytes(schema) for schema in kept))
-    blocks = zip(borrowers.blocks(n), _parts(persona, int(n), int(seed), kept), strict=True)
+    blocks = zip(users.blocks(n), _parts(persona, int(n), int(seed), kept), strict=True)
     made = [part for _, part in sorted(blocks, key=lambda block: block[0])]
     found = {schema.name: joined([part.pop(schema.name) for part in made]) for schema in kept}
     return Population(persona.name, persona.digest, int(n), int(seed), found, tuple(kept))
@@ -64,7 +64,7 @@ def _parts(persona: Persona, n: int, seed: int, kept: Sequence[Table]) -> Iterat
     time = clock(persona, seed) if persona.window is not None else None
     wanted = [name for name, variable in persona.variables.items() if variable.table in {s.name for s in kept}]
     wanted += [name for schema in kept for name in NEEDED[schema.name] if name in persona.variables]
-    for start, stop in borrowers.blocks(n):
+    for start, stop in users.blocks(n):
         yield frames(persona, Block(persona, seed, start, stop, wanted, time), kept)
 
 
@@ -174,8 +174,8 @@ def _columns(
     lookups = {variable.name: lookup(variable) for variable in wanted}
     chosen = needed(samplers(persona), lookups, given)
     columns = {name: np.empty(n, values.dtype) for name, values in lookups.items()}
-    for start, stop in borrowers.blocks(n):
-        codes = borrowers.draw(chosen, seed, start, stop, given)
+    for start, stop in users.blocks(n):
+        codes = users.draw(chosen, seed, start, stop, given)
         for name, values in lookups.items():
             np.take(values, codes[name], out=columns[name][start:stop], mode="clip")
     return columns

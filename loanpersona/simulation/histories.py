@@ -12,11 +12,11 @@ from loanpersona.simulation import applications, loans, payments, referral, sign
 from loanpersona.simulation.applications import NONE, Applications
 from loanpersona.simulation.calendar import Clock
 from loanpersona.simulation.life import Array, Integers, Life
-from loanpersona.simulation.loans import DAY_SECONDS, Books
+from loanpersona.simulation.loans import DAY_SECONDS, Drawdowns
 
 Columns = dict[str, Array]
 
-ATTEMPTS, LOANS, SIGNALS = 10, 10_000, 100_000
+APPLICATION_KEYS, LOAN_KEYS, SIGNAL_KEYS = 10, 10_000, 100_000
 """What the key of a borrower is multiplied with in the keys of applications, loans and signals."""
 _APPLY = applications.NEEDED
 _BORROW = (*_APPLY, *loans.NEEDED, *payments.NEEDED)
@@ -57,7 +57,7 @@ class Block:
         return applications.applications(self.life, self.clock, self.registered)
 
     @cached_property
-    def books(self) -> Books:
+    def drawdowns(self) -> Drawdowns:
         """The wishes, loans and instalments."""
         return loans.loans(self.life, self.clock, self.applied)
 
@@ -90,13 +90,13 @@ class Block:
         borrower = self.start + event.who
         times = {name: self._time(columns[name]) for name in ("started_at", "submitted_at", "decided_at")}
         attempt = event.ordinals["application"]
-        return {**columns, **times, "application_id": ATTEMPTS * borrower + attempt, "borrower_id": borrower}
+        return {**columns, **times, "application_id": APPLICATION_KEYS * borrower + attempt, "borrower_id": borrower}
 
     def _loans(self) -> Columns:
-        lent = self.books.loans()
+        lent = self.drawdowns.loans()
         borrower = self.start + lent["who"]
         return {
-            "loan_id": LOANS * borrower + lent["ordinal"],
+            "loan_id": LOAN_KEYS * borrower + lent["ordinal"],
             "borrower_id": borrower,
             "ordinal": lent["ordinal"],
             "requested_cny": lent["requested"],
@@ -109,11 +109,11 @@ class Block:
         }
 
     def _instalments(self) -> Columns:
-        lent, plan, paid = self.books.loans(), self.books.schedule, self.books.payments
+        lent, plan, paid = self.drawdowns.loans(), self.drawdowns.schedule, self.drawdowns.payments
         days = self.clock.seconds // DAY_SECONDS
-        held = paid.on < np.minimum(self.books.stops.take(plan.loan), days)
+        held = paid.on < np.minimum(self.drawdowns.stops.take(plan.loan), days)
         on = np.where(held, paid.on, days - 1)
-        loan_id = LOANS * (self.start + lent["who"]) + lent["ordinal"]
+        loan_id = LOAN_KEYS * (self.start + lent["who"]) + lent["ordinal"]
         return {
             "loan_id": loan_id.take(plan.loan),
             "number": plan.number,
@@ -127,12 +127,12 @@ class Block:
     def _signals(self) -> Columns:
         seen = [
             *signals.of_applications(self.life, self.applied),
-            *signals.of_loans(self.life, self.books),
-            *signals.of_instalments(self.life, self.clock, self.books),
+            *signals.of_loans(self.life, self.drawdowns),
+            *signals.of_instalments(self.life, self.clock, self.drawdowns),
         ]
         found = signals.columns(seen)
         borrower = self.start + found.pop("who")
-        signal_id = SIGNALS * borrower + found.pop("place")
+        signal_id = SIGNAL_KEYS * borrower + found.pop("place")
         return {**found, "signal_id": signal_id, "borrower_id": borrower, "at": self._time(found["at"])}
 
     def _time(self, seconds: Integers) -> Array:

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from loanpersona.persona.model import Persona, Variable
-from loanpersona.simulation import borrowers, chance
-from loanpersona.simulation.borrowers import Codes, Sampler, needed, samplers
+from loanpersona.simulation import chance, users
+from loanpersona.simulation.users import Codes, Sampler, needed, samplers
 
 Array = npt.NDArray[Any]
 Integers = npt.NDArray[np.int64]
@@ -29,7 +29,7 @@ class Life:
         self.persona, self.seed, self.start, self.size = persona, seed, start, stop - start
         self.samplers = needed(samplers(persona), wanted)
         people = {name: s for name, s in self.samplers.items() if s.conditional.variable.each == "borrower"}
-        self.codes: dict[str, Codes] = borrowers.draw(people, seed, start, stop)
+        self.codes: dict[str, Codes] = users.draw(people, seed, start, stop)
         self._keys: dict[str, chance.Words] = {}
         self._first: dict[str, Integers] = {}
         self._values: dict[str, Array] = {}

@@ -9,7 +9,7 @@ import numpy as np
 from loanpersona.simulation import chance
 from loanpersona.simulation.accounts import Accounts
 from loanpersona.simulation.applications import Applications
-from loanpersona.simulation.calendar import DAY, Clock
+from loanpersona.simulation.calendar import EVEN_DAY, Clock
 from loanpersona.simulation.life import Array, Event, Floats, Integers, Life
 from loanpersona.simulation.payments import NEVER, Payments, payments
 from loanpersona.simulation.schedules import Schedule, schedule
@@ -30,7 +30,7 @@ NO_PRICE = -1
 
 
 @dataclass(frozen=True)
-class Books:
+class Drawdowns:
     """The wishes, loans and instalments of a block, borrower by borrower."""
 
     wishes: dict[str, Array]
@@ -48,12 +48,12 @@ class Books:
         return {name: values[lent] for name, values in self.wishes.items()}
 
 
-def loans(life: Life, clock: Clock, applied: Applications) -> Books:
+def loans(life: Life, clock: Clock, applied: Applications) -> Drawdowns:
     """The wishes, loans and instalments of a block."""
     drawers = _Drawers(life, clock, applied)
     while len(drawers.alive) or not drawers.parts:
         drawers.wish()
-    return drawers.books()
+    return drawers.drawdowns()
 
 
 class _Drawers:
@@ -76,7 +76,9 @@ class _Drawers:
         self.loans, self.first = np.zeros(self.size, np.int64), np.zeros(self.size, np.int64)
         self.number, self.parts = 0, list[tuple[dict[str, Array], Schedule, Payments]]()
         first = Event(life, self.event.who, {"loan": 0}).chance("loans.first")
-        self.even = clock.worked(decided) + ((self.event.numbers("days_to_first_loan") + first) * DAY).astype(np.int64)
+        self.even = clock.worked(decided) + ((self.event.numbers("days_to_first_loan") + first) * EVEN_DAY).astype(
+            np.int64
+        )
         self.at = clock.time(self.even)
         self.alive = self._still(np.arange(self.size))
 
@@ -98,7 +100,7 @@ class _Drawers:
         self.parts.append((made, plan, paid))
         self.number += 1
         gap = chance.exponentials(self.life.words("loans.gap", event.who, self.number))
-        self.even[at] += (gap * (DAYS_OF_YEAR * DAY / self.rate[at])).astype(np.int64)
+        self.even[at] += (gap * (DAYS_OF_YEAR * EVEN_DAY / self.rate[at])).astype(np.int64)
         self.at[at] = self.clock.time(self.even[at])
         self.alive = self._still(at)
 
@@ -142,7 +144,7 @@ class _Drawers:
         self.accounts.lend(at, plan, paid)
         return plan, paid
 
-    def books(self) -> Books:
+    def drawdowns(self) -> Drawdowns:
         """All that was wished, lent and paid, loan after loan of borrower after borrower."""
         wishes = _joined([made for made, _, _ in self.parts])
         order = np.lexsort((wishes["number"], wishes["who"]))
@@ -157,7 +159,7 @@ class _Drawers:
         wishes = {name: values[order] for name, values in wishes.items()}
         who = wishes["who"][np.flatnonzero(wishes["amount"])]
         stops = self.accounts.stops.take(np.searchsorted(self.event.who, who))
-        return Books(wishes, Schedule(loan[rows], **plan), Payments(**paid), stops)
+        return Drawdowns(wishes, Schedule(loan[rows], **plan), Payments(**paid), stops)
 
 
 _PLAN = ("number", "due", "principal", "interest")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loanpersona.simulation.borrowers import Codes
 from loanpersona.simulation.life import Event, Integers
 from loanpersona.simulation.schedules import Schedule, month_of
+from loanpersona.simulation.users import Codes
 
 NEEDED = ("month_income", "payment", "days_early", "days_late", "asks_for")
 """The variables that a persona must state for its people to repay."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from loanpersona.simulation.borrowers import CIRCLE
 from loanpersona.simulation.life import Event, Integers, Life
+from loanpersona.simulation.users import CIRCLE
 
 NOBODY = -1
 NEEDED = ("window_percent", "would_refer")

@@ -1,0 +1,317 @@
+"""Charts of credit risk (3.1c, 3.2g): the score, the tiers, and loans as they age."""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from loanpersona.charts.drawing import (
+    LIGHT,
+    SERIES,
+    bars,
+    caption,
+    dots,
+    finish,
+    legend,
+    series_in_words,
+    two,
+    unit_square,
+)
+from loanpersona.charts.heat import heat_map
+from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, Caption, chart, percent
+from loanpersona.core import catalog
+from loanpersona.core.words import in_words, label, phrase
+
+HIGH_SCORE = 500
+ENOUGH = 30
+"""Borrowers in a band whose bad rate is drawn."""
+REFUSED_GOOD = 0.20
+"""The share of good borrowers that a cut-off is shown for."""
+YEARS = ("#6baed6", "#3182bd", "#08519c", "#08306b")
+DASHES = ("-", "--", "-.", ":")
+
+
+@chart(width=8.2, height=4.2)
+def plot_score_distribution(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """Columns of the good and the bad by score, and a line of the bad rate, of `credit.score_distribution`."""
+    series = {measure: part.reset_index(drop=True) for measure, part in frame.groupby("measure")}
+    places = np.arange(len(series["of_good"]))
+    for measure, (colour, hatch), away in zip(("of_good", "of_bad"), SERIES, (-0.2, 0.2), strict=False):
+        part = series[measure]
+        ax.bar(places + away, part["share"], 0.4, color=colour, hatch=hatch, edgecolor="white", lw=0,
+               label=label(measure, lang))  # fmt: skip
+        _upright(ax, part, places + away, fmt="none")
+    rate = series["bad_rate"]
+    enough = rate["n"] >= ENOUGH
+    _upright(ax, rate[enough], places[enough], fmt="D-", color=INK, ms=4, lw=1.2,
+             label=phrase("bad_rate_legend", lang, enough=ENOUGH))  # fmt: skip
+    ax.set_xticks(places, [label(band, lang) for band in rate["score_band"]])
+    ax.set(xlabel=phrase("score_axis", lang), ylabel=label("share", lang))
+    shown = frame[(frame["measure"] != "bad_rate") | (frame["n"] >= ENOUGH)]
+    _percent_upright(ax, shown["high"].max() * 1.06)
+    legend(ax, 3)
+    high = {measure: part.loc[part["score_band"].map(_start) >= HIGH_SCORE, "share"].sum()
+            for measure, part in series.items()}  # fmt: skip
+    named = {"good": percent(high["of_good"]), "bad": percent(high["of_bad"])}
+    words = series_in_words(frame, "score_band", "measure", lang)
+    return caption("score_distribution", lang, "people_note", words, **named)
+
+
+@chart(width=7.2, height=4.4)
+def plot_ks_curve(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """The cumulative curves of `credit.ks_curve`, their difference with its band, and KS where it is greatest."""
+    x = frame["risk_score"]
+    for column, colour, line in (("share_of_good", BLUE, "-"), ("share_of_bad", ORANGE, "--")):
+        ax.step(x, frame[column], where="post", color=colour, ls=line, lw=1.8, label=label(column, lang))
+    ax.fill_between(x, frame["low"].clip(lower=0), frame["high"], step="post", color=GREY, alpha=0.35, lw=0)
+    ax.step(x, frame["separation"], where="post", color=INK, ls=":", lw=1.5, label=label("separation", lang))
+    most = frame.loc[frame["separation"].idxmax()]
+    ax.vlines(most["risk_score"], most["share_of_bad"], most["share_of_good"], color=INK, lw=2)
+    words = f"KS {two(most['separation'])}"
+    ax.annotate(words, (most["risk_score"], (most["share_of_bad"] + most["share_of_good"]) / 2), xytext=(6, 0),
+                textcoords="offset points", fontsize=9, va="center",
+                bbox={"fc": "white", "ec": "none", "pad": 1})  # fmt: skip
+    ax.set(xlabel=phrase("score_axis", lang), ylabel=phrase("up_to_score_axis", lang))
+    _percent_upright(ax, 1.02)
+    legend(ax, 3)
+    named = {"ks": two(most["separation"]), "score": int(most["risk_score"]),
+             "good": percent(most["share_of_good"]), "bad": percent(most["share_of_bad"])}  # fmt: skip
+    tenths = frame.iloc[np.linspace(0, len(frame) - 1, min(len(frame), 11)).astype(int)]
+    told = [f"{int(row.risk_score)} {percent(row.share_of_good)} / {percent(row.share_of_bad)}"
+            for row in tenths.itertuples()]  # fmt: skip
+    return caption("ks_curve", lang, "separation_note", MARKS[lang].comma.join(told), **named)
+
+
+@chart(width=6.0, height=5.4)
+def plot_roc(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """The ROC curve of `credit.roc` with its band, and a cut-off that refuses a fifth of the good at most."""
+    x, y = ([0.0, *frame[name]] for name in ("share_of_good", "share_of_bad"))
+    ax.plot([0, 1], [0, 1], color=INK, lw=1, ls="--", label=phrase("chance_legend", lang))
+    ax.fill_between(frame["share_of_good"], frame["low"], frame["high"], color=BLUE, alpha=0.3, lw=0)
+    ax.plot(x, y, color=BLUE, lw=2, label=label("risk_score", lang))
+    few = frame[frame["share_of_good"] <= REFUSED_GOOD]
+    cut = few.iloc[-1] if len(few) else frame.iloc[0]
+    ax.plot(cut["share_of_good"], cut["share_of_bad"], "o", color=ORANGE, mec=INK, ms=7)
+    unit_square(ax, phrase("refused_good_axis", lang), phrase("refused_bad_axis", lang))
+    legend(ax, 2)
+    named = {"score": int(cut["cut_score"]), "good": percent(cut["share_of_good"]), "bad": percent(cut["share_of_bad"])}
+    told = [f"{int(100 * at)}% {percent(np.interp(at, x, y))}" for at in np.arange(1, 10) / 10]
+    return caption("roc", lang, "band_note", MARKS[lang].comma.join(told), **named)
+
+
+@chart(height=2.4)
+def plot_discrimination(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """Dots of the frame `credit.discrimination`."""
+    names = [label(measure, lang) for measure in frame["measure"]]
+    dots(frame, names, ax, "value", two)
+    ax.set_xlim(min(0, frame["low"].min() * 1.1), 1.1)
+    ax.set_xlabel(phrase("discrimination_axis", lang))
+    value = frame.set_index("measure")["value"].map(two)
+    words = MARKS[lang].comma.join(f"{name} {one}" for name, one in zip(names, value, strict=True))
+    return caption("discrimination", lang, "people_note", words, gini=value["gini"], ks=value["ks"])
+
+
+@chart(height=4.0)
+def plot_calibration(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """Bars of the bad rate of `credit.calibration`; diamonds are what a logistic curve expects."""
+    bars(frame, "score_band", ax, lang, "bad_rate_axis")
+    ax.containers[0].set_label(phrase("observed_legend", lang))
+    ax.plot(frame["share_expected"], frame.index, "D", color=ORANGE, ms=6, mec=INK, mew=0.7, ls="none",
+            label=phrase("expected_legend", lang))  # fmt: skip
+    for number, expected in zip(ax.texts, frame["share_expected"], strict=True):
+        # A number stands behind the diamond too.
+        number.xy = (max(number.xy[0], expected), number.xy[1])  # type: ignore[attr-defined]
+    legend(ax, 2)
+    ax.set_ylabel(label("score_band", lang))
+    inside = int(frame["share_expected"].between(frame["low"], frame["high"]).sum())
+    words = MARKS[lang].comma.join(
+        f"{label(row.score_band, lang)} {percent(row.share)} / {percent(row.share_expected)}"
+        for row in frame.itertuples()
+    )
+    return caption("calibration", lang, "people_note", words, inside=inside, of=len(frame))
+
+
+@chart(width=8.6, height=3.8)
+def plot_score_stability(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """Lines of PSI of `credit.score_stability`, what chance does as thin lines, and the two lines of the rule."""
+    quarters = sorted(frame["quarter"].unique())
+    later = frame.dropna(subset=["by_chance"])
+    for (counted, part), (colour, _), mark in zip(later.groupby("counted"), SERIES, "os", strict=False):
+        at, name = [quarters.index(one) for one in part["quarter"]], label(str(counted), lang)
+        ax.plot(at, part["psi"], color=colour, marker=mark, ms=5, lw=1.6, label=name)
+        ax.plot(at, part["by_chance"], color=colour, lw=0.9, ls="--", label=phrase("by_chance_legend", lang, what=name))
+    rule = catalog.load("credit")["stability_reading"]
+    for name, key in (("watch", "watch_from"), ("shifted", "shifted_from")):
+        ax.axhline(float(rule[key]), color=INK, lw=1, ls=":")
+        ax.annotate(f"{label(name, lang)} {rule[key]}", (1.01, float(rule[key])), fontsize=8, va="center",
+                    xycoords=("axes fraction", "data"), annotation_clip=False)  # fmt: skip
+    ax.set_xticks(range(len(quarters)), quarters, rotation=45, ha="right")
+    ax.set_ylim(0, max(0.28, frame[["psi", "by_chance"]].max().max() * 1.06))
+    ax.grid(visible=True, axis="y")
+    finish(ax.yaxis, two)
+    ax.set_ylabel(phrase("psi_axis", lang))
+    if len(later):
+        legend(ax, 4)
+    beyond = int((later["psi"] > later["by_chance"]).sum())
+    words = MARKS[lang].semicolon.join(
+        f"{label(str(counted), lang)}{MARKS[lang].colon}" + MARKS[lang].comma.join(
+            f"{row.quarter} {two(row.psi)}" for row in part.itertuples()) for counted, part in frame.groupby("counted")
+    )  # fmt: skip
+    name = "score_stability_shifted" if beyond else "score_stability"
+    return caption(name, lang, "chance_note", words, **({"count": beyond, "of": len(later)} if beyond else {}))
+
+
+@chart(width=12.4, height=4.4)
+def plot_tier_table(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """The frame `credit.tier_table` as a table: a bar for each value, its number and its interval below."""
+    tiers, measures = (list(dict.fromkeys(frame[name])) for name in ("quality_tier", "measure"))
+    shown = in_words(frame, lang)
+    for row, said in zip(frame.to_dict("records"), shown.to_dict("records"), strict=True):
+        across, down = measures.index(row["measure"]), tiers.index(row["quality_tier"])
+        value, low, high = (said[label(name, lang)] for name in ("value", "low", "high"))
+        ax.text(across + 0.5, down + 0.42, value, ha="center", va="center", fontsize=9)
+        if row["low"] == row["low"]:
+            ax.text(across + 0.5, down + 0.74, f"{low} – {high}", ha="center", va="center", fontsize=6)
+        _cell_bar(ax, frame[frame["measure"] == row["measure"]], row, across, down)
+    ax.set_xticks(np.arange(len(measures)) + 0.5, [_broken(label(one, lang), lang) for one in measures])
+    ax.set_yticks(np.arange(len(tiers)) + 0.5, [label(one, lang) for one in tiers])
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
+    ax.set(xlim=(0, len(measures)), ylim=(len(tiers), 0))
+    ax.grid(visible=False)
+    for down in range(len(tiers) + 1):
+        ax.axhline(down, color="#cccccc", lw=0.8)
+    ax.axhline(len(tiers) - 1, color=INK, lw=1.2)
+    bad = frame[frame["measure"] == "bad_12_months"].set_index("quality_tier")["value"]
+    named = {"first": percent(bad.iloc[0]), "first_tier": label(tiers[0], lang), "last": percent(bad.iloc[-2]),
+             "last_tier": label(tiers[-2], lang), "all": percent(bad.iloc[-1])}  # fmt: skip
+    return caption("tier_table", lang, "tier_note", _table_words(frame, shown, lang), **named)
+
+
+@chart(width=9.0, height=4.0)
+def plot_tier_income(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """Costs stacked against the interest of `credit.tier_income`, and what is left with its interval."""
+    wide = frame.pivot(index="quality_tier", columns="component", values="share_of_balance")
+    tiers = list(dict.fromkeys(frame["quality_tier"]))
+    wide, places = wide.loc[tiers], np.arange(len(tiers))
+    costs = {"funding_cost": -wide["funding_cost"], "operating_cost": -wide["operating_cost"],
+             "losses_net": -wide["charged_off"] - wide["recovered"]}  # fmt: skip
+    left = np.zeros(len(tiers))
+    for (name, width), (colour, hatch) in zip(costs.items(), SERIES, strict=True):
+        ax.barh(places, width, 0.6, left=left, color=colour, hatch=hatch, edgecolor="white", lw=0,
+                label=label(name, lang))  # fmt: skip
+        left = left + width.to_numpy()
+    ax.plot(wide["interest_received"], places, "D", color=INK, ms=6, ls="none", label=label("interest_received", lang))
+    rest = frame[frame["component"] == "income_after_losses"].set_index("quality_tier").loc[tiers].reset_index()
+    half = (rest["high"] - rest["low"]) / 2
+    ax.errorbar(wide["interest_received"], places, xerr=half, fmt="none", ecolor=INK, elinewidth=1.1, capsize=2.5)
+    words = [f"{percent(row.share_of_balance)} ({percent(row.low)} – {percent(row.high)})" for row in rest.itertuples()]
+    for place, said in [(-0.85, label("income_after_losses", lang)), *enumerate(words)]:
+        ax.annotate(said, (1.01, place), fontsize=8, va="center", xycoords=("axes fraction", "data"),
+                    annotation_clip=False)  # fmt: skip
+    ax.set_yticks(places, [label(one, lang) for one in tiers])
+    ax.set_ylim(len(tiers) - 0.4, -0.6)
+    ax.set_xlim(0, np.nanmax([*left, *(wide["interest_received"] + half.fillna(0).to_numpy())]) * 1.05)
+    finish(ax.xaxis, percent)
+    ax.set_xlabel(phrase("income_axis_tiers", lang))
+    legend(ax, 4)
+    ranked = rest[rest["quality_tier"] != "everybody"].dropna(subset=["share_of_balance"])
+    best, worst = (ranked.loc[ranked["share_of_balance"].agg(how)] for how in ("idxmax", "idxmin"))
+    named = {"best": label(best["quality_tier"], lang), "most": percent(best["share_of_balance"]),
+             "worst": label(worst["quality_tier"], lang), "least": percent(worst["share_of_balance"])}  # fmt: skip
+    told = MARKS[lang].comma.join(f"{label(tier, lang)} {said}" for tier, said in zip(tiers, words, strict=True))
+    return caption("tier_income", lang, "tier_income_note", told, **named)
+
+
+@chart(width=8.2, height=4.8)
+def plot_vintages(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """The fan of `credit.vintages`: 90+ by vintage, in a colour and dash a year, with 30+ behind in grey."""
+    of_loans = frame[frame["counted"] == "of_loans"].dropna(subset=["share"])
+    years, told = sorted({vintage[:4] for vintage in frame["vintage"]}), _told(of_loans)
+    for (ever, vintage), part in of_loans.groupby(["ever_past_due", "vintage"]):
+        if ever != "90+":
+            ax.plot(part["month_on_book"], part["share"], color=LIGHT, lw=0.8)
+            continue
+        year = min(years.index(str(vintage)[:4]), 3)
+        bold = vintage == told["vintage"]
+        if bold:
+            ax.fill_between(part["month_on_book"], part["low"], part["high"], color=YEARS[year], alpha=0.25, lw=0)
+        ax.plot(part["month_on_book"], part["share"], color=YEARS[year], ls=DASHES[year], lw=2.6 if bold else 1.2)
+    for at, year in enumerate(years):
+        ax.plot([], [], color=YEARS[min(at, 3)], ls=DASHES[min(at, 3)], label=phrase("vintage_legend", lang, year=year))
+    ax.plot([], [], color=LIGHT, lw=1, label=phrase("vintage_30_legend", lang))
+    ax.set(xlim=(0, frame["month_on_book"].max()), xlabel=label("month_on_book", lang),
+           ylabel=phrase("vintage_axis", lang))  # fmt: skip
+    _percent_upright(ax, max(of_loans["share"].max() * 1.1, told["high"] * 1.02))
+    legend(ax, len(years) + 1)
+    ends = of_loans[of_loans["ever_past_due"] == "90+"].groupby("vintage").tail(1)
+    words = [f"{row.vintage} {percent(row.share)} ({row.month_on_book})" for row in ends.itertuples()]
+    named = {"vintage": told["vintage"], "share": percent(told["share"]), "month": int(told["month_on_book"])}
+    return caption("vintages", lang, "vintage_note", MARKS[lang].comma.join(words), **named)
+
+
+@chart(width=7.6, height=3.6)
+def plot_roll_rates(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """A heat map of `credit.roll_rates`, each share with half its interval."""
+    heat_map(frame, "dpd_bucket", "next_bucket", ax, lang, most=1)
+    ax.set(xlabel=label("next_bucket", lang), ylabel=label("dpd_bucket", lang))
+    share = frame.set_index(["dpd_bucket", "next_bucket"])["share"]["30-59", "60-89"]
+    words = series_in_words(frame, "next_bucket", "dpd_bucket", lang)
+    return caption("roll_rates", lang, "row_note", words, share=percent(share))
+
+
+def _upright(ax: Axes, frame: pd.DataFrame, places: Any, **look: Any) -> None:
+    """The shares of the rows with their intervals, standing."""
+    ends = [frame["share"] - frame["low"], frame["high"] - frame["share"]]
+    ax.errorbar(places, frame["share"], yerr=ends, ecolor=INK, elinewidth=1, capsize=2, **look)
+
+
+def _percent_upright(ax: Axes, most: float) -> None:
+    ax.set_ylim(0, most)
+    ax.grid(visible=False, axis="x")
+    ax.grid(visible=True, axis="y")
+    finish(ax.yaxis, percent)
+
+
+def _start(band: str) -> int:
+    return int(band.partition("..")[0])
+
+
+def _cell_bar(ax: Axes, of: pd.DataFrame, row: dict[Any, Any], across: int, down: int) -> None:
+    """A bar in a cell, as long as its value among those of the tiers; a loss has another colour and hatch."""
+    most = of.loc[of["quality_tier"] != "everybody", "value"].abs().max()
+    if row["quality_tier"] == "everybody" or not most > 0:
+        return
+    colour, hatch = ("#a6cbe3", "") if row["value"] >= 0 else ("#e8a79b", "///")
+    width = 0.9 * abs(row["value"]) / most
+    ax.add_patch(mpl.patches.Rectangle((across + 0.05, down + 0.12), width, 0.76, fc=colour, hatch=hatch, ec="white",
+                                       lw=0, zorder=0.5))  # fmt: skip
+
+
+def _broken(heading: str, lang: str) -> str:
+    """A heading over several lines: English between words, Chinese wherever seven characters end."""
+    return fill(heading.replace("（", " （"), 14 if lang == "en" else 7)
+
+
+def _table_words(frame: pd.DataFrame, shown: pd.DataFrame, lang: str) -> str:
+    """The table tier by tier, for the alt text."""
+    marks = MARKS[lang]
+    told = frame.assign(said=shown[label("value", lang)].to_numpy())
+    return marks.semicolon.join(
+        f"{label(str(tier), lang)}{marks.colon}" + marks.comma.join(
+            f"{label(row.measure, lang)} {row.said}" for row in part.itertuples())
+        for tier, part in told.groupby("quality_tier", sort=False)
+    )  # fmt: skip
+
+
+def _told(of_loans: pd.DataFrame) -> pd.Series:
+    """The latest vintage that was watched for twelve months, or else the one watched longest, at that age."""
+    known = of_loans[of_loans["ever_past_due"] == "90+"]
+    age = min(12, known["month_on_book"].max())
+    found: pd.Series = known[known["month_on_book"] == age].iloc[-1]
+    return found

@@ -1,0 +1,54 @@
+"""Survival: Kaplan–Meier curves of durations of which some are censored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from loanpersona.estimates.shares import LEVEL, z
+
+
+def kaplan_meier(days: Any, happened: Any, level: float = LEVEL) -> pd.DataFrame:
+    """The Kaplan–Meier curve of durations, `happened` being false for those censored.
+
+    Rows: day 0 and every duration that occurs. Columns: days, at_risk, events, survival (share still waiting
+    after that day), low, high (log-log interval with Greenwood's variance; before the first event both are 1,
+    and where nobody is left waiting both are 0).
+    Source: Kaplan and Meier (1958); Kalbfleisch and Prentice (1980) for the interval.
+
+    >>> kaplan_meier([1, 2, 2, 3], [True, True, False, True])["survival"].tolist()
+    [1.0, 0.75, 0.5, 0.0]
+    """
+    days, happened = np.asarray(days), np.asarray(happened, float)
+    times, position = np.unique(np.concatenate([[0], days]), return_inverse=True)
+    leaving, events = (np.bincount(position[1:], weights, len(times)) for weights in (None, happened))
+    at_risk = len(days) - np.concatenate([[0], leaving.cumsum()[:-1]])
+    survival = np.cumprod(1 - events / at_risk)
+    left = at_risk - events
+    greenwood = np.cumsum(np.divide(events, at_risk * left, out=np.zeros(len(times)), where=left > 0))
+    between = (survival > 0) & (survival < 1)
+    logs = np.log(survival, out=np.full(len(times), -1.0), where=between)
+    half = z(level) * np.sqrt(greenwood) / logs
+    low, high = (np.where(between, np.exp(logs * np.exp(side * half)), survival) for side in (-1, 1))
+    counts = {"days": times, "at_risk": at_risk.astype(int), "events": events.astype(int)}
+    return pd.DataFrame({**counts, "survival": survival, "low": low, "high": high})
+
+
+def come_within(days: Any, happened: Any, within: Sequence[int]) -> pd.DataFrame:
+    """Share to whom it has happened within so many days, read off the Kaplan–Meier curve of the durations.
+
+    Columns: within_days, n (durations), share, low, high; a share beyond the longest duration is missing.
+
+    >>> come_within([1, 2, 4], [True, False, True], [1, 3])["share"].round(2).tolist()
+    [0.33, 0.33]
+    """
+    curve = kaplan_meier(days, happened)
+    reached = [curve[curve["days"] <= day].iloc[-1] for day in within]
+    known = [day <= np.max(days) or row["survival"] == 0 for day, row in zip(within, reached, strict=True)]
+    ends = {"share": "survival", "low": "high", "high": "low"}
+    found = {name: [1 - row[of] if ok else np.nan for row, ok in zip(reached, known, strict=True)]
+             for name, of in ends.items()}  # fmt: skip
+    return pd.DataFrame({"within_days": list(within), "n": len(days), **found})

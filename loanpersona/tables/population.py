@@ -1,0 +1,141 @@
+"""A population: tables and how they were made, whether just drawn or read from disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from loanpersona.core import words
+from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.tables import Table, store
+
+
+def made_from(persona: str, persona_digest: str, n: int, seed: int) -> dict[str, Any]:
+    """What a population is made from, as a manifest states it: everything but the digest of what came out."""
+    return {
+        "synthetic": store.SYNTHETIC,
+        "persona": persona,
+        "persona_digest": persona_digest,
+        "n": n,
+        "seed": seed,
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Tables drawn from a persona. Get one from `generate` or `load_population`."""
+
+    persona: str
+    """Name of the persona."""
+    persona_digest: str
+    """Digest of the persona's content."""
+    n: int
+    """Number of borrowers."""
+    seed: int
+    tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    schemas: tuple[Table, ...] = field(repr=False)
+
+    @property
+    def borrowers(self) -> pd.DataFrame:
+        """One row per borrower: what a lender sees."""
+        return self._table("borrowers")
+
+    @property
+    def applications(self) -> pd.DataFrame:
+        """One row per application for credit."""
+        return self._table("applications")
+
+    @property
+    def loans(self) -> pd.DataFrame:
+        """One row per drawdown."""
+        return self._table("loans")
+
+    @property
+    def instalments(self) -> pd.DataFrame:
+        """One row per instalment of a loan."""
+        return self._table("instalments")
+
+    @property
+    def signals(self) -> pd.DataFrame:
+        """One row per observed sign of a need."""
+        return self._table("signals")
+
+    @property
+    def truth(self) -> pd.DataFrame:
+        """One row per borrower: the hidden traits that an instructor can withhold."""
+        return self._table("truth")
+
+    def __post_init__(self) -> None:
+        for schema in self.schemas:
+            for column in schema.columns.values():
+                words.learn(column.words)
+        for frame in self.tables.values():
+            frame.attrs["synthetic"] = store.SYNTHETIC
+
+    def _table(self, name: str) -> pd.DataFrame:
+        if name not in self.tables:
+            raise InputError(
+                f"tables: {name} was not made, or was left out. {did_you_mean(name, self.tables)} Hint: generate makes "
+                f"it from the persona {self.persona} with n = {self.n} and seed = {self.seed}."
+            )
+        return self.tables[name]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over canonical columns, in hexadecimal: the same on every machine."""
+        return store.digest(self.tables)
+
+    @property
+    def made(self) -> dict[str, Any]:
+        """How it was made: persona, n, seed, the digests, and that it is synthetic."""
+        return {**made_from(self.persona, self.persona_digest, self.n, self.seed), "digest": self.digest}
+
+    def without_truth(self) -> Population:
+        """The same population without its hidden table, to hand out; the other tables are the same frames.
+
+        Its digest is over the tables that it has, as ever. Whoever knows persona and seed, which it states, can make
+        the hidden table again; who must keep it secret draws with a long seed and hands out the files of the tables
+        alone. Raises InputError where no table would be left.
+
+        >>> import loanpersona as lp
+        >>> list(lp.generate(lp.load_persona(), n=10, tables=["loans", "truth"]).without_truth().tables)
+        ['loans']
+        """
+        schemas = tuple(schema for schema in self.schemas if not schema.hidden)
+        tables = {schema.name: self.tables[schema.name] for schema in schemas if schema.name in self.tables}
+        if not tables:
+            raise InputError(f"tables: {', '.join(self.tables)}: nothing else was made. Allowed: some other table too.")
+        return replace(self, tables=tables, schemas=schemas)
+
+    def save(self, folder: str | os.PathLike[str], *, format: str = "parquet") -> Path:
+        """Write one file per table, dictionary, datasheet and manifest; the folder appears when it is whole.
+
+        `format` is `parquet` (exact and small) or `csv`. An earlier population in the folder is replaced.
+        Raises InputError where the folder holds anything else, MachineError where it cannot be written.
+        """
+        made = made_from(self.persona, self.persona_digest, self.n, self.seed)
+        return store.save(self.tables, Path(folder), format=format, schemas=self.schemas, made=made)
+
+    def __repr__(self) -> str:
+        made = ", ".join(self.tables)
+        return f"<Population of {self.n:,} from {self.persona}, seed {self.seed}: {made}; {self.digest[:12]}>"
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        rows = "".join(f"<tr><th>{escape(k)}</th><td>{escape(str(v))}</td></tr>" for k, v in self.made.items())
+        return {"text/plain": repr(self), "text/html": f"<table>{rows}</table>"}, {"loanpersona": self.made}
+
+
+def load_population(folder: str | os.PathLike[str]) -> Population:
+    """Read a saved population and check it against its manifest.
+
+    Raises InputError where a file is missing, cut, changed, or not of the form the manifest states.
+    """
+    made, frames, schemas = store.load(Path(folder))
+    return Population(made["persona"], made["persona_digest"], made["n"], made["seed"], frames, tuple(schemas))

@@ -1,0 +1,591 @@
+"""The three segmentations crossed, and groups and scores that are learned: by hand, by outside tools, and refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from book import book
+from learned_tables import GROUPED, PLATFORMS, SCORED, lent, own, twice
+from scipy.optimize import minimize
+from scipy.stats import chi2_contingency, spearmanr
+from sklearn.metrics import adjusted_rand_score, roc_auc_score
+
+import loanpersona as lp
+from loanpersona.analysis import segments
+from loanpersona.analysis.credit import binning, challengers, fairness, scorecards
+from loanpersona.analysis.frames import fold_of
+from loanpersona.analysis.segments import clustering, crossing
+from loanpersona.analysis.segments.cluster_validation import by_chance, compared
+from loanpersona.core.errors import InputError
+from loanpersona.estimates import ranking
+from loanpersona.estimates.grouping import adjusted_rand, counted
+
+YES_NO = {"no": ["no"], "yes": ["yes"]}
+
+
+# A lender's own book: 110 borrowers with a loan of one instalment each, and 40 refused. A second loan of one of the
+# good ones shows that the book goes on.
+
+
+def test_the_scorecard_of_one_attribute_is_the_one_worked_by_hand() -> None:
+    found = own("scorecard")
+    assert found["band"].tolist() == ["1", "2.."]
+    assert found[["n", "k"]].to_numpy().tolist() == [[85, 5], [25, 5]]
+    # 80 of 100 good and 5 of 10 bad ones have one platform
+    assert found["woe"].tolist() == pytest.approx([np.log(0.8 / 0.5), np.log(0.2 / 0.5)])
+    error = np.sqrt([1 / 80 - 1 / 100 + 1 / 5 - 1 / 10, 1 / 20 - 1 / 100 + 1 / 5 - 1 / 10])
+    assert (found["woe_high"] - found["woe"]).tolist() == pytest.approx((1.959964 * error).tolist(), rel=1e-6)
+    # odds of 16 and of 4; 600 points at 30, and 50 fewer where they halve
+    assert found["score_points"].tolist() == [round(600 + 50 * np.log2(odds / 30)) for odds in (16, 4)] == [555, 455]
+
+
+def test_the_information_value_is_the_one_worked_by_hand_and_chance_is_that_of_shuffles() -> None:
+    [row] = own("information_value").to_dict("records")
+    assert row["information_value"] == pytest.approx(0.3 * np.log(1.6) - 0.3 * np.log(0.4))
+    assert row["low"] < row["information_value"] < row["high"]
+    random = np.random.default_rng(1)
+    bad, inside = np.arange(110) < 10, np.arange(110) % 22 < 17
+    shuffled = [scorecards.information(counted(random.permutation(bad), inside)[:, ::-1]) for _ in range(2_000)]
+    assert row["chance"] == pytest.approx(np.quantile(shuffled, 0.95), abs=0.03)
+
+
+def test_a_band_without_bad_ones_counts_half_a_one_and_an_empty_band_says_nothing() -> None:
+    woe = scorecards.weight_of_evidence(np.array([[30, 10, 0], [8, 0, 0]]))
+    # half a bad one more, and two and a half good ones: as many as go with it among 40 and 8
+    assert woe.tolist() == pytest.approx([np.log((30 / 40) / (8 / 8)), np.log((12.5 / 40) / (0.5 / 8)), 0.0])
+
+
+def test_a_few_good_ones_alone_look_no_riskier_than_all_and_information_is_never_below_zero() -> None:
+    counts = np.array([[996, 4], [5, 0]])
+    assert 0 < scorecards.weight_of_evidence(counts)[1] < 0.1
+    assert scorecards.information(counts) >= 0
+    random = np.random.default_rng(5)
+    assert (scorecards.information(random.poisson(1.5, (2_000, 2, 5))) >= 0).all()
+
+
+def test_an_attribute_of_which_all_are_in_one_band_says_nothing_without_a_complaint() -> None:
+    found = own("information_value", bands={"platforms": ["..10", "11.."]})
+    assert found[["information_value", "low", "high", "chance"]].to_numpy().tolist() == [[0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize("name", ["score_correlation", "approval_ratios"])
+def test_applications_decided_later_are_not_looked_at(name: str) -> None:
+    tables = lent()
+    later = tables["applications"].assign(
+        application_id=lambda rows: rows["application_id"] + 10_000, outcome="rejected",
+        risk_score=lambda rows: 1_000 - rows["risk_score"],
+        **{time: pd.Timestamp("2024-03-01") for time in ("started_at", "submitted_at", "decided_at")},
+    )  # fmt: skip
+    longer = {**tables, "applications": pd.concat([tables["applications"], later], ignore_index=True)}
+    pd.testing.assert_frame_equal(own(name, longer), own(name, tables))
+
+
+def test_the_weights_are_the_likeliest_under_their_prior() -> None:
+    random = np.random.default_rng(3)
+    wanted = {name: binning.attribute(name, ["0", "1", "2"]) for name in "ab"}
+    bands = pd.DataFrame({"a": random.integers(0, 3, 900), "b": random.integers(0, 3, 900)})
+    bad = random.random(900) < 1 / (1 + np.exp(2 - 0.5 * bands["a"] - 0.3 * bands["b"] * bands["a"]))
+    given = scorecards.Sample(bands, bad.to_numpy(), wanted)
+    card = scorecards.fit(given, np.ones(900, bool))
+    values = np.column_stack([np.ones(900), *(card.woe[name][bands[name]] for name in "ab")])
+
+    def unlikely(weights: Any) -> float:
+        held = np.square(weights[1:] + 1).sum() / 2  # a normal prior around minus one
+        return float(np.logaddexp(0, np.where(bad, -1, 1) * (values @ weights)).sum() + held)
+
+    best = minimize(unlikely, np.zeros(3), method="BFGS", options={"gtol": 1e-8}).x
+    assert [card.intercept, card.weights["a"], card.weights["b"]] == pytest.approx(best.tolist(), abs=1e-4)
+    points = card.points()
+    total = sum(points[name][bands[name]] for name in "ab")
+    assert np.abs(total - (600 + 50 / np.log(2) * (-card.risk(bands) - np.log(30)))).max() <= 1.0
+
+
+def test_an_attribute_by_itself_has_the_weight_minus_one() -> None:
+    tables = lent()
+    given = scorecards.sample(*tables.values(), "2024-01-01", binning.attributes(PLATFORMS))
+    card = scorecards.fit(given, np.ones(110, bool))
+    assert card.weights["platforms"] == pytest.approx(-1, abs=1e-4)
+    assert card.intercept == pytest.approx(np.log(10 / 100), abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["sex", "region", "province", "city_tier", "marital_status"])
+def test_a_score_must_not_know_sex_place_or_marriage(name: str) -> None:
+    with pytest.raises(
+        InputError, match=rf"^scorecard\.{name}: never used: a score must not know it\. Allowed: zhima_"
+    ):
+        own("scorecard", bands={name: {"one": ["a"], "other": ["b"]}})
+    assert name not in binning.attributes()
+
+
+@pytest.mark.parametrize("name", ["risk_score", "quality_tier", "limit_cny", "dpd", "borrower_id", "referred_by"])
+def test_a_score_knows_nothing_that_was_not_known_on_applying(name: str) -> None:
+    with pytest.raises(InputError, match=rf"^scorecard\.{name}: not known when a user applies\."):
+        binning.attributes({name: ["0", "1.."]})
+
+
+@pytest.mark.parametrize(
+    ("bands", "said"),
+    [
+        ({"platforms": ["1..", "3..", "2.."]}, "do not rise"),
+        ({"platforms": ["1", "many"]}, "band many has no start"),
+        ({"platforms": ["1.."]}, "has 1 bands"),
+        ({}, "names no attribute"),
+        ({"occupation": {"some": ["waiter"], "others": ["driver"]}}, "missing column"),
+    ],
+)
+def test_bands_that_are_none_are_refused(bands: Any, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        own("scorecard", bands=bands)
+
+
+def test_a_level_that_no_band_holds_is_named() -> None:
+    tables = lent()
+    tables["borrowers"]["occupation"] = ["nurse", *["waiter"] * 149]
+    with pytest.raises(InputError, match=r"^scorecard\.occupation: no band for 'nurse'\."):
+        own("scorecard", tables, bands={"occupation": {"some": ["waiter"], "others": ["driver"]}})
+
+
+def test_a_number_belongs_to_the_band_it_reached_last() -> None:
+    one = binning.attributes()["income_variation"]
+    assert one.codes(pd.Series([0.0, 0.105, 0.11, 0.2, 0.36, 4.0])).tolist() == [0, 0, 1, 1, 3, 3]
+
+
+def test_too_few_bad_borrowers_are_refused_with_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scorecards, "PER_ATTRIBUTE", 5)
+    tables = lent()
+    tables["borrowers"] = tables["borrowers"].assign(has_car=np.arange(150) % 2 == 0, has_bank_credit=False)
+    unpaid = tables["instalments"].index[tables["instalments"]["paid_on"].isna()]
+    for paid, n_bad, said in ((4, 6, "6 are bad: the points of 3 attributes are not estimable"), (10, 0, "0 are bad")):
+        tables["instalments"].loc[unpaid[:paid], "paid_on"] = pd.Timestamp("2022-03-01")
+        for name in ("scorecard", "score_comparison", "score_correlation", "approval_ratios", "scorecard_stability"):
+            with pytest.raises(InputError, match=rf"^loans: of 110 borrowers watched for a year, {said}\."):
+                own(name, tables, bands={**PLATFORMS, **dict.fromkeys(["has_car", "has_bank_credit"], YES_NO)})
+        assert n_bad == 0 or own("information_value", tables)["k"].tolist() == [n_bad]
+
+
+def test_bands_that_part_good_from_bad_have_points_within_reason() -> None:
+    tables = lent()
+    known = tables["instalments"]["paid_on"].isna()[:110].to_numpy()
+    tables["borrowers"]["platforms"] = np.where(np.append(known, [False] * 40), 2, 1)
+    points = own("scorecard", tables)["score_points"]
+    assert points.iloc[0] > points.iloc[1] + 100  # odds that double once and again
+    assert points.abs().max() < 1_500
+
+
+def test_an_applicant_who_is_no_borrower_is_named() -> None:
+    tables = lent()
+    tables["borrowers"] = tables["borrowers"].iloc[1:]
+    with pytest.raises(InputError, match=r"^applications\.borrower_id = 0: no such borrower_id in borrowers\. "):
+        own("scorecard", tables)
+
+
+@pytest.mark.parametrize("level", [95, 1, 0, True, "0.95"])
+@pytest.mark.parametrize("name", ["scorecard", "information_value"])
+def test_what_is_no_confidence_level_is_refused(name: str, level: Any) -> None:
+    with pytest.raises(InputError, match=rf"^level = {level!r}: not a confidence level\. Allowed: between 0 and 1"):
+        own(name, level=level)
+
+
+@pytest.mark.parametrize("name", ["choice_of_k", "cluster_stability"])
+@pytest.mark.parametrize(("numbers", "said"), [((), "names no number of groups"), ("23", "names no"), (3, "names no"),
+                                               ((1, 2), "not a whole number from 2"), ((2.5,), "not a whole number"),
+                                               ])  # fmt: skip
+def test_numbers_of_groups_that_are_none_are_refused(name: str, numbers: Any, said: str) -> None:
+    with pytest.raises(InputError, match=rf"^numbers = .*: {said}"):
+        grouped(name, made(), numbers=numbers)
+
+
+def test_the_stability_of_a_card_of_one_attribute_is_that_of_its_resamples() -> None:
+    [row] = own("scorecard_stability").to_dict("records")
+    assert row["points_apart"] == 555 - 455
+    assert (row["resamples"], row["n"], row["k"]) == (20, 110, 10)
+    assert row["low"] <= row["median_apart"] <= row["high"]
+    # odds of 16 and 4 in the card: a resample with b of 10 bad and g of 100 good ones with one platform has others
+    apart = [50 * np.log2((g / b) / ((100 - g) / (10 - b))) for b, g in ((3, 80), (7, 80))]
+    assert row["low"] < apart[1] < apart[0] < row["high"]
+    # two bands rank alike wherever they are not turned round
+    assert row["rank_median"] == pytest.approx(1)
+    assert (row["rank_low"] < 0) == (row["low"] < 0)
+    again = lent()
+    again = {name: table.sample(frac=1, random_state=3) for name, table in again.items()}
+    assert own("scorecard_stability", again).equals(own("scorecard_stability"))
+
+
+# What a score is worth
+
+
+def test_the_scores_are_compared_on_the_same_borrowers() -> None:
+    found = own("score_comparison").set_index(["score", "measure"])
+    bad = lent()["instalments"]["paid_on"].isna()[:110]
+    risk = lent()["applications"]["risk_score"][:110]
+    assert found["n"].unique().tolist() == [110]
+    assert found["k"].unique().tolist() == [10]
+    # of the bad half have two platforms, of the good a fifth
+    assert found["value"]["risk_score", "gini"] == pytest.approx(2 * roc_auc_score(bad, risk) - 1) == pytest.approx(0.3)
+    assert found["value"]["risk_score", "ks"] == pytest.approx(0.3)
+    # two platforms are riskier in every fold, so the card ranks as the score does, but for the size of the step
+    assert found["value"]["scorecard", "gini"] == pytest.approx(0.3, abs=0.1)
+
+
+def test_a_gain_over_a_score_that_says_nothing_is_the_whole_gini_with_its_interval() -> None:
+    random = np.random.default_rng(5)
+    bad = random.random(400) < 0.2
+    risk = bad + random.normal(size=400)
+    gained = challengers.gini_gain(risk, np.zeros(400), bad)
+    area, low, high = ranking.auc(risk, bad)
+    assert gained == pytest.approx((2 * area - 1, 2 * low - 1, 2 * high - 1))
+    other = bad + random.normal(size=400)
+    value, low, high = challengers.gini_gain(risk, other, bad)
+    assert value == pytest.approx(2 * roc_auc_score(bad, risk) - 2 * roc_auc_score(bad, other))
+    drawn = random.integers(0, 400, (300, 400))
+    spread = np.std([2 * roc_auc_score(bad[d], risk[d]) - 2 * roc_auc_score(bad[d], other[d]) for d in drawn])
+    assert (high - low) / 2 / 1.96 == pytest.approx(spread, rel=0.15)
+
+
+def test_the_rank_correlation_is_that_of_scipy() -> None:
+    random = np.random.default_rng(6)
+    one, other = random.normal(size=(2, 200)) + random.normal(size=200)
+    found = challengers.spearman(one, other)
+    assert found["spearman"] == pytest.approx(spearmanr(one, other).statistic)
+    half = 1.959964 * np.sqrt((1 + found["spearman"] ** 2 / 2) / 197)
+    assert np.arctanh(found["high"]) - np.arctanh(found["low"]) == pytest.approx(2 * half, rel=1e-6)
+    assert challengers.spearman([1, 2, 3], [1, 2, 3])["low"] != challengers.spearman([1, 2, 3], [1, 2, 3])["low"]
+
+
+def test_scores_of_everybody_decided_are_correlated_and_a_missing_one_is_named() -> None:
+    [row] = own("score_correlation").to_dict("records")
+    assert (row["pair"], row["n"]) == ("scorecard_and_risk_score", 150)
+    assert row["spearman"] > 0.8
+    same = lent()
+    same["applications"]["risk_score"] = 500
+    with pytest.raises(InputError, match=r"^risk_score: the same for everybody, so that it ranks nobody\."):
+        own("score_correlation", same)
+    truth = pd.DataFrame({"borrower_id": [0, 1], "repayment_capacity": [0.5, -0.5]})
+    with pytest.raises(InputError, match=r"^truth\.repayment_capacity: none for borrower 2\. Wanted: one for each\.$"):
+        own("score_correlation", truth=truth)
+
+
+def test_a_taught_forest_reaches_what_the_bands_can_tell() -> None:
+    random = np.random.default_rng(4)
+    bands = pd.DataFrame(random.integers(0, 4, (3_000, 2)), columns=["a", "b"])
+    told = bands["a"] - bands["b"].eq(2) * 2.0
+    hidden = told + random.normal(size=3_000)
+    found = spearmanr(challengers.taught(bands, hidden.to_numpy()), hidden).statistic
+    assert found == pytest.approx(spearmanr(told, hidden).statistic, abs=0.03)
+    # nobody is told of the luck that they are scored on
+    noise = random.normal(size=3_000)
+    assert spearmanr(challengers.taught(bands, noise), noise).statistic < 0.06
+    truth = pd.DataFrame({"borrower_id": np.arange(150), "repayment_capacity": -lent()["borrowers"]["platforms"]})
+    rows = own("score_correlation", truth=truth.astype({"repayment_capacity": float}))
+    assert rows["pair"].tolist() == ["scorecard_and_risk_score", "scorecard_and_capacity", "taught_and_capacity",
+                                     "risk_score_and_capacity"]  # fmt: skip
+    assert rows["spearman"][2] > 0.95
+
+
+def test_what_leaving_out_costs_is_the_difference_of_the_ginis() -> None:
+    found = own("cost_of_leaving_out").set_index("added")
+    assert found.index.tolist() == ["nothing", "sex", "region", "marital_status", "all_three"]
+    gains = found["gini"] - found["gini"]["nothing"]
+    assert found["gain"].drop("nothing").tolist() == pytest.approx(gains.drop("nothing").tolist())
+    # everybody is married, which says nothing
+    assert found["gain"]["marital_status"] == pytest.approx(0, abs=1e-6)
+    assert own("score_comparison", twice(lent()))["value"][0] == pytest.approx(found["gini"]["nothing"])
+
+
+def test_an_attribute_that_does_say_something_is_missed_when_left_out() -> None:
+    tables = lent()
+    # four of five bad borrowers with one platform, all with two, and hardly another one, are women
+    tables["borrowers"]["sex"] = ["female" if 1 <= one < 8 or 85 <= one < 92 else "male" for one in range(150)]
+    found = own("cost_of_leaving_out", twice(tables)).set_index("added")
+    assert found["gain_low"]["sex"] > 0.2
+
+
+def test_approval_ratios_are_those_counted_by_hand() -> None:
+    found = own("approval_ratios").set_index(["trait", "group", "decided_by"])
+    # of 150, every third from 0 on is a woman: 50, of whom 37 are among the first 110
+    women, men = found.loc["sex", "female", "lender"], found.loc["sex", "male", "lender"]
+    assert (women["n"], women["k"], men["n"], men["k"]) == (50, 37, 100, 73)
+    assert women["approval_ratio"] == pytest.approx((37 / 50) / (73 / 100))
+    half = 1.959964 * np.sqrt(1 / 37 - 1 / 50 + 1 / 73 - 1 / 100)
+    assert np.log(women["approval_ratio_high"] / women["approval_ratio"]) == pytest.approx(half, rel=1e-6)
+    assert np.isnan(men["approval_ratio"])
+    assert (found["line"] == 0.8).all()
+    assert found.loc["marital_status"].index.get_level_values("group").unique().tolist() == ["married"]
+    # the card approves 110 too: the 95 with one platform first
+    unscored = lent()
+    unscored["applications"] = unscored["applications"].drop(columns=["risk_score", "proofs"])
+    assert own("approval_ratios", unscored).equals(own("approval_ratios"))
+    by_card = found["k"].loc["sex", :, "scorecard"]
+    assert by_card.sum() == 110
+    assert own("approval_ratios", bands={"platforms": ["1", "2.."]}).equals(own("approval_ratios"))
+
+
+def test_the_least_risky_are_approved_and_equals_by_no_order_of_rows() -> None:
+    risk = pd.Series([0.1, 0.1, 0.1, 0.9], index=[3, 5, 8, 9])
+    first = fairness.least_risky(risk, 2)
+    again = pd.Series(fairness.least_risky(risk[::-1], 2), index=risk.index[::-1])
+    assert first.sum() == 2
+    assert again[risk.index].tolist() == first.tolist()
+    assert fairness.rate_ratio(0, 10, 5, 10)[0] != fairness.rate_ratio(0, 10, 5, 10)[0]
+
+
+def test_the_ratio_of_rates_covers_the_truth() -> None:
+    random = np.random.default_rng(7)
+    some, others = random.binomial(300, 0.4, 1_000), random.binomial(500, 0.5, 1_000)
+    ends = [fairness.rate_ratio(k, 300, other, 500)[1:] for k, other in zip(some, others, strict=True)]
+    assert sum(low <= 0.8 <= high for low, high in ends) in range(926, 972)
+
+
+# Groups that are learned
+
+
+def blobs(apart: float, n: int = 2_000, seed: int = 11) -> tuple[pd.DataFrame, Any]:
+    """People in four round clouds, each so many standard deviations out on an axis of its own, and their cloud."""
+    random = np.random.default_rng(seed)
+    cloud = random.integers(0, 4, n)
+    points = apart * np.eye(4)[cloud] + random.normal(size=(n, 4))
+    # what is skewed enters as its logarithm, and nothing here is negative
+    people = pd.DataFrame(np.expm1(points + 12), columns=list(clustering.SKEWED)).assign(
+        share_early=0.5, share_late=0.5
+    )
+    people.insert(0, "borrower_id", np.arange(n))
+    people.insert(1, "cluster", clustering.k_means(clustering.standardised(people), 4).labels_)
+    return people, cloud
+
+
+@pytest.mark.parametrize(("apart", "best", "k_means"), [(1, 0.17, 0.15), (2, 0.57, 0.58), (3, 0.89, 0.89),
+                                                        (4, 0.98, 0.98)])  # fmt: skip
+def test_the_best_agreement_of_known_clouds_is_the_known_one(apart: int, best: float, k_means: float) -> None:
+    people, cloud = blobs(apart)
+    found = compared(people, cloud, "cloud").set_index("measure")
+    # the forest has to learn what the figures know, and k-means at a distance of one finds what it finds
+    assert found["ari"]["best"] == pytest.approx(best, abs=0.05)
+    assert found["ari"]["found"] == pytest.approx(k_means, abs=0.06)
+    assert found["ari"]["chance"] == pytest.approx(0.0027, abs=0.001)
+    assert found["low"]["best"] < found["ari"]["best"] < found["high"]["best"]
+    assert found["near_best"]["found"]
+    assert found["near_best"].drop(["found", "found_same_number"]).isna().all()
+
+
+def test_groups_that_miss_the_target_are_not_near_the_best() -> None:
+    people, cloud = blobs(4)
+    found = compared(people.assign(cluster=np.arange(len(people)) % 4), cloud, "cloud").set_index("measure")
+    assert found["ari"]["found"] < found["ari"]["chance"]
+    assert not found["near_best"]["found"]
+    assert found["near_best"]["found_same_number"]
+
+
+def test_names_of_groups_do_not_matter() -> None:
+    people, cloud = blobs(2, 500)
+    other = people.assign(cluster=np.array([7, 3, 9, 1])[people["cluster"]])
+    renamed = np.array(["d", "a", "c", "b"])[cloud]
+    one = compared(people, cloud, "cloud")
+    assert compared(other, cloud, "cloud")["ari"].tolist() == one["ari"].tolist()
+    assert compared(people, renamed, "cloud")["ari"].drop(2).tolist() == pytest.approx(one["ari"].drop(2).tolist())
+    ordered = clustering.ordered(people["cluster"].to_numpy(), people["n_loans"].to_numpy())
+    assert clustering.ordered(other["cluster"].to_numpy(), people["n_loans"].to_numpy()).tolist() == ordered.tolist()
+
+
+def test_the_adjusted_rand_index_is_that_of_scikit_learn() -> None:
+    random = np.random.default_rng(8)
+    pairs = [(random.integers(0, 4, 60), random.integers(0, k, 60)) for k in (1, 2, 5)]
+    for one, other in pairs:
+        assert adjusted_rand(counted(one, other)) == pytest.approx(adjusted_rand_score(one, other), abs=1e-12)
+    stack = np.stack([counted(*pairs[1]), counted(*pairs[1])[:, ::-1]])
+    assert adjusted_rand(stack).tolist() == [adjusted_rand(table) for table in stack]
+    assert float(adjusted_rand(counted([1, 1], [2, 2]))) == 1.0
+    assert float(adjusted_rand(counted([1], [2]))) == 1.0
+
+
+def test_shuffled_labels_agree_more_than_chance_says_once_in_a_thousand() -> None:
+    random = np.random.default_rng(9)
+    one, other = np.arange(300) % 3, np.sort(np.arange(300) % 4)
+    line = by_chance(counted(one, other), 0.95)
+    above = sum(adjusted_rand(counted(random.permutation(one), other)) > line for _ in range(2_000))
+    assert above / 2_000 == pytest.approx(0.05, abs=0.02)
+
+
+def test_the_number_of_clouds_is_chosen_and_drawing_people_anew_leaves_them() -> None:
+    people, _ = blobs(8, 600)
+    best, rows = clustering._best(clustering.standardised(people))
+    assert best == 4
+    assert [row["n_clusters"] for row in rows] == list(range(2, 9))
+    assert all(one["share_within"] > other["share_within"] for one, other in pairwise(rows))
+
+
+@cache
+def made(seed: int = 7) -> dict[str, pd.DataFrame]:
+    """A random book of a lender, with the score and the steps that the random one has not."""
+    tables = book(seed, 500)
+    asked = tables["applications"]
+    scores = pd.Series(np.random.default_rng(seed).integers(100, 900, len(asked)), dtype="Int16")
+    return {**tables, "applications": asked.assign(risk_score=scores.mask(asked["submitted_at"].isna()))}
+
+
+def grouped(name: str, tables: dict[str, pd.DataFrame], **more: Any) -> pd.DataFrame:
+    function: Callable[..., pd.DataFrame] = getattr(segments, name)
+    return function(tables["applications"], tables["loans"], tables["instalments"], **more)
+
+
+@pytest.mark.parametrize("name", ["clusters", *GROUPED])
+def test_the_same_book_gives_the_same_frame_to_the_digit_in_any_order_of_rows(name: str) -> None:
+    shuffled = {table: frame.sample(frac=1, random_state=1) for table, frame in made().items()}
+    given = {"cluster_agreement": {"truth": made()["truth"]}, "cluster_stability": {"numbers": (2, 4)}}
+    more: dict[str, Any] = given.get(name, {})
+    first = grouped(name, made(), **more)
+    pd.testing.assert_frame_equal(grouped(name, made(), **more), first, check_exact=True)
+    pd.testing.assert_frame_equal(grouped(name, shuffled, **more), first, check_exact=True)
+
+
+def test_the_features_are_those_counted_by_hand() -> None:
+    days = pd.to_datetime
+    asked = lent()["applications"][:2]
+    loans = pd.DataFrame({"loan_id": [1, 2, 3], "borrower_id": [0, 0, 1], "amount_cny": [600, 900, 300],
+                          "borrowed_at": days(["2022-02-01", "2022-03-01", "2022-06-01"]),
+                          "disbursed_at": days(["2022-02-01", "2022-03-01", "2022-06-01"])})  # fmt: skip
+    plan = pd.DataFrame({"loan_id": [1, 1, 2, 3], "number": [1, 2, 1, 1], "principal_cny": [300.0, 300.0, 900.0, 300.0],
+                         "due_on": days(["2022-03-01", "2022-04-01", "2022-04-01", "2022-07-01"]),
+                         "paid_on": days(["2022-02-20", None, "2022-04-01", None])})  # fmt: skip
+    found = clustering.borrowing_features(asked, loans, plan, "2022-05-01")
+    # one is paid early, one on the day, one not; the loan of June is not known yet
+    assert found.drop(columns="lifecycle").to_dict("records") == [
+        {"borrower_id": 0, "days_since_last_loan": 61, "n_loans": 2, "amount_cny": 1_500, "balance_cny": 300.0,
+         "share_early": pytest.approx(1 / 3), "share_late": pytest.approx(1 / 3)}
+    ]  # fmt: skip
+    later = clustering.borrowing_features(asked, loans, plan, "2022-06-02").set_index("borrower_id")
+    assert later["n_loans"].tolist() == [2, 1]
+    assert np.isnan(later["share_late"][1])
+    assert np.isfinite(clustering.standardised(later)).all()
+
+
+def test_profiles_hold_everybody_and_all_that_was_lent() -> None:
+    profiles = grouped("cluster_profiles", made(), k=3)
+    people = grouped("clusters", made(), k=3)
+    value = profiles.set_index(["measure", "cluster"])["value"]
+    assert value["share_of_users"].sum() == pytest.approx(1)
+    assert value["share_of_amount"].sum() == pytest.approx(1)
+    assert value["n_loans"]["1"] == pytest.approx(people.loc[people["cluster"] == 1, "n_loans"].mean())
+    assert value["days_since_last_loan"].is_monotonic_increasing
+
+
+def test_stability_lies_between_nothing_and_the_same() -> None:
+    found = grouped("cluster_stability", made(), numbers=(2, 3))
+    assert (found["low"] <= found["median_ari"]).all()
+    assert (found["median_ari"] <= found["high"]).all()
+    assert found["high"].max() <= 1
+
+
+def test_more_groups_than_people_and_a_hidden_type_that_is_missing_are_refused() -> None:
+    with pytest.raises(InputError, match=r"^k = 5000: more groups than different people\. Allowed: at most \d+\.$"):
+        grouped("clusters", made(), k=5_000)
+    with pytest.raises(InputError, match=r"^loans: too few different borrowers for 5 groups\."):
+        segments.choice_of_k(*[lent()[table] for table in ("applications", "loans", "instalments")], numbers=(5, 6))
+    with pytest.raises(InputError, match=r"^truth\.borrower_id: no row for borrower \d+\. Wanted: one for each\.$"):
+        grouped("cluster_agreement", made(), k=3, truth=made()["truth"].head(10))
+
+
+# The three crossed
+
+
+def test_the_cross_adds_up_to_everybody_and_all_the_money() -> None:
+    cross = grouped("crossed", made())
+    assert cross["k"].sum() == made()["applications"]["borrower_id"].nunique()
+    assert cross["share"].sum() == pytest.approx(1)
+    loans, plan = made()["loans"], made()["instalments"]
+    assert cross["balance_cny"].sum() == pytest.approx(plan.loc[plan["paid_on"].isna(), "principal_cny"].sum())
+    last = plan["paid_on"].max()
+    last = max(last, loans["disbursed_at"].max()).normalize() + pd.Timedelta(days=1)
+    recent = loans[loans["disbursed_at"] >= last - pd.DateOffset(months=12)]
+    assert cross["volume_cny"].sum() == recent["amount_cny"].sum()
+    assert cross["limit_cny"].sum() == made()["applications"]["limit_cny"].sum()
+    for name in ("limit", "balance_owed", "year_volume"):
+        assert cross[f"share_of_{name}"].sum() == pytest.approx(1)
+    approved = grouped("crossed_approved", made())
+    assert approved.groupby("measure")["share"].sum().tolist() == pytest.approx([1, 1, 1, 1])
+    cell = cross[(cross["process"] == "approved") & (cross["quality"] == "medium")].iloc[0]
+    same = (approved["lifecycle"] == cell["lifecycle"]) & (approved["quality"] == "medium")
+    assert approved[same & (approved["measure"] == "of_users")]["share"].iloc[0] == pytest.approx(
+        cell["k"] / (made()["applications"]["outcome"] == "approved").sum()
+    )
+
+
+def test_the_cross_of_three_users_is_the_one_counted_by_hand() -> None:
+    tables = lent()
+    asked = tables["applications"].iloc[[0, 5, 120]].copy()
+    asked.loc[130] = {**asked.iloc[0].to_dict(), "application_id": 9_000, "borrower_id": 900, "outcome": "incomplete",
+                      "last_step": "profile", "submitted_at": pd.NaT, "decided_at": pd.NaT, "risk_score": None,
+                      "limit_cny": 0}  # fmt: skip
+    asked["risk_score"] = asked["risk_score"].astype("Int16")
+    loans = tables["loans"].iloc[[0, 5]]
+    plan = tables["instalments"][tables["instalments"]["loan_id"].isin([0, 5])]
+    found = crossing.segmented(asked, loans, plan, "2022-12-31").set_index("borrower_id")
+    assert found.astype(object).to_dict("index") == {
+        0: {"process": "approved", "lifecycle": "active", "quality": "near_prime", "limit_cny": 2_000.0,
+            "balance_cny": 1_000.0, "volume_cny": 1_000.0},
+        5: {"process": "approved", "lifecycle": "dormant", "quality": "near_prime", "limit_cny": 2_000.0,
+            "balance_cny": 0.0, "volume_cny": 1_000.0},
+        120: {"process": "rejected", "lifecycle": "no_limit", "quality": "medium", "limit_cny": 0.0,
+              "balance_cny": 0.0, "volume_cny": 0.0},
+        900: {"process": "incomplete", "lifecycle": "no_limit", "quality": "no_score", "limit_cny": 0.0,
+              "balance_cny": 0.0, "volume_cny": 0.0},
+    }  # fmt: skip
+    cross = segments.crossed(asked, loans, plan, "2022-12-31")
+    assert cross[["n", "k"]].to_numpy().tolist() == [[4, 1]] * 4
+    assert cross["share_of_balance_owed"].tolist() == [0, 1, 0, 0]
+    # what is not decided yet is not known
+    asked.loc[[0, 5], "decided_at"] += pd.Timedelta(days=30)
+    early = crossing.segmented(asked, loans, plan, "2022-01-20")
+    assert early["process"].tolist() == ["rejected", "incomplete"]
+
+
+# Whoever asks for it
+
+
+@pytest.mark.parametrize("name", [*GROUPED, *SCORED])
+def test_a_frame_takes_an_own_book_and_names_what_is_missing(name: str) -> None:
+    tables = made() if name in GROUPED else lent()
+    make = grouped if name in GROUPED else own
+    for table, column in [("applications", "decided_at"), ("loans", "borrower_id"), ("instalments", "paid_on")]:
+        broken = {**tables, table: tables[table].drop(columns=column)}
+        with pytest.raises(InputError, match=rf"^{table}\.{column}: missing column\. Wanted: "):
+            make(name, broken)
+        with pytest.raises(InputError, match=rf"^{table}: no rows\. Allowed: at least one\.$"):
+            make(name, {**tables, table: tables[table].head(0)})
+
+
+@pytest.mark.parametrize("name", ["clusters", "crossed"])
+def test_an_approval_without_a_time_is_refused(name: str) -> None:
+    asked = made()["applications"].copy()
+    one = asked.index[asked["outcome"] == "approved"][3]
+    asked.loc[one, "decided_at"] = pd.NaT
+    number = asked["application_id"][one]
+    with pytest.raises(
+        InputError, match=rf"^applications\.decided_at: missing, but application {number} is approved\."
+    ):
+        grouped(name, {**made(), "applications": asked})
+
+
+def test_folds_are_even_and_the_same_in_any_company() -> None:
+    folds = fold_of(np.arange(10_000))
+    counts = np.bincount(folds, minlength=5)
+    assert chi2_contingency([counts, [2_000] * 5]).pvalue > 0.001
+    assert fold_of([77, 5]).tolist() == [folds[77], folds[5]]
+
+
+def test_the_tables_are_left_as_they_were() -> None:
+    before = {name: frame.copy(deep=True) for name, frame in made().items()}
+    for name in ("clusters", "crossed", "crossed_approved"):
+        grouped(name, made())
+    for name, frame in made().items():
+        pd.testing.assert_frame_equal(frame, before[name])
+
+
+def test_the_rooms_offer_what_was_learned() -> None:
+    assert set(GROUPED) <= set(dir(lp.segments))
+    assert set(SCORED) <= set(dir(lp.credit))

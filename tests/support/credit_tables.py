@@ -1,0 +1,133 @@
+"""Small loan books made by hand, for the frames of credit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from reads import CREDIT_TAKES, EACH
+from table_rules import TableRules, read
+
+from loanpersona.analysis import credit
+
+LAST = "2024-06-30"
+
+# Loan 11 is paid in time; 12 five days late; 21 stops with its second instalment and is 90 days past due on the very
+# last of June; 31 is paid whole, 35 and 5 days late; 41 is ten days past due at the end; 32 is paid after it.
+LOANS = read(
+    """\
+loan_id,borrower_id,amount_cny,disbursed_at
+11,1,1500,2023-01-10 09:00
+12,1,800,2023-05-31 10:00
+21,2,3000,2023-02-01 11:00
+31,3,1200,2023-08-15 12:00
+32,3,700,2024-06-01 13:00
+41,4,1000,2024-05-20 23:59
+""",
+    "disbursed_at",
+)
+
+INSTALMENTS = read(
+    """\
+loan_id,number,due_on,principal_cny,interest_cny,paid_on
+11,1,2023-02-10,500,10,2023-02-10
+11,2,2023-03-10,500,10,2023-03-05
+11,3,2023-04-10,500,10,2023-04-10
+12,1,2023-06-30,400,8,2023-07-05
+12,2,2023-07-31,400,4,2023-07-31
+21,1,2023-03-01,1000,30,2023-03-01
+21,2,2023-04-01,1000,20,
+21,3,2023-05-01,1000,10,
+31,1,2023-09-15,600,12,2023-10-20
+31,2,2023-10-15,600,6,2023-10-20
+32,1,2024-07-01,700,7,2024-07-01
+41,1,2024-06-20,500,10,
+41,2,2024-07-20,500,5,
+""",
+    "due_on", "paid_on",
+)  # fmt: skip
+
+# 3 was refused, approved, and approved again with a better score; 5 was refused, 6 left, 7 is approved later on.
+APPLICATIONS = read(
+    """\
+application_id,borrower_id,submitted_at,decided_at,outcome,risk_score,quality_tier,limit_cny,apr
+10,1,2023-01-05 09:00,2023-01-05 09:20,approved,300,prime,10000,0.12
+20,2,2023-01-20 09:00,2023-01-20 09:20,approved,650,inferior,4000,0.24
+30,3,2023-03-01 09:00,2023-03-01 09:20,rejected,550,volatile,0,
+31,3,2023-08-01 09:00,2023-08-01 09:20,approved,480,medium,5000,0.20
+32,3,2024-01-01 09:00,2024-01-01 09:20,approved,200,prime,9000,0.10
+40,4,2024-05-01 09:00,2024-05-01 09:20,approved,450,medium,6000,0.22
+50,5,2023-02-01 09:00,2023-02-01 09:20,rejected,700,inferior,0,
+60,6,,,incomplete,,,0,
+70,7,2024-08-01 09:00,2024-08-01 09:20,approved,250,prime,8000,0.12
+""",
+    "submitted_at", "decided_at",
+)  # fmt: skip
+BORROWERS = pd.DataFrame({"borrower_id": range(1, 8), "borrower_class": ["consumer", "owner", *["consumer"] * 5]})
+HAND = {"loans": LOANS, "instalments": INSTALMENTS, "applications": APPLICATIONS, "borrowers": BORROWERS}
+EVERY = {**EACH, **CREDIT_TAKES}
+
+# The columns that each function reads, and no other.
+OF_BOOK = {
+    "loans": ["loan_id", "borrower_id", "disbursed_at"],
+    "instalments": ["loan_id", "number", "due_on", "paid_on"],
+}
+GRANTED = ["application_id", "borrower_id", "decided_at", "outcome"]
+OF_SCORE = {"applications": [*GRANTED, "risk_score"], **OF_BOOK}
+
+MONEY = {"loans": OF_BOOK["loans"], "instalments": [*OF_BOOK["instalments"], "principal_cny", "interest_cny"],
+         "borrowers": ["borrower_id", "borrower_class"]}  # fmt: skip
+
+READS: dict[str, dict[str, list[str]]] = {
+    "loan_outcomes": OF_BOOK, "borrower_outcomes": OF_BOOK, "roll_rates": OF_BOOK,
+    "vintages": {**OF_BOOK, "loans": [*OF_BOOK["loans"], "amount_cny"]},
+    **dict.fromkeys(["scored_borrowers", "score_distribution", "ks_curve", "roc", "discrimination", "calibration"],
+                    OF_SCORE),
+    "score_stability": {"applications": [*GRANTED, "submitted_at", "risk_score"],
+                        "loans": ["borrower_id", "disbursed_at"]},
+    "tier_income": {**MONEY, "applications": [*GRANTED, "quality_tier"]},
+    "tier_table": {**MONEY, "loans": [*OF_BOOK["loans"], "amount_cny"],
+                   "applications": [*GRANTED, "quality_tier", "limit_cny", "apr"]},
+}  # fmt: skip
+LOGISTIC = {"calibration"}
+"""Needs good and bad that overlap, which two borrowers do not."""
+
+
+def simple(scores: list[int], bad: list[bool]) -> dict[str, pd.DataFrame]:
+    """Borrowers with one loan of one instalment each, which the bad never pay; one without a score comes much later."""
+    who, day = np.arange(len(scores) + 1), pd.Timestamp("2023-01-01")
+    lent = pd.Series([*[day] * len(scores), pd.Timestamp("2024-06-30")])
+    due = lent + pd.Timedelta(31, "D")
+    return {
+        "applications": pd.DataFrame({"application_id": who[:-1] * 10, "borrower_id": who[:-1], "decided_at": day,
+                                      "outcome": "approved", "risk_score": scores}),
+        "loans": pd.DataFrame({"loan_id": who, "borrower_id": who, "disbursed_at": lent}),
+        "instalments": pd.DataFrame({"loan_id": who, "number": 1, "due_on": due,
+                                     "paid_on": due.mask(np.array([*bad, True]))}),
+    }  # fmt: skip
+
+
+# Of three bad and five good: the bad have 700, 600, 400.
+EIGHT = simple([700, 600, 400, 300, 400, 500, 600, 200], [True] * 3 + [False] * 5)
+
+
+def hand(name: str) -> dict[str, pd.DataFrame]:
+    return EIGHT if name in LOGISTIC else HAND
+
+
+class TestCreditTables(TableRules):
+    room, takes, reads = credit, EVERY, READS
+    hand = staticmethod(hand)
+
+
+made = TestCreditTables.made
+
+
+def cohorts(*scores: list[int]) -> dict[str, pd.DataFrame]:
+    """Borrowers who applied and first borrowed in successive quarters."""
+    at = pd.date_range("2023-02-01", periods=len(scores), freq="QS").repeat([len(part) for part in scores])
+    who = np.arange(len(at))
+    return {
+        "applications": pd.DataFrame({"application_id": who, "borrower_id": who, "submitted_at": at, "decided_at": at,
+                                      "outcome": "approved", "risk_score": np.concatenate(scores)}),
+        "loans": pd.DataFrame({"borrower_id": who, "disbursed_at": at}),
+    }  # fmt: skip
