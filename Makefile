@@ -56,7 +56,7 @@ sample: $(STAMP) ## make data/sample again
 	$(BIN)/python tools/sample.py
 
 bench: $(BENCH_STAMP) ## time generator, writing and personas, compare with Faker and Mimesis (installs these two, once)
-	$(BIN)/python benchmarks/borrowers.py
+	$(BIN)/python benchmarks/users.py
 	$(BIN)/python benchmarks/histories.py
 	$(BIN)/python benchmarks/personas.py
 	$(BIN)/python benchmarks/peers.py

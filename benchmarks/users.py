@@ -1,7 +1,7 @@
-"""Generating borrowers, against a plain numpy script and against writing the bytes, in one run.
+"""Generating users, against a plain numpy script and against writing the bytes, in one run.
 
 Ratios of one run count; single times do not, because a machine may be twice as slow a minute later.
-Run `python benchmarks/borrowers.py [rows]`.
+Run `python benchmarks/users.py [rows]`.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from loanpersona.persona.model import Shape
 
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdecimal() else 1_000_000
 ROUNDS = 5
-PEOPLE = ("borrowers", "truth")
+PEOPLE = ("users", "truth")
 
 
 def ours(persona: lp.Persona, rows: int) -> lp.Population:
-    """All columns of borrowers and truth."""
+    """All columns of users and truth."""
     return lp.generate(persona, n=rows, seed=7, tables=PEOPLE)
 
 
 def people(persona: lp.Persona) -> dict[str, Conditional]:
-    """The variables that are columns of borrowers and truth."""
+    """The variables that are columns of users and truth."""
     return {name: found for name, found in persona.conditionals.items() if found.variable.table in PEOPLE}
 
 
@@ -37,7 +37,7 @@ def plain(conditionals: Mapping[str, Conditional], rows: int) -> pd.DataFrame:
     """The same columns as a numpy user would draw them: a uniform searched in cumulative shares, or a normal draw."""
     stream = np.random.default_rng(7)
     columns: dict[str, np.ndarray] = {}
-    frame: dict[str, np.ndarray] = {"borrower_id": np.arange(rows)}
+    frame: dict[str, np.ndarray] = {"user_id": np.arange(rows)}
     for name, conditional in conditionals.items():
         cells = np.zeros(rows, np.int64)
         for parent, bands in conditional.bands.items():
@@ -107,7 +107,7 @@ def main() -> None:
         ROUNDS,
     )
     columns = sum(frame.shape[1] for frame in population.tables.values())
-    print(f"{ROWS:,} borrowers, {columns} columns, one core, median of {ROUNDS} interleaved rounds")
+    print(f"{ROWS:,} users, {columns} columns, one core, median of {ROUNDS} interleaved rounds")
     for name, found in median.items():
         print(f"  {name:12} {found * 1e3:9.1f} ms   {found / median['loanpersona']:6.2f} × loanpersona")
     used, size = peak(persona, ROWS)

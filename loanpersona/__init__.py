@@ -2,7 +2,7 @@
 
 >>> import loanpersona as lp
 >>> population = lp.generate(lp.load_persona("article"), n=1_000, seed=7)
->>> bool(population.borrowers["sex"].eq("male").mean() > 0.6)
+>>> bool(population.users["sex"].eq("male").mean() > 0.6)
 True
 """
 

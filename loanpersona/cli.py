@@ -39,11 +39,11 @@ class _Commands(click.Group):
 def cli() -> None:
     """Synthetic borrowers of Chinese micro-loan apps: a sourced persona file becomes a population,
     notebooks and bilingual reports. Every row is made up; the same persona, seed and number give the
-    same borrower on every machine.
+    same user on every machine.
 
     \b
     loanpersona report                                    # all reports, in English and Chinese
-    loanpersona generate --n 100000 --out people          # borrowers.parquet, truth.parquet
+    loanpersona generate --n 100000 --out people          # users.parquet, truth.parquet
     loanpersona describe article --lang zh                # the persona in words and tables
     loanpersona digest article --n 5000 --seed 7          # the fingerprint of a population
     """
@@ -57,7 +57,7 @@ persona_option = click.option(
     help="Who borrows: a shipped persona or a file.",
 )
 persona_argument = click.argument("persona", metavar="[PERSONA]", default="article")
-n_option = click.option("--n", default="20000", show_default=True, metavar="COUNT", help="Number of borrowers.")
+n_option = click.option("--n", default="20000", show_default=True, metavar="COUNT", help="Number of users.")
 seed_option = click.option(
     "--seed", default="7", show_default=True, metavar="COUNT", help="Any whole number from 0 to 2**128 - 1."
 )
@@ -106,7 +106,7 @@ def generate(
 ) -> None:
     """Draw a population and save it: one file per table, dictionary, datasheet, manifest.
 
-    Each block of borrowers is written as it is drawn, so that memory does not grow with their number.
+    Each block of users is written as it is drawn, so that memory does not grow with their number.
     """
     del debug
     from loanpersona import tables
@@ -132,7 +132,7 @@ def _watched(parts: Iterable[Any], count: int) -> Iterator[Any]:
     if not sys.stderr.isatty():
         yield from parts
         return
-    with click.progressbar(parts, length=count, label="borrowers", file=sys.stderr) as bar:
+    with click.progressbar(parts, length=count, label="users", file=sys.stderr) as bar:
         yield from bar
 
 

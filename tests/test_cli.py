@@ -111,13 +111,13 @@ def test_a_command_of_its_own_process_does_the_same(tmp_path: Path) -> None:
     assert lp.load_population(tmp_path / "out").digest == expected.digest
 
 
-@pytest.mark.parametrize("named", [["truth,borrowers"], ["truth", "borrowers"], ["truth, borrowers,truth"]])
+@pytest.mark.parametrize("named", [["truth,users"], ["truth", "users"], ["truth, users,truth"]])
 def test_only_the_tables_asked_for_are_made(run: Run, tmp_path: Path, named: list[str]) -> None:
     options = [word for each in named for word in ("--tables", each)]
     assert run("generate", "--n", "20", "--out", "both", *options).code == 0
     found = run("generate", "--n", "20", "--out", "one", "--tables", named[0].split(",")[0])
     assert found.out.splitlines()[0] == "truth: 20 rows, 9 columns"
-    assert sorted(path.stem for path in (tmp_path / "both").glob("*.parquet")) == ["borrowers", "truth"]
+    assert sorted(path.stem for path in (tmp_path / "both").glob("*.parquet")) == ["users", "truth"]
     assert [path.stem for path in (tmp_path / "one").glob("*.parquet")] == ["truth"]
     alone = lp.generate(lp.load_persona("article"), n=20, tables=["truth"])
     assert lp.load_population(tmp_path / "one").digest == alone.digest
@@ -127,7 +127,7 @@ def test_unknown_tables_are_told_with_all_other_faults(run: Run, tmp_path: Path)
     run("generate", "--n", "x", "--out", "x", "--tables", "thruth,loons").assert_refused(
         2, "^n = 'x'", "^tables: thruth: unknown table. Did you mean 'truth'", "^tables: loons: unknown table."
     )
-    run("generate", "--out", "x", "--tables", "").assert_refused(2, "^tables: : unknown table. Known: borrowers, app")
+    run("generate", "--out", "x", "--tables", "").assert_refused(2, "^tables: : unknown table. Known: users, app")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -229,7 +229,7 @@ def test_every_picture_has_an_alt_text_in_the_language_of_the_notebook(name: str
 
 def test_the_pictures_of_the_profile_notebook_say_what_its_charts_say_today() -> None:
     defaults = {name: parameter.default for name, parameter in declared_parameters(NOTEBOOKS["01_profile"]).items()}
-    people = lp.generate(lp.load_persona(defaults["persona"]), n=defaults["n"], seed=defaults["seed"]).borrowers
+    people = lp.generate(lp.load_persona(defaults["persona"]), n=defaults["n"], seed=defaults["seed"]).users
     for cell in code("01_profile"):
         if chart := CHART.fullmatch(cell.source):
             ax = getattr(lp.charts, f"plot_{chart[1]}")(getattr(profile, chart[1])(people), lang=defaults["lang"])

@@ -224,7 +224,7 @@ def test_the_persona_of_the_readme_loads_and_does_what_it_says(name: str, tmp_pa
     [text] = contents(name, "yaml")
     path = tmp_path / "persona.yaml"
     path.write_text(text, encoding="utf-8")
-    women = lp.generate(lp.load_persona(path), n=2_000, seed=1).borrowers["sex"].eq("female").mean()
+    women = lp.generate(lp.load_persona(path), n=2_000, seed=1).users["sex"].eq("female").mean()
     assert women == pytest.approx(0.5, abs=0.06)  # five standard errors
 
 
@@ -236,9 +236,9 @@ def test_the_variable_of_the_guide_appears_everywhere_and_changes_no_other_colum
     [name] = persona.variables.keys() - lp.load_persona("article").variables.keys()
     population = lp.generate(persona, n=2_000, seed=7)
     plain = lp.generate(lp.load_persona("article"), n=2_000, seed=7)
-    assert population.borrowers.drop(columns=name).equals(plain.borrowers)
+    assert population.users.drop(columns=name).equals(plain.users)
     assert population.truth.equals(plain.truth)
-    shares = population.borrowers[name].value_counts(normalize=True)
+    shares = population.users[name].value_counts(normalize=True)
     stated = dict(zip(persona.variables[name].values, map(float, persona.variables[name].law.shares), strict=True))
     assert shares.to_dict() == pytest.approx(stated, abs=0.06)  # five standard errors
     for lang, word in dict(persona.variables[name].own_words)[name]:

@@ -67,12 +67,12 @@ def test_the_sample_loads_and_has_the_digest_it_states() -> None:
     assert population.digest == manifest(SAMPLE)["digest"]
     assert (population.persona, population.n, population.seed) == ("article", 2_000, 7)
     assert population.persona_digest == lp.load_persona("article").digest
-    assert len(population.borrowers) == len(population.truth) == 2_000
+    assert len(population.users) == len(population.truth) == 2_000
 
 
 def test_the_sample_needs_nothing_but_pandas_to_be_read() -> None:
-    people = pd.read_csv(SAMPLE / "borrowers.csv")
-    assert people["borrower_id"].tolist() == list(range(2_000))
+    people = pd.read_csv(SAMPLE / "users.csv")
+    assert people["user_id"].tolist() == list(range(2_000))
     assert lp.profile.sex(people)["k"].sum() == 2_000
 
 

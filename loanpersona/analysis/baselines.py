@@ -1,4 +1,4 @@
-"""Published figures of the population that the borrowers are compared with."""
+"""Published figures of the population that the users are compared with."""
 
 from __future__ import annotations
 

@@ -40,8 +40,8 @@ def risk_by(
 def _compared(rows: pd.DataFrame, by: str, levels: Sequence[str]) -> pd.DataFrame:
     """The share of each group, and its ratio to that of the last: `k` of `n` things in each row."""
     groups = {one: rows[rows[by] == one] for one in levels}
-    found = pd.DataFrame([{by: one, **clustered_part(part["k"], part["n"], part["borrower_id"])}
+    found = pd.DataFrame([{by: one, **clustered_part(part["k"], part["n"], part["user_id"])}
                           for one, part in groups.items()])  # fmt: skip
-    ratios = [risk_ratio(rows["k"], rows["n"], rows[by] == one, rows[by] == levels[-1], rows["borrower_id"])
+    ratios = [risk_ratio(rows["k"], rows["n"], rows[by] == one, rows[by] == levels[-1], rows["user_id"])
               for one in levels[:-1]]  # fmt: skip
     return found.drop(columns=["design_effect", "effective_n"]).join(pd.DataFrame(ratios))

@@ -16,7 +16,7 @@ ONE_DAY, SECOND = pd.Timedelta(days=1).as_unit("s"), pd.Timedelta(seconds=1).as_
 FOLDS = 5
 SEED = 20230301
 """Of all that is drawn in an analysis, so that a frame is the same every time."""
-CLASSES = tables.table("borrowers").column("borrower_class").levels
+CLASSES = tables.table("users").column("borrower_class").levels
 
 
 def columns(frame: pd.DataFrame, name: str, wanted: Sequence[str]) -> pd.DataFrame:
@@ -24,7 +24,7 @@ def columns(frame: pd.DataFrame, name: str, wanted: Sequence[str]) -> pd.DataFra
 
     Raises InputError where there is no frame or no rows, or a column is missing or of another form.
 
-    >>> columns(pd.DataFrame({"borrower_id": [3], "amount_cny": [500]}), "loans", ["amount_cny"]).to_dict("list")
+    >>> columns(pd.DataFrame({"user_id": [3], "amount_cny": [500]}), "loans", ["amount_cny"]).to_dict("list")
     {'amount_cny': [500]}
     """
     if not isinstance(frame, pd.DataFrame):
@@ -34,15 +34,15 @@ def columns(frame: pd.DataFrame, name: str, wanted: Sequence[str]) -> pd.DataFra
     return tables.check(frame.reset_index(drop=True), name, wanted)[list(wanted)]
 
 
-def with_borrowers(
-    rows: pd.DataFrame, borrowers: pd.DataFrame, wanted: Sequence[str], of: Sequence[str], table: str = "loans"
+def with_users(
+    rows: pd.DataFrame, users: pd.DataFrame, wanted: Sequence[str], of: Sequence[str], table: str = "loans"
 ) -> pd.DataFrame:
     """Rows of a table with columns of their borrowers; raises InputError where a borrower is missing."""
-    kept = columns(rows, table, ["borrower_id", *wanted])
-    people = columns(borrowers, "borrowers", ["borrower_id", *of]).set_index("borrower_id")
-    if lost := keys.dangling(kept["borrower_id"], people.index.to_series()):
-        raise InputError(f"{table}.borrower_id = {lost[1]}: no such borrower_id in borrowers. Allowed: one of them.")
-    return kept.assign(**{name: kept["borrower_id"].map(people[name]) for name in of})
+    kept = columns(rows, table, ["user_id", *wanted])
+    people = columns(users, "users", ["user_id", *of]).set_index("user_id")
+    if lost := keys.dangling(kept["user_id"], people.index.to_series()):
+        raise InputError(f"{table}.user_id = {lost[1]}: no such user_id in users. Allowed: one of them.")
+    return kept.assign(**{name: kept["user_id"].map(people[name]) for name in of})
 
 
 def asked_for(applications: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
@@ -59,9 +59,9 @@ def asked_for(applications: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame
 
 
 def last_applications(applications: pd.DataFrame) -> pd.DataFrame:
-    """The last application of each user, borrower by borrower; wants `application_id`, `borrower_id`, `started_at`."""
-    ordered = applications.sort_values(["borrower_id", "started_at", "application_id"])
-    return ordered.drop_duplicates("borrower_id", keep="last").reset_index(drop=True)
+    """The last application of each user, borrower by borrower; wants `application_id`, `user_id`, `started_at`."""
+    ordered = applications.sort_values(["user_id", "started_at", "application_id"])
+    return ordered.drop_duplicates("user_id", keep="last").reset_index(drop=True)
 
 
 def of_loans(instalments: pd.DataFrame, loan_ids: pd.Series) -> pd.DataFrame:

@@ -28,12 +28,12 @@ def quality_rules(rules: Rules | None = None) -> pd.DataFrame:
 def process(applications: pd.DataFrame, rules: Rules | None = None) -> pd.DataFrame:
     """The process segment of each user who began an application, by the last one (3.1a).
 
-    Columns: borrower_id, segment.
+    Columns: user_id, segment.
     """
     by = rules_or_shipped(rules).process
-    wanted = ["application_id", "borrower_id", "started_at", *(one.name for one in by.reads)]
+    wanted = ["application_id", "user_id", "started_at", *(one.name for one in by.reads)]
     last = last_applications(columns(applications, "applications", wanted))
-    return pd.DataFrame({"borrower_id": last["borrower_id"], "segment": by.assign(last)})
+    return pd.DataFrame({"user_id": last["user_id"], "segment": by.assign(last)})
 
 
 def lifecycle(
@@ -48,11 +48,11 @@ def lifecycle(
     """The lifecycle segment of each borrower of the base at the end of the day `at` (3.1b).
 
     The base is `operable` (approved, and seen within 365 days) or `ever_borrowers` (all with a loan so far). Columns:
-    base, borrower_id, segment. Raises InputError where the base is empty, and as `standing` does.
+    base, user_id, segment. Raises InputError where the base is empty, and as `standing` does.
     """
     known = history(applications, loans, instalments)
     found = states(known, [as_of(known, at)], base, rules)
-    return found[["base", "borrower_id", "segment"]]
+    return found[["base", "user_id", "segment"]]
 
 
 def states(known: History, days: list[pd.Timestamp], base: str, rules: Rules | None = None) -> pd.DataFrame:
@@ -70,14 +70,14 @@ def states(known: History, days: list[pd.Timestamp], base: str, rules: Rules | N
 def quality(applications: pd.DataFrame, rules: Rules | None = None) -> pd.DataFrame:
     """The quality segment of each user by the score of the last application that was handed in (3.1c).
 
-    Columns: borrower_id, segment. Raises InputError where no application has a score.
+    Columns: user_id, segment. Raises InputError where no application has a score.
     """
-    wanted = ["application_id", "borrower_id", "started_at", "risk_score"]
+    wanted = ["application_id", "user_id", "started_at", "risk_score"]
     scored = columns(applications, "applications", wanted).dropna(subset="risk_score")
     if scored.empty:
         raise InputError("applications.risk_score: no application has one. Allowed: at least one.")
     last = last_applications(scored)
-    return pd.DataFrame({"borrower_id": last["borrower_id"], "segment": _quality(last, rules)})
+    return pd.DataFrame({"user_id": last["user_id"], "segment": _quality(last, rules)})
 
 
 def retiered(applications: pd.DataFrame, rules: Rules | None = None) -> pd.DataFrame:

@@ -38,7 +38,7 @@ class LoanTape:
     end: int
     """The last day."""
     loans: pd.DataFrame
-    """By `loan_id`: borrower_id, lent (day of the money) and what else was asked for."""
+    """By `loan_id`: user_id, lent (day of the money) and what else was asked for."""
     plan: pd.DataFrame
     """By loan and number: loan (its position), number, due, paid (UNREACHED if unpaid on the last day) and the rest."""
     first: Whole
@@ -55,9 +55,9 @@ class LoanTape:
         return np.diff(np.append(self.first, len(self.plan)))
 
     @property
-    def borrowers(self) -> Whole:
+    def users(self) -> Whole:
         """The borrower of each loan."""
-        found: Whole = self.loans["borrower_id"].to_numpy()
+        found: Whole = self.loans["user_id"].to_numpy()
         return found
 
     @property
@@ -102,7 +102,7 @@ def read(
     Instalments of other loans are left out. Raises InputError where no loan was disbursed by then, one has no
     instalments, or the day is more than 90 days after the last payment or loan.
     """
-    taken = columns(loans, "loans", ["loan_id", "borrower_id", "disbursed_at", *lent])
+    taken = columns(loans, "loans", ["loan_id", "user_id", "disbursed_at", *lent])
     plan = columns(instalments, "instalments", ["loan_id", "number", "due_on", "paid_on", *owed])
     last = _last_day(until, pd.concat([taken["disbursed_at"], plan["paid_on"]]).max())
     end = int(day_numbers(pd.Series([last]))[0])
@@ -136,14 +136,14 @@ def loan_outcomes(
     """What became of every loan by the day `until` (by default the last payment or loan).
 
     Nothing is taken to happen after the last row, so a day more than 90 days after it is refused.
-    Columns: loan_id, borrower_id; dpd (days past due that day), dpd_bucket (current, 1-29, 30-59, 60-89, 90+,
+    Columns: loan_id, user_id; dpd (days past due that day), dpd_bucket (current, 1-29, 30-59, 60-89, 90+,
     paid_off); due (instalments that fell due before it on a loan that was not behind) and late (of these, not
     paid by the due day: D1); late_long_ago (of the late, fallen due 30 days before it or earlier) and cured (of
     these, paid within 30 days); bad (ever `days` past due by month on book `months`, counted from the day of the
     money; missing for loans younger than that). Raises InputError where no loan was disbursed by then, or `months` or
     `days` is no whole number from 1 on.
 
-    >>> loans = pd.DataFrame({"loan_id": [1], "borrower_id": [1], "disbursed_at": pd.to_datetime(["2023-01-05"])})
+    >>> loans = pd.DataFrame({"loan_id": [1], "user_id": [1], "disbursed_at": pd.to_datetime(["2023-01-05"])})
     >>> due = pd.to_datetime(["2023-02-05", "2023-03-05"])
     >>> plan = pd.DataFrame({"loan_id": 1, "number": [1, 2], "due_on": due, "paid_on": ["2023-02-05", "2023-12-20"]})
     >>> plan = plan.astype({"paid_on": "datetime64[s]"})
@@ -163,7 +163,7 @@ def outcomes(book: LoanTape, months: int = BAD_MONTHS, days: int = BAD_DAYS) -> 
     long_ago = late & (due + CURE_DAYS <= book.end)
     dpd = book.past_due(book.end)
     counted = {"due": fell, "late": late, "late_long_ago": long_ago, "cured": long_ago & (paid <= due + CURE_DAYS)}
-    return book.loans[["loan_id", "borrower_id"]].assign(
+    return book.loans[["loan_id", "user_id"]].assign(
         dpd=np.maximum(dpd, 0),
         dpd_bucket=pd.Categorical.from_codes(buckets(dpd), list(STATES), ordered=True),
         **{name: book.each(holds.astype(np.int64)) for name, holds in counted.items()},
@@ -180,7 +180,7 @@ def borrower_outcomes(
 ) -> pd.DataFrame:
     """What became of every borrower by the day `until`, one row each.
 
-    Columns: borrower_id, first_loan_on; loans; dpd (of the loan most past due), due, late, late_long_ago, cured
+    Columns: user_id, first_loan_on; loans; dpd (of the loan most past due), due, late, late_long_ago, cured
     (sums of `loan_outcomes`); bad (any loan ever `days` past due by month on book `months`, counted from the
     borrower's first loan; missing for borrowers younger than that). Raises as `loan_outcomes` does.
     """
@@ -188,23 +188,23 @@ def borrower_outcomes(
     found = outcomes(book, months, days).assign(lent=book.lent, reached=book.reached(days), loans=1)
     how = {"lent": "min", "loans": "sum", "dpd": "max", "due": "sum", "late": "sum", "late_long_ago": "sum",
            "cured": "sum", "reached": "min"}  # fmt: skip
-    people = found.groupby("borrower_id").agg(how).reset_index()
+    people = found.groupby("user_id").agg(how).reset_index()
     first = people.pop("lent").to_numpy()
     people.insert(1, "first_loan_on", first.astype("datetime64[D]").astype("datetime64[s]"))
     return people.assign(bad=_known(people.pop("reached").to_numpy(), months_later(first, months), book.end))
 
 
 def granted(applications: pd.DataFrame, wanted: Sequence[str], until: pd.Timestamp | str | None = None) -> pd.DataFrame:
-    """The first approved application of each borrower: what was known before the first loan, by `borrower_id`.
+    """The first approved application of each borrower: what was known before the first loan, by `user_id`.
 
     A later one would know how earlier loans were repaid. Raises InputError where none was approved by `until`.
     """
-    asked = columns(applications, "applications", ["application_id", "borrower_id", "decided_at", "outcome", *wanted])
+    asked = columns(applications, "applications", ["application_id", "user_id", "decided_at", "outcome", *wanted])
     asked = asked[(asked["outcome"] == "approved") & (asked["decided_at"] < day_after(until))]
     if asked.empty:
         raise InputError("applications: none was approved. Allowed: at least one.")
-    first = asked.sort_values(["decided_at", "application_id"]).drop_duplicates("borrower_id")
-    return first.set_index("borrower_id").sort_index()
+    first = asked.sort_values(["decided_at", "application_id"]).drop_duplicates("user_id")
+    return first.set_index("user_id").sort_index()
 
 
 def day_after(until: pd.Timestamp | str | None) -> pd.Timestamp:

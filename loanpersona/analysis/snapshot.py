@@ -21,7 +21,7 @@ DAY_SECONDS = 86_400
 BASES = ("operable", "ever_borrowers")
 """Those approved and seen within a year, and all who have borrowed so far (evidence of 18.8); never mixed."""
 OPERABLE_DAYS = 365
-_ASKED = ("application_id", "borrower_id", "started_at", "submitted_at", "decided_at", "outcome")
+_ASKED = ("application_id", "user_id", "started_at", "submitted_at", "decided_at", "outcome")
 _NEVER = np.iinfo(np.int64).max
 _NOT_YET = np.iinfo(np.int64).min  # which numpy reads as no time
 
@@ -58,7 +58,7 @@ class History:
         owed = (self.owing.when <= end) & (self.paid > end)
         balance = np.bincount(self.owing.who[owed], self.principal[owed], len(self.people))[there]
         return pd.DataFrame({
-            "borrower_id": self.people[there],
+            "user_id": self.people[there],
             "approved_at": _times(approved),
             "n_loans": n_loans,
             "last_loan_at": _times(last_loan),
@@ -88,7 +88,7 @@ def standing(
 ) -> pd.DataFrame:
     """Where each borrower approved by the day `at` stands at its end (by default the last day seen in the book).
 
-    Columns: borrower_id, approved_at (first approval), n_loans, last_loan_at (missing if none), days_since_approval,
+    Columns: user_id, approved_at (first approval), n_loans, last_loan_at (missing if none), days_since_approval,
     days_idle (since the last loan, or since the approval), balance_cny (principal owed), last_seen_at (last began or
     handed in an application, borrowed or paid). Raises InputError where nobody was approved by then, an instalment and
     a loan lack one another, or an application is approved without a time.
@@ -129,13 +129,13 @@ def history(applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.Dat
     """The three tables as arrays that standings of many days can be read from; raises InputError as `standing` does."""
     # the keys are read to refuse rows that stand twice: a balance would be owed twice
     asked = asked_for(applications, _ASKED)
-    lent = columns(loans, "loans", ["loan_id", "borrower_id", "borrowed_at", "disbursed_at"])
+    lent = columns(loans, "loans", ["loan_id", "user_id", "borrowed_at", "disbursed_at"])
     plan = columns(instalments, "instalments", ["loan_id", "number", "principal_cny", "paid_on"])
     if lost := keys.dangling(plan["loan_id"], lent["loan_id"]):
         raise InputError(f"instalments.loan_id = {lost[1]}: no such loan_id in loans. Allowed: one of them.")
     of_loan = of_loans(plan, lent["loan_id"])["loan"].to_numpy()
-    people = np.unique(np.concatenate([asked["borrower_id"], lent["borrower_id"]]))
-    asker, borrower = (np.searchsorted(people, part["borrower_id"]) for part in (asked, lent))
+    people = np.unique(np.concatenate([asked["user_id"], lent["user_id"]]))
+    asker, borrower = (np.searchsorted(people, part["user_id"]) for part in (asked, lent))
     payer, paid = borrower[of_loan], _seconds(plan["paid_on"])
     acts = [(asker, asked["started_at"]), (asker, asked["submitted_at"]), (borrower, lent["borrowed_at"])]
     who = np.concatenate([*(one for one, _ in acts), payer])

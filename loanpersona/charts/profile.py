@@ -62,7 +62,7 @@ def plot_age_by_sex(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.set_yticks(range(len(bands)), [label(band, lang) for band in bands])
     ax.axvline(0, color=INK, lw=0.8)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(abs(value), 0)))
-    ax.set_xlabel(phrase("share_axis", lang))
+    ax.set_xlabel(phrase("users_axis", lang))
     legend(ax, 3)
     title = phrase("age_by_sex_title", lang)
     words = [values_in_words(part, "age_band", lang) for _, part in frame.groupby("sex", sort=False)]
@@ -268,7 +268,7 @@ def plot_lift(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 def _share_bars(frame: pd.DataFrame, by: str, ax: Axes, lang: str, compared_with: str | None = None) -> None:
     """Horizontal bars of shares with intervals and numbers; the baseline as a diamond where there is one."""
     positions = np.arange(len(frame))
-    ax.barh(positions, frame["share"], 0.66, color=BLUE, label=phrase("borrowers_legend", lang))
+    ax.barh(positions, frame["share"], 0.66, color=BLUE, label=phrase("users_legend", lang))
     _whiskers(ax, frame)
     base = frame["baseline"].to_numpy() if compared_with is not None else np.zeros(len(frame))
     whole = max(frame["high"].max(), base.max())
@@ -285,7 +285,7 @@ def _share_bars(frame: pd.DataFrame, by: str, ax: Axes, lang: str, compared_with
     ax.set_ylim(len(frame) - 0.4, -0.6)
     ax.set_xlim(0, whole * 1.14)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
-    ax.set_xlabel(phrase("share_axis", lang))
+    ax.set_xlabel(phrase("users_axis", lang))
 
 
 def _share_caption(frame: pd.DataFrame, by: str, levels: Sequence[str], lang: str, title: str | None = None) -> Caption:

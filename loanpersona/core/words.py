@@ -85,7 +85,7 @@ def in_words(frame: pd.DataFrame, lang: str = "en", *, across: str | None = None
         shown.columns.name = None
     else:
         shown = shown.set_index(keys if len(keys) < len(frame.columns) else keys[0])
-        # Where loans are clustered by borrower, n and k count no people.
+        # Where loans are clustered by user, n and k count no people.
         counts = {"n": "n_rows", "k": "k_rows"} if "clusters" in frame else {}
         shown.columns = [label(counts.get(name, name), lang) for name in shown.columns]
     shown.index.names = [label(name, lang) for name in shown.index.names]

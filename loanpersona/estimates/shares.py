@@ -183,8 +183,8 @@ def clustered_total(values: Any, clusters: Any, level: float = LEVEL) -> dict[st
 
 
 def clustered_shares(frame: pd.DataFrame, by: str, levels: Sequence[Any], level: float = LEVEL) -> pd.DataFrame:
-    """Share of the rows at each level of `by`, clustered by `borrower_id`; columns: by, and those of a share."""
-    rows = [{by: one, **clustered_share(frame[by] == one, frame["borrower_id"], level=level)} for one in levels]
+    """Share of the rows at each level of `by`, clustered by `user_id`; columns: by, and those of a share."""
+    rows = [{by: one, **clustered_share(frame[by] == one, frame["user_id"], level=level)} for one in levels]
     return pd.DataFrame(rows)
 
 

@@ -17,10 +17,10 @@ from loanpersona.tables import Column
 _COMMON = (*BASIS_KEYS, "label", "labels", "hidden", "unit")
 _WORDS = {"category", "bool"}
 _SETTLED = {
-    "borrower": ("borrower",),
-    "application": ("borrower", "application"),
-    "loan": ("borrower", "application", "loan"),
-    "month": ("borrower", "month"),
+    "user": ("user",),
+    "application": ("user", "application"),
+    "loan": ("user", "application", "loan"),
+    "month": ("user", "month"),
 }
 """What is settled when something is decided."""
 OwnWord = tuple[str, tuple[tuple[str, str], ...]]
@@ -67,7 +67,7 @@ def _variable(scope: Scope, name: str, node: Node) -> Variable:
         type=column.type if column is not None else _type(values),
         unit=column.unit if column is not None else _unit(scope, name, node, values),
         home=tables.stated()[name][0] if column is not None else "",
-        each=column.each if column is not None else "borrower",
+        each=column.each if column is not None else "user",
     )
     _check_column(scope, node, variable, column)
     _check_moment(scope, node, variable)

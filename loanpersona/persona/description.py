@@ -73,7 +73,7 @@ class _Teller:
     def _variable(self, conditional: Conditional) -> Iterator[str]:
         variable = conditional.variable
         hidden = f" · {self.word('hidden')}" if variable.hidden else ""
-        hidden += f" · {self.word(f'told_each_{variable.each}')}" if variable.each != "borrower" else ""
+        hidden += f" · {self.word(f'told_each_{variable.each}')}" if variable.each != "user" else ""
         yield from ("", f"## {self.word(variable.name, variable)} (`{variable.name}`){hidden}", "")
         if variable.parents:
             parents = ", ".join(self.name(parent) for parent in variable.parents)

@@ -89,7 +89,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Variable:
-    """One attribute of a borrower: its values, its law, where the numbers come from."""
+    """One attribute of a user: its values, its law, where the numbers come from."""
 
     name: str
     values: tuple[Value, ...]
@@ -103,13 +103,13 @@ class Variable:
     unit: str = ""
     home: str = field(default="", compare=False)
     """The table that a standard column belongs to; a variable of one's own has none."""
-    each: str = field(default="borrower", compare=False)
-    """What it is decided once for: `borrower`, `application`, `loan` or `month`."""
+    each: str = field(default="user", compare=False)
+    """What it is decided once for: `user`, `application`, `loan` or `month`."""
 
     @property
     def table(self) -> str:
         """The table whose column this is."""
-        return self.home or ("truth" if self.hidden else "borrowers")
+        return self.home or ("truth" if self.hidden else "users")
 
     def words(self, lang: str) -> str:
         """Its label in a language."""
@@ -173,7 +173,7 @@ class Product:
 
 @dataclass(frozen=True)
 class Rule:
-    """Values that never meet in one borrower."""
+    """Values that never meet in one user."""
 
     name: str
     never: When

@@ -14,7 +14,7 @@ _SHOWN = 3
 
 
 def read_rules(scope: Scope, stated: Mapping[str, Node], above: Mapping[str, Conditional]) -> dict[str, Rule]:
-    """The rules of a persona; each that some borrowers would break is noted with their share."""
+    """The rules of a persona; each that some users would break is noted with their share."""
     found: dict[str, Rule] = {}
     for name, node in stated.items() if scope.blocks else ():  # without variables all is said already
         try:

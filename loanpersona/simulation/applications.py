@@ -28,7 +28,7 @@ NONE = -1
 
 @dataclass(frozen=True)
 class Applications:
-    """The applications of a block, in order of borrower and attempt; times in seconds of the window."""
+    """The applications of a block, in order of user and attempt; times in seconds of the window."""
 
     event: Event
     columns: dict[str, Array]
@@ -36,13 +36,13 @@ class Applications:
     is when it was left or handed in."""
 
     def approved(self) -> Integers:
-        """Positions of those approved; at most one per borrower."""
+        """Positions of those approved; at most one per user."""
         return np.flatnonzero(self.columns["limit_cny"] > 0)
 
 
 def registered(life: Life, clock: Clock) -> Integers:
-    """When each borrower of the block registers, in seconds of the window; in the hours at which people borrow."""
-    part = Event(life, np.arange(life.size), {"borrower": 0}).chance("borrowers.registered_at")
+    """When each user of the block registers, in seconds of the window; in the hours at which people borrow."""
+    part = Event(life, np.arange(life.size), {"user": 0}).chance("users.registered_at")
     return clock.time(((life.own("window_percent") + part) / 100 * clock.total).astype(np.int64))
 
 
@@ -105,7 +105,7 @@ def _again(event: Event, outcome: Array) -> Mask:
 
 
 def _in_order(parts: list[tuple[Event, dict[str, Array]]]) -> Applications:
-    """The attempts of all, borrower by borrower."""
+    """The attempts of all, user by user."""
     who = np.concatenate([event.who for event, _ in parts])
     attempt = np.repeat(np.arange(len(parts)), [len(event.who) for event, _ in parts])
     order = np.lexsort((attempt, who))

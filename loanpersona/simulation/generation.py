@@ -31,14 +31,14 @@ def generate(
     seed: int = 7,
     tables: str | Sequence[str] | None = None,
 ) -> Population:
-    """Draw a population: `n` borrowers, numbered from 0, each depending on persona, seed and number alone.
+    """Draw a population: `n` users, numbered from 0, each depending on persona, seed and number alone.
 
     `tables` names what to make; by default every table that the persona states enough for. Raises InputError for an
     `n` or seed that is no count, for unknown tables and for more loans and instalments than can be wanted,
     MachineError where the population would not fit into memory.
 
     >>> import loanpersona as lp
-    >>> lp.generate(lp.load_persona("article"), n=100, seed=7, tables=["borrowers"]).borrowers.shape
+    >>> lp.generate(lp.load_persona("article"), n=100, seed=7, tables=["users"]).users.shape
     (100, 18)
     """
     kept = kept_tables(persona, n=n, seed=seed, tables=tables)

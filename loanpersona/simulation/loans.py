@@ -22,7 +22,7 @@ NEEDED = (
 LEAST_CNY, STEP_CNY = 500, 100
 """A loan is of at least so many CNY, and in steps of so many."""
 MOST_LOANS = 9_999
-"""Loans of one borrower, so that each has a key."""
+"""Loans of one user, so that each has a key."""
 DAYS_OF_YEAR = 365.25
 DAY_SECONDS = 86_400
 NO_PRICE = -1
@@ -31,7 +31,7 @@ NO_PRICE = -1
 
 @dataclass(frozen=True)
 class Drawdowns:
-    """The wishes, loans and instalments of a block, borrower by borrower."""
+    """The wishes, loans and instalments of a block, user by user."""
 
     wishes: dict[str, Array]
     """A row per time that somebody came to borrow. `who`, `number` (from 0), `ordinal` of the loan it became (0 if
@@ -40,7 +40,7 @@ class Drawdowns:
     """Its `loan` counts the wishes that became loans, in their order."""
     payments: Payments
     stops: Integers
-    """Day of the window on which the borrower of each loan stops paying."""
+    """Day of the window on which the user of each loan stops paying."""
 
     def loans(self) -> dict[str, Array]:
         """The wishes that became loans."""
@@ -145,7 +145,7 @@ class _Drawers:
         return plan, paid
 
     def drawdowns(self) -> Drawdowns:
-        """All that was wished, lent and paid, loan after loan of borrower after borrower."""
+        """All that was wished, lent and paid, loan after loan of user after user."""
         wishes = _joined([made for made, _, _ in self.parts])
         order = np.lexsort((wishes["number"], wishes["who"]))
         lent = np.flatnonzero(wishes["amount"])

@@ -26,7 +26,7 @@ class Payments:
     on: Integers
     """NEVER if it is not paid, nor what comes after it."""
     asks: Codes
-    """What the borrower asks for, as codes of `asks_for`."""
+    """What the user asks for, as codes of `asks_for`."""
 
 
 def payments(lent: Event, plan: Schedule, day_one: int) -> Payments:

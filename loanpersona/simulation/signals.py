@@ -44,7 +44,7 @@ def of_applications(life: Life, applied: Applications) -> Iterator[Seen]:
 
 
 def of_loans(life: Life, drawdowns: Drawdowns) -> Iterator[Seen]:
-    """What borrowers did at a price, a limit and a wait."""
+    """What users did at a price, a limit and a wait."""
     wishes = drawdowns.wishes
     lent = wishes["amount"] > 0
     seen = {
@@ -60,7 +60,7 @@ def of_loans(life: Life, drawdowns: Drawdowns) -> Iterator[Seen]:
 
 
 def of_instalments(life: Life, clock: Clock, drawdowns: Drawdowns) -> Iterator[Seen]:
-    """What borrowers ask for while they repay, once a month: on the day on which its first instalment falls due."""
+    """What users ask for while they repay, once a month: on the day on which its first instalment falls due."""
     day_one = int(clock.start.astype("datetime64[D]").astype(np.int64))
     due, asks, wishes = drawdowns.payments.due, drawdowns.payments.asks, drawdowns.loans()
     alive = (due < clock.seconds // DAY_SECONDS) & (due <= drawdowns.stops.take(drawdowns.schedule.loan))
@@ -77,7 +77,7 @@ def of_instalments(life: Life, clock: Clock, drawdowns: Drawdowns) -> Iterator[S
 
 
 def columns(seen: list[Seen]) -> dict[str, Array]:
-    """The signals of a block, borrower by borrower in the order in which they were seen."""
+    """The signals of a block, user by user in the order in which they were seen."""
     levels = tables.table("signals").columns
     codes = [np.full(len(who), levels["source"].levels.index(source)) for source, who, _ in seen]
     who, at, source = (np.concatenate(parts) for parts in (*zip(*((w, t) for _, w, t in seen), strict=True), codes))
@@ -86,6 +86,6 @@ def columns(seen: list[Seen]) -> dict[str, Array]:
     stage = np.array([levels["stage"].levels.index(stage) for stage, _ in signs])
     need = np.array([levels["need"].levels.index(need) for _, need in signs])
     source, who = source[order], who[order]
-    place = np.arange(len(who)) - np.searchsorted(who, who)  # how many of the same borrower came before
+    place = np.arange(len(who)) - np.searchsorted(who, who)  # how many of the same user came before
     found = {"who": who, "place": place, "at": at[order]}
     return {**found, "stage": stage[source], "need": need[source], "source": source}

@@ -16,7 +16,7 @@ from loanpersona.tables import store
 from loanpersona.tables.population import made_from
 
 _TRIED = 2_000
-"""Borrowers by whom the space that all take is told."""
+"""Users by whom the space that all take is told."""
 
 Watch = Callable[[Iterable[Any], int], Iterable[Any]]
 """Gives back the parts that it is given, whose number it is told, and may show how far they are."""

@@ -1,4 +1,4 @@
-"""Borrowers, drawn block by block: every variable in turn, each borrower's own word against thresholds."""
+"""Users, drawn block by block: every variable in turn, each user's own word against thresholds."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Codes = npt.NDArray[np.int16]
 Slots = npt.NDArray[np.int64]
 
 CIRCLE = 1_024
-"""Borrowers are acquainted within circles of so many numbers."""
+"""Users are acquainted within circles of so many numbers."""
 BLOCK = 131_072
-"""Borrowers drawn at a time; the size bounds memory and changes nobody."""
+"""Users drawn at a time; the size bounds memory and changes nobody."""
 _GUIDE_BITS = 22
 """A guide holds about two to this power of entries at most: many cells share fewer slots each."""
 _LEAST_BITS, _MOST_BITS = 12, 16
@@ -46,7 +46,7 @@ class Sampler:
     """The value of each cell where nothing is left to chance; None elsewhere."""
 
     def cells(self, codes: Mapping[str, Codes], n: int) -> Slots:
-        """First slot of the cell that each of `n` borrowers is in."""
+        """First slot of the cell that each of `n` users is in."""
         parts = [strides.take(codes[name]) for name, strides in self.strides.items()]
         first = parts[0] if parts else np.zeros(n, np.int64)
         for part in parts[1:]:
@@ -118,7 +118,7 @@ def _counted(places: Slots, rows: int, columns: int) -> Codes:
 def draw(
     samplers: Mapping[str, Sampler], seed: int, start: int, stop: int, given: Mapping[str, int] | None = None
 ) -> dict[str, Codes]:
-    """Positions of the values of borrowers `start` to `stop` (excluded), for every variable.
+    """Positions of the values of users `start` to `stop` (excluded), for every variable.
 
     Variables in `given` are not drawn: everybody has the value at the position named there.
     """
@@ -137,7 +137,7 @@ def draw(
 
 
 def blocks(n: int) -> Iterator[tuple[int, int]]:
-    """First and one past the last borrower of each block of whole circles; blocks may be made in any order."""
+    """First and one past the last user of each block of whole circles; blocks may be made in any order."""
     size = -(-BLOCK // CIRCLE) * CIRCLE
     return ((start, min(start + size, n)) for start in range(0, n, size))
 

@@ -23,7 +23,7 @@ def checked(values: pd.Series, column: Column, where: str, faults: list[str], *,
     A `key` has no unit and no range, but never lies below 0.
 
     >>> from loanpersona.tables import table
-    >>> checked(pd.Series([25.0]), table("borrowers").column("age_years"), "age", []).dtype.name
+    >>> checked(pd.Series([25.0]), table("users").column("age_years"), "age", []).dtype.name
     'int8'
     """
     gone = int(values.isna().sum())

@@ -37,15 +37,15 @@ class Population:
     persona_digest: str
     """Digest of the persona's content."""
     n: int
-    """Number of borrowers."""
+    """Number of users."""
     seed: int
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     schemas: tuple[Table, ...] = field(repr=False)
 
     @property
-    def borrowers(self) -> pd.DataFrame:
-        """One row per borrower: what a lender sees."""
-        return self._table("borrowers")
+    def users(self) -> pd.DataFrame:
+        """One row per user: what a lender sees."""
+        return self._table("users")
 
     @property
     def applications(self) -> pd.DataFrame:
@@ -69,7 +69,7 @@ class Population:
 
     @property
     def truth(self) -> pd.DataFrame:
-        """One row per borrower: the hidden traits that an instructor can withhold."""
+        """One row per user: the hidden traits that an instructor can withhold."""
         return self._table("truth")
 
     def __post_init__(self) -> None:

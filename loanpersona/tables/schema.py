@@ -44,8 +44,8 @@ class Column:
     """Whether the simulation makes it, so that no persona states it."""
     missing: bool = False
     """Whether it may hold no value."""
-    each: str = "borrower"
-    """What it is decided once for: `borrower`, `application`, `loan` or `month`."""
+    each: str = "user"
+    """What it is decided once for: `user`, `application`, `loan` or `month`."""
     refers: str = ""
     """The table whose key it holds, if it points to one."""
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -91,7 +91,7 @@ def names() -> list[str]:
     """The tables of a population.
 
     >>> names()
-    ['borrowers', 'applications', 'loans', 'instalments', 'signals', 'truth']
+    ['users', 'applications', 'loans', 'instalments', 'signals', 'truth']
     """
     return [name for name in catalog.load("tables") if not table(name).internal]
 
@@ -126,7 +126,7 @@ def stated() -> dict[str, tuple[str, Column]]:
 def table(name: str) -> Table:
     """The table of that name; raises InputError naming the nearest.
 
-    >>> table("borrowers").column("income_cny_month").unit
+    >>> table("users").column("income_cny_month").unit
     'CNY per month'
     """
     if name not in catalog.load("tables"):
@@ -156,7 +156,7 @@ def _column(name: str, stated: dict[str, Any]) -> Column:
     )
 
 
-def check(frame: pd.DataFrame, name: str = "borrowers", columns: Sequence[str] | None = None) -> pd.DataFrame:
+def check(frame: pd.DataFrame, name: str = "users", columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Check that a frame has these columns of a table in their form; return it with exact dtypes.
 
     Words become categories with the levels of the table, dates and times `datetime64[s]`; numbers must lie in their

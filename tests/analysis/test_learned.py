@@ -123,7 +123,7 @@ def test_a_score_must_not_know_sex_place_or_marriage(name: str) -> None:
     assert name not in binning.attributes()
 
 
-@pytest.mark.parametrize("name", ["risk_score", "quality_tier", "limit_cny", "dpd", "borrower_id", "referred_by"])
+@pytest.mark.parametrize("name", ["risk_score", "quality_tier", "limit_cny", "dpd", "user_id", "referred_by"])
 def test_a_score_knows_nothing_that_was_not_known_on_applying(name: str) -> None:
     with pytest.raises(InputError, match=rf"^scorecard\.{name}: not known when a user applies\."):
         binning.attributes({name: ["0", "1.."]})
@@ -146,7 +146,7 @@ def test_bands_that_are_none_are_refused(bands: Any, said: str) -> None:
 
 def test_a_level_that_no_band_holds_is_named() -> None:
     tables = lent()
-    tables["borrowers"]["occupation"] = ["nurse", *["waiter"] * 149]
+    tables["users"]["occupation"] = ["nurse", *["waiter"] * 149]
     with pytest.raises(InputError, match=r"^scorecard\.occupation: no band for 'nurse'\."):
         own("scorecard", tables, bands={"occupation": {"some": ["waiter"], "others": ["driver"]}})
 
@@ -159,7 +159,7 @@ def test_a_number_belongs_to_the_band_it_reached_last() -> None:
 def test_too_few_bad_borrowers_are_refused_with_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scorecards, "PER_ATTRIBUTE", 5)
     tables = lent()
-    tables["borrowers"] = tables["borrowers"].assign(has_car=np.arange(150) % 2 == 0, has_bank_credit=False)
+    tables["users"] = tables["users"].assign(has_car=np.arange(150) % 2 == 0, has_bank_credit=False)
     unpaid = tables["instalments"].index[tables["instalments"]["paid_on"].isna()]
     for paid, n_bad, said in ((4, 6, "6 are bad: the points of 3 attributes are not estimable"), (10, 0, "0 are bad")):
         tables["instalments"].loc[unpaid[:paid], "paid_on"] = pd.Timestamp("2022-03-01")
@@ -172,7 +172,7 @@ def test_too_few_bad_borrowers_are_refused_with_their_number(monkeypatch: pytest
 def test_bands_that_part_good_from_bad_have_points_within_reason() -> None:
     tables = lent()
     known = tables["instalments"]["paid_on"].isna()[:110].to_numpy()
-    tables["borrowers"]["platforms"] = np.where(np.append(known, [False] * 40), 2, 1)
+    tables["users"]["platforms"] = np.where(np.append(known, [False] * 40), 2, 1)
     points = own("scorecard", tables)["score_points"]
     assert points.iloc[0] > points.iloc[1] + 100  # odds that double once and again
     assert points.abs().max() < 1_500
@@ -180,8 +180,8 @@ def test_bands_that_part_good_from_bad_have_points_within_reason() -> None:
 
 def test_an_applicant_who_is_no_borrower_is_named() -> None:
     tables = lent()
-    tables["borrowers"] = tables["borrowers"].iloc[1:]
-    with pytest.raises(InputError, match=r"^applications\.borrower_id = 0: no such borrower_id in borrowers\. "):
+    tables["users"] = tables["users"].iloc[1:]
+    with pytest.raises(InputError, match=r"^applications\.user_id = 0: no such user_id in users\. "):
         own("scorecard", tables)
 
 
@@ -266,7 +266,7 @@ def test_scores_of_everybody_decided_are_correlated_and_a_missing_one_is_named()
     same["applications"]["risk_score"] = 500
     with pytest.raises(InputError, match=r"^risk_score: the same for everybody, so that it ranks nobody\."):
         own("score_correlation", same)
-    truth = pd.DataFrame({"borrower_id": [0, 1], "repayment_capacity": [0.5, -0.5]})
+    truth = pd.DataFrame({"user_id": [0, 1], "repayment_capacity": [0.5, -0.5]})
     with pytest.raises(InputError, match=r"^truth\.repayment_capacity: none for borrower 2\. Wanted: one for each\.$"):
         own("score_correlation", truth=truth)
 
@@ -281,7 +281,7 @@ def test_a_taught_forest_reaches_what_the_bands_can_tell() -> None:
     # nobody is told of the luck that they are scored on
     noise = random.normal(size=3_000)
     assert spearmanr(challengers.taught(bands, noise), noise).statistic < 0.06
-    truth = pd.DataFrame({"borrower_id": np.arange(150), "repayment_capacity": -lent()["borrowers"]["platforms"]})
+    truth = pd.DataFrame({"user_id": np.arange(150), "repayment_capacity": -lent()["users"]["platforms"]})
     rows = own("score_correlation", truth=truth.astype({"repayment_capacity": float}))
     assert rows["pair"].tolist() == ["scorecard_and_risk_score", "scorecard_and_capacity", "taught_and_capacity",
                                      "risk_score_and_capacity"]  # fmt: skip
@@ -301,7 +301,7 @@ def test_what_leaving_out_costs_is_the_difference_of_the_ginis() -> None:
 def test_an_attribute_that_does_say_something_is_missed_when_left_out() -> None:
     tables = lent()
     # four of five bad borrowers with one platform, all with two, and hardly another one, are women
-    tables["borrowers"]["sex"] = ["female" if 1 <= one < 8 or 85 <= one < 92 else "male" for one in range(150)]
+    tables["users"]["sex"] = ["female" if 1 <= one < 8 or 85 <= one < 92 else "male" for one in range(150)]
     found = own("cost_of_leaving_out", twice(tables)).set_index("added")
     assert found["gain_low"]["sex"] > 0.2
 
@@ -354,7 +354,7 @@ def blobs(apart: float, n: int = 2_000, seed: int = 11) -> tuple[pd.DataFrame, A
     people = pd.DataFrame(np.expm1(points + 12), columns=list(clustering.SKEWED)).assign(
         share_early=0.5, share_late=0.5
     )
-    people.insert(0, "borrower_id", np.arange(n))
+    people.insert(0, "user_id", np.arange(n))
     people.insert(1, "cluster", clustering.k_means(clustering.standardised(people), 4).labels_)
     return people, cloud
 
@@ -446,7 +446,7 @@ def test_the_same_book_gives_the_same_frame_to_the_digit_in_any_order_of_rows(na
 def test_the_features_are_those_counted_by_hand() -> None:
     days = pd.to_datetime
     asked = lent()["applications"][:2]
-    loans = pd.DataFrame({"loan_id": [1, 2, 3], "borrower_id": [0, 0, 1], "amount_cny": [600, 900, 300],
+    loans = pd.DataFrame({"loan_id": [1, 2, 3], "user_id": [0, 0, 1], "amount_cny": [600, 900, 300],
                           "borrowed_at": days(["2022-02-01", "2022-03-01", "2022-06-01"]),
                           "disbursed_at": days(["2022-02-01", "2022-03-01", "2022-06-01"])})  # fmt: skip
     plan = pd.DataFrame({"loan_id": [1, 1, 2, 3], "number": [1, 2, 1, 1], "principal_cny": [300.0, 300.0, 900.0, 300.0],
@@ -455,10 +455,10 @@ def test_the_features_are_those_counted_by_hand() -> None:
     found = clustering.borrowing_features(asked, loans, plan, "2022-05-01")
     # one is paid early, one on the day, one not; the loan of June is not known yet
     assert found.drop(columns="lifecycle").to_dict("records") == [
-        {"borrower_id": 0, "days_since_last_loan": 61, "n_loans": 2, "amount_cny": 1_500, "balance_cny": 300.0,
+        {"user_id": 0, "days_since_last_loan": 61, "n_loans": 2, "amount_cny": 1_500, "balance_cny": 300.0,
          "share_early": pytest.approx(1 / 3), "share_late": pytest.approx(1 / 3)}
     ]  # fmt: skip
-    later = clustering.borrowing_features(asked, loans, plan, "2022-06-02").set_index("borrower_id")
+    later = clustering.borrowing_features(asked, loans, plan, "2022-06-02").set_index("user_id")
     assert later["n_loans"].tolist() == [2, 1]
     assert np.isnan(later["share_late"][1])
     assert np.isfinite(clustering.standardised(later)).all()
@@ -486,7 +486,7 @@ def test_more_groups_than_people_and_a_hidden_type_that_is_missing_are_refused()
         grouped("clusters", made(), k=5_000)
     with pytest.raises(InputError, match=r"^loans: too few different borrowers for 5 groups\."):
         segments.choice_of_k(*[lent()[table] for table in ("applications", "loans", "instalments")], numbers=(5, 6))
-    with pytest.raises(InputError, match=r"^truth\.borrower_id: no row for borrower \d+\. Wanted: one for each\.$"):
+    with pytest.raises(InputError, match=r"^truth\.user_id: no row for borrower \d+\. Wanted: one for each\.$"):
         grouped("cluster_agreement", made(), k=3, truth=made()["truth"].head(10))
 
 
@@ -495,7 +495,7 @@ def test_more_groups_than_people_and_a_hidden_type_that_is_missing_are_refused()
 
 def test_the_cross_adds_up_to_everybody_and_all_the_money() -> None:
     cross = grouped("crossed", made())
-    assert cross["k"].sum() == made()["applications"]["borrower_id"].nunique()
+    assert cross["k"].sum() == made()["applications"]["user_id"].nunique()
     assert cross["share"].sum() == pytest.approx(1)
     loans, plan = made()["loans"], made()["instalments"]
     assert cross["balance_cny"].sum() == pytest.approx(plan.loc[plan["paid_on"].isna(), "principal_cny"].sum())
@@ -518,13 +518,13 @@ def test_the_cross_adds_up_to_everybody_and_all_the_money() -> None:
 def test_the_cross_of_three_users_is_the_one_counted_by_hand() -> None:
     tables = lent()
     asked = tables["applications"].iloc[[0, 5, 120]].copy()
-    asked.loc[130] = {**asked.iloc[0].to_dict(), "application_id": 9_000, "borrower_id": 900, "outcome": "incomplete",
+    asked.loc[130] = {**asked.iloc[0].to_dict(), "application_id": 9_000, "user_id": 900, "outcome": "incomplete",
                       "last_step": "profile", "submitted_at": pd.NaT, "decided_at": pd.NaT, "risk_score": None,
                       "limit_cny": 0}  # fmt: skip
     asked["risk_score"] = asked["risk_score"].astype("Int16")
     loans = tables["loans"].iloc[[0, 5]]
     plan = tables["instalments"][tables["instalments"]["loan_id"].isin([0, 5])]
-    found = crossing.segmented(asked, loans, plan, "2022-12-31").set_index("borrower_id")
+    found = crossing.segmented(asked, loans, plan, "2022-12-31").set_index("user_id")
     assert found.astype(object).to_dict("index") == {
         0: {"process": "approved", "lifecycle": "active", "quality": "near_prime", "limit_cny": 2_000.0,
             "balance_cny": 1_000.0, "volume_cny": 1_000.0},
@@ -551,7 +551,7 @@ def test_the_cross_of_three_users_is_the_one_counted_by_hand() -> None:
 def test_a_frame_takes_an_own_book_and_names_what_is_missing(name: str) -> None:
     tables = made() if name in GROUPED else lent()
     make = grouped if name in GROUPED else own
-    for table, column in [("applications", "decided_at"), ("loans", "borrower_id"), ("instalments", "paid_on")]:
+    for table, column in [("applications", "decided_at"), ("loans", "user_id"), ("instalments", "paid_on")]:
         broken = {**tables, table: tables[table].drop(columns=column)}
         with pytest.raises(InputError, match=rf"^{table}\.{column}: missing column\. Wanted: "):
             make(name, broken)

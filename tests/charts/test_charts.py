@@ -86,8 +86,8 @@ both_languages = pytest.mark.parametrize("lang", LANGUAGES)
 
 
 @cache
-def borrowers(persona: str) -> pd.DataFrame:
-    return lp.generate(lp.load_persona(persona), n=20_000, seed=7).borrowers
+def users(persona: str) -> pd.DataFrame:
+    return lp.generate(lp.load_persona(persona), n=20_000, seed=7).users
 
 
 class TestProfileCharts(ChartRules):
@@ -96,12 +96,12 @@ class TestProfileCharts(ChartRules):
 
     @staticmethod
     def make(name: str, sample: Any) -> pd.DataFrame:
-        frame: pd.DataFrame = getattr(profile, name)(borrowers(sample))
+        frame: pd.DataFrame = getattr(profile, name)(users(sample))
         return frame
 
     @staticmethod
     def of_one(name: str) -> pd.DataFrame:
-        frame: pd.DataFrame = getattr(profile, name)(borrowers("article").head(1))
+        frame: pd.DataFrame = getattr(profile, name)(users("article").head(1))
         return frame
 
 
@@ -156,7 +156,7 @@ def test_the_pyramid_has_men_on_the_left_and_the_census_as_its_outline(lang: str
 
 
 def test_the_whiskers_of_no_men_stay_on_the_left() -> None:
-    women = borrowers("article").query("sex == 'female'")
+    women = users("article").query("sex == 'female'")
     ax = plot("age_by_sex")(profile.age_by_sex(women))
     plt.close(ax.figure)
     for segment in whiskers(containers(ax, ErrorbarContainer)[0]):
@@ -177,7 +177,7 @@ def tiles_of(ax: Axes) -> dict[tuple[float, float], list[str]]:
 @both_languages
 @pytest.mark.parametrize("people", [20_000, 40])
 def test_the_map_has_a_tile_for_each_province_with_people(people: int, lang: str) -> None:
-    frame = profile.province(borrowers("article").head(people))
+    frame = profile.province(users("article").head(people))
     ax = plot("province")(frame, lang=lang)
     plt.close(ax.figure)
     here = frame[frame["k"] > 0]
@@ -388,7 +388,7 @@ ODD: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("people", ODD)
 def test_odd_frames_are_drawn_without_a_warning_and_without_a_nan(name: str, people: str) -> None:
-    frame = getattr(profile, name)(ODD[people](borrowers("article")))
+    frame = getattr(profile, name)(ODD[people](users("article")))
     ax = plot(name)(frame)
     plt.close(ax.figure)
     ax.figure.draw_without_rendering()
@@ -397,7 +397,7 @@ def test_odd_frames_are_drawn_without_a_warning_and_without_a_nan(name: str, peo
 
 
 def test_a_share_of_nobody_is_a_dash() -> None:
-    consumers = borrowers("article").query("borrower_class == 'consumer'")
+    consumers = users("article").query("borrower_class == 'consumer'")
     ax = plot("bank_credit")(profile.bank_credit(consumers))
     plt.close(ax.figure)
     assert ax.texts[2].get_text() == "–"
@@ -406,7 +406,7 @@ def test_a_share_of_nobody_is_a_dash() -> None:
 
 
 def test_a_trait_that_nobody_was_asked_about_is_not_drawn() -> None:
-    middle_aged = borrowers("article").query("age_years > 40")
+    middle_aged = users("article").query("age_years > 40")
     ax = plot("lift")(profile.lift(middle_aged))
     plt.close(ax.figure)
     assert len(ax.get_yticklabels()) == 4
@@ -414,7 +414,7 @@ def test_a_trait_that_nobody_was_asked_about_is_not_drawn() -> None:
 
 
 def test_a_province_that_is_not_on_the_map_is_left_out() -> None:
-    people = borrowers("article").head(200).astype({"province": str})
+    people = users("article").head(200).astype({"province": str})
     moved = people.assign(province=people["province"].where(people.index > 20, "elsewhere"))
     ax = plot("province")(profile.province(moved))
     plt.close(ax.figure)

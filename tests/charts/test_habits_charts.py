@@ -99,11 +99,11 @@ class TestHabitsCharts(ChartRules):
     def of_one(name: str) -> pd.DataFrame:
         """The frame of the borrower with the most loans alone, or of the first users where it tells nothing of one."""
         tables = tables_of(7)
-        who = tables["loans"]["borrower_id"].value_counts().index[0]
-        kept = {table: frame[frame["borrower_id"] == who] for table, frame in tables.items() if table != "instalments"}
+        who = tables["loans"]["user_id"].value_counts().index[0]
+        kept = {table: frame[frame["user_id"] == who] for table, frame in tables.items() if table != "instalments"}
         kept["instalments"] = tables["instalments"][tables["instalments"]["loan_id"].isin(kept["loans"]["loan_id"])]
-        kept["borrowers"] = kept["borrowers"].assign(referred_by=None)
-        more = {"until": "2024-12-31"} if TAKES[name] == ("borrowers",) and name in {"referral", "reproduction"} else {}
+        kept["users"] = kept["users"].assign(referred_by=None)
+        more = {"until": "2024-12-31"} if TAKES[name] == ("users",) and name in {"referral", "reproduction"} else {}
         if name in {"spring_festival", "around_festival"}:
             kept["loans"] = tables["loans"]
         frame: pd.DataFrame = getattr(habits, name)(*[kept[table] for table in TAKES[name]], **more)

@@ -32,7 +32,7 @@ def book_of(name: str, seed: int) -> list[pd.DataFrame]:
     tables = ["applications", "loans", "instalments", *(["truth"] if name in WITH_TRUTH else [])]
     # a scorecard wants more bad borrowers than groups want people
     n = 20_000 if name in SCORED else 5_000
-    return [getattr(people(seed, n), table) for table in (["borrowers", *tables] if name in SCORED else tables)]
+    return [getattr(people(seed, n), table) for table in (["users", *tables] if name in SCORED else tables)]
 
 
 def of(frame: pd.DataFrame, **picked: Any) -> pd.Series:

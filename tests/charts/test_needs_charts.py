@@ -111,12 +111,10 @@ class TestNeedsCharts(ChartRules):
     def of_one(name: str) -> pd.DataFrame:
         """The frame of the borrower with the most loans alone, or of a few where it tells nothing of one."""
         given = tables(7)
-        who = [given["loans"]["borrower_id"].value_counts().index[0]]
+        who = [given["loans"]["user_id"].value_counts().index[0]]
         if name in {"owner_price", "reject_reasons_by_platforms", "reasons_around_festival"}:
-            who = list(given["borrowers"]["borrower_id"])[:1_000]
-        kept = {
-            table: frame[frame["borrower_id"].isin(who)] for table, frame in given.items() if table != "instalments"
-        }
+            who = list(given["users"]["user_id"])[:1_000]
+        kept = {table: frame[frame["user_id"].isin(who)] for table, frame in given.items() if table != "instalments"}
         kept["instalments"] = given["instalments"][given["instalments"]["loan_id"].isin(kept["loans"]["loan_id"])]
         return made(name, kept)
 

@@ -85,9 +85,9 @@ class TestSegmentsCharts(ChartRules):
     @staticmethod
     def of_one(name: str) -> pd.DataFrame:
         applications, loans, plan = tiny()
-        signals = times(pd.DataFrame({"borrower_id": [4], "need": ["convenience"], "at": ["2024-03-10 09:10"]}))
+        signals = times(pd.DataFrame({"user_id": [4], "need": ["convenience"], "at": ["2024-03-10 09:10"]}))
         who = 4 if name in {"leak_needs", "returns"} else 1
-        one = {"borrowers": registered()[:1], "applications": applications[applications["borrower_id"] == who],
+        one = {"users": registered()[:1], "applications": applications[applications["user_id"] == who],
                "loans": loans[:2], "instalments": plan[:4], "signals": signals}  # fmt: skip
         until = {} if "instalments" in SEGMENTS[name] or name == "rfm_cells" or name == "process_mix" else {
             "until": "2024-08-01"}  # fmt: skip
@@ -219,7 +219,7 @@ def test_where_nobody_owes_anything_the_title_speaks_of_the_largest_segment() ->
 @both_languages
 def test_a_place_whose_needs_are_all_seen_is_titled_by_the_most_frequent(lang: str) -> None:
     frame = segments.leak_needs(*tiny()[:2], times(pd.DataFrame({
-        "borrower_id": [2, 3, 4], "need": ["cheaper", "get_loan", "convenience"],
+        "user_id": [2, 3, 4], "need": ["cheaper", "get_loan", "convenience"],
         "at": ["2024-04-01 09:00", "2024-02-01 09:00", "2024-03-10 09:10"]})), until="2024-07-10")  # fmt: skip
     ax = plot("leak_needs")(frame[frame["need"] != "none_seen"], lang=lang)
     plt.close(ax.figure)

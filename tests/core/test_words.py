@@ -113,7 +113,7 @@ def test_every_chinese_character_has_a_glyph() -> None:
 
 def test_every_tile_is_a_province_with_a_place_of_its_own() -> None:
     tiles = catalog.load("tiles")
-    assert set(tiles) == set(lp.tables.table("borrowers").column("province").levels)
+    assert set(tiles) == set(lp.tables.table("users").column("province").levels)
     assert len({tuple(tile[:2]) for tile in tiles.values()}) == len(tiles)
     assert len({tile[2] for tile in tiles.values()}) == len({tile[3] for tile in tiles.values()}) == len(tiles)
 
@@ -121,7 +121,7 @@ def test_every_tile_is_a_province_with_a_place_of_its_own() -> None:
 @pytest.fixture(scope="module")
 def frames() -> dict[str, pd.DataFrame]:
     population = lp.generate(lp.load_persona("article"), n=2_000, seed=7)
-    people = population.borrowers
+    people = population.users
     own = people.head(10).assign(occupation="nurse")
     made = {name: getattr(profile, name)(people) for name in profile.__all__}
     loans = book(7, 2_000)

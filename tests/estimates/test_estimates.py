@@ -214,7 +214,7 @@ def test_one_cluster_tells_as_much_as_one_row_and_none_nothing() -> None:
 
 
 def test_clustered_shares_are_one_row_a_level() -> None:
-    frame = pd.DataFrame({"hour": [1, 1, 2], "borrower_id": [7, 7, 8]})
+    frame = pd.DataFrame({"hour": [1, 1, 2], "user_id": [7, 7, 8]})
     found = clustered_shares(frame, "hour", [1, 2, 3])
     assert found[["hour", "n", "k"]].to_numpy().tolist() == [[1, 3, 2], [2, 3, 1], [3, 3, 0]]
     assert list(found.columns) == ["hour", "n", "k", "share", "low", "high", "clusters", "design_effect",

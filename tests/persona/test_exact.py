@@ -155,7 +155,7 @@ def test_the_plain_sampler_gives_the_same_people_under_every_law(seed: int) -> N
     made = lp.sample(persona, n=150, seed=seed)
     for number, row in enumerate(made.to_dict("records")):
         plain = {name: {"yes": True, "no": False}.get(value, value) for name, value in
-                 reference.borrower(persona, seed, number).items()}  # fmt: skip
+                 reference.user(persona, seed, number).items()}  # fmt: skip
         assert row == plain
 
 

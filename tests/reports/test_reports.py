@@ -34,7 +34,7 @@ from loanpersona.reports.render import file_name
 
 PARAMETERS = """\
 persona: str = "article"  # which persona file
-n: int = 50  # number of borrowers
+n: int = 50  # number of users
 seed: int = 7
 share: float = 0.5  # treated
 full: bool = False
@@ -159,7 +159,7 @@ def test_the_room_opens_without_loading_papermill_nbconvert_or_matplotlib() -> N
 def test_declared_parameters_carry_type_default_and_help(notebook: Path) -> None:
     declared = declared_parameters(notebook)
     assert list(declared) == ["persona", "n", "seed", "share", "full", "lang"]
-    assert (declared["n"].type, declared["n"].default, declared["n"].help) == (int, 50, "number of borrowers")
+    assert (declared["n"].type, declared["n"].default, declared["n"].help) == (int, 50, "number of users")
     assert declared["seed"].help == ""
 
 

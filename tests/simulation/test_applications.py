@@ -18,7 +18,7 @@ UNASKED = ("sex", "region", "province", "marital_status")
 
 
 def everything(article: lp.Persona, change: Callable[[Block], None]) -> dict[str, pd.DataFrame]:
-    """What happens to some borrowers after a change of who they are."""
+    """What happens to some users after a change of who they are."""
     part = block(article, 0, 8_192)
     change(part)
     return dict(frames(article, part))
@@ -49,9 +49,9 @@ def test_times_of_an_application_follow_one_another(lives: Lives) -> None:
 
 def test_the_first_application_is_begun_as_one_registers(lives: Lives) -> None:
     first = lives.applications[lives.applications["application_id"] % 10 == 0]
-    registered = lives.borrowers["registered_at"].reindex(first["borrower_id"])
+    registered = lives.users["registered_at"].reindex(first["user_id"])
     assert (first["started_at"].to_numpy() == registered.to_numpy()).all()
-    missing = lives.borrowers[~lives.borrowers["borrower_id"].isin(first["borrower_id"])]
+    missing = lives.users[~lives.users["user_id"].isin(first["user_id"])]
     assert (missing["registered_at"] > lives.last - 2 * DAY).all()
 
 
@@ -72,14 +72,14 @@ def test_what_belongs_to_an_outcome_is_there_and_nothing_else(lives: Lives) -> N
 def test_those_who_left_or_were_rejected_may_come_again_and_nobody_else(lives: Lives) -> None:
     found = lives.applications
     attempt = found["application_id"] % 10
-    assert (attempt == found.groupby("borrower_id").cumcount()).all()
+    assert (attempt == found.groupby("user_id").cumcount()).all()
     assert set(attempt) == {0, 1, 2}
     later = found[attempt > 0]
     before = found.shift(1).loc[later.index]
     over = before["decided_at"].fillna(before["started_at"])
     assert (later["started_at"] > over).all()
     assert set(before["outcome"]) == {"incomplete", "rejected"}
-    last = found.groupby("borrower_id").tail(1)
+    last = found.groupby("user_id").tail(1)
     early = found["started_at"] < lives.last - 200 * DAY
     came = ~found.index.isin(last.index)
     assert came[early & (found["outcome"] == "incomplete")].mean() == pytest.approx(0.14, abs=0.01)
@@ -88,7 +88,7 @@ def test_those_who_left_or_were_rejected_may_come_again_and_nobody_else(lives: L
 
 
 def test_the_process_ends_for_as_many_at_each_outcome_as_published(lives: Lives) -> None:
-    last = lives.applications.groupby("borrower_id")["outcome"].last().value_counts() / len(lives.borrowers)
+    last = lives.applications.groupby("user_id")["outcome"].last().value_counts() / len(lives.users)
     for outcome, share in {"incomplete": 0.550, "rejected": 0.234, "approved": 0.216}.items():
         assert last[outcome] == pytest.approx(share, abs=0.015)
 
@@ -125,7 +125,7 @@ def test_a_limit_of_less_than_the_least_loan_lends_nothing(article: lp.Persona) 
 
 def test_two_in_five_of_the_approved_draw_within_two_weeks_and_more_within_ninety_days(lives: Lives) -> None:
     granted = lives.granted[lives.granted["decided_at"] < lives.last - pd.DateOffset(years=2)]
-    first_loan = lives.loans[lives.loans["ordinal"] == 1].set_index("borrower_id")["borrowed_at"].reindex(granted.index)
+    first_loan = lives.loans[lives.loans["ordinal"] == 1].set_index("user_id")["borrowed_at"].reindex(granted.index)
     waited = first_loan - granted["decided_at"]
     assert (waited <= pd.Timedelta(14, "D")).mean() == pytest.approx(0.40, abs=0.02)
     assert (waited <= pd.Timedelta(90, "D")).mean() == pytest.approx(0.55, abs=0.015)
@@ -135,7 +135,7 @@ def test_two_in_five_of_the_approved_draw_within_two_weeks_and_more_within_ninet
 def test_first_wishes_come_after_as_many_even_days_as_the_persona_states(lives: Lives) -> None:
     start = np.datetime64(lives.persona.window.first, "s")
     granted = lives.granted[lives.granted["decided_at"] < lives.last - pd.DateOffset(years=2)]
-    first = lives.wishes[lives.wishes["number"] == 0].set_index("borrower_id")["even"].reindex(granted.index)
+    first = lives.wishes[lives.wishes["number"] == 0].set_index("user_id")["even"].reindex(granted.index)
     decided = lives.clock.worked((granted["decided_at"].to_numpy() - start).astype(np.int64))
     days, draw = (first - decided) / EVEN_DAY, first.notna()
     margin = lives.persona.conditionals["days_to_first_loan"].margin.cumsum()

@@ -115,15 +115,15 @@ def test_a_table_that_a_persona_does_not_state_enough_for_is_refused_with_what_i
 def test_a_persona_without_time_has_people_but_no_dates(article: lp.Persona) -> None:
     timeless = unstated(article, "window", "calendar")
     made = lp.generate(timeless, n=500, seed=SEED)
-    assert list(made.tables) == ["borrowers", "truth"]
-    whole = lp.generate(article, n=500, seed=SEED, tables=("borrowers", "truth"))
-    assert set(whole.borrowers) - set(made.borrowers) == {"registered_at", "referred_by"}
-    for name in made.borrowers:
-        assert made.borrowers[name].equals(whole.borrowers[name])
+    assert list(made.tables) == ["users", "truth"]
+    whole = lp.generate(article, n=500, seed=SEED, tables=("users", "truth"))
+    assert set(whole.users) - set(made.users) == {"registered_at", "referred_by"}
+    for name in made.users:
+        assert made.users[name].equals(whole.users[name])
 
 
 def test_no_tables_at_all_are_refused(article: lp.Persona) -> None:
-    with pytest.raises(lp.InputError, match=r"^tables: names no table\. Allowed: borrowers, applications, loans,"):
+    with pytest.raises(lp.InputError, match=r"^tables: names no table\. Allowed: users, applications, loans,"):
         lp.generate(article, n=10, seed=1, tables=())
 
 
@@ -144,6 +144,6 @@ def test_an_application_cannot_depend_on_a_loan_and_the_line_is_named(tmp_path: 
     assert any(
         fault.startswith(f"late.yaml:{line}: variables.minutes_to_decide: 'minutes_to_decide' is decided for each "
                          "application and cannot depend on 'reason', decided for each loan. "
-                         "Allowed: what is decided for each borrower, application.")
+                         "Allowed: what is decided for each user, application.")
         for fault in caught.value.faults
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Chance: a word per seed, decision and borrower, the same whatever else is drawn."""
+"""Chance: a word per seed, decision and user, the same whatever else is drawn."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ HUGE = pytest.param(10**5000, id="huge")  # Python refuses to write it out
 
 
 def test_any_slice_of_a_stream_is_that_part_of_the_whole() -> None:
-    whole = words(7, "borrowers.sex", 0, 1_000)
+    whole = words(7, "users.sex", 0, 1_000)
     luck = random.Random(1)
     for _ in range(200):
         start = luck.randrange(1_000)
         stop = luck.randrange(start, 1_001)
-        np.testing.assert_array_equal(words(7, "borrowers.sex", start, stop), whole[start:stop])
+        np.testing.assert_array_equal(words(7, "users.sex", start, stop), whole[start:stop])
 
 
 def test_a_borrower_beyond_a_billion_has_the_word_of_any_stretch_that_holds_them() -> None:
     far = 10**12 + 3
-    assert words(7, "borrowers.sex", far, far + 1)[0] == words(7, "borrowers.sex", far - 2, far + 9)[2]
+    assert words(7, "users.sex", far, far + 1)[0] == words(7, "users.sex", far - 2, far + 9)[2]
 
 
 def test_every_bit_of_a_seed_and_of_a_number_counts() -> None:
-    mine = words(7, "borrowers.sex", 0, 4)
+    mine = words(7, "users.sex", 0, 4)
     for bit in (65, 66, 100, 127):
-        assert (words(7 + (1 << bit), "borrowers.sex", 0, 4) != mine).all()
+        assert (words(7 + (1 << bit), "users.sex", 0, 4) != mine).all()
     for bit in (34, 35, 39, 40):
-        assert (words(7, "borrowers.sex", 1 << bit, (1 << bit) + 4) != mine).all()
+        assert (words(7, "users.sex", 1 << bit, (1 << bit) + 4) != mine).all()
 
 
 @pytest.mark.parametrize(
     ("seed", "decision"),
-    [(8, "borrowers.sex"), (7, "borrowers.age_years"), (7, "truth.sex"), (7, "borrowers.sex "), (0, "borrowers.sex"),
-     (71, "borrowers.sex"), (2**64 + 7, "borrowers.sex")],
+    [(8, "users.sex"), (7, "users.age_years"), (7, "truth.sex"), (7, "users.sex "), (0, "users.sex"),
+     (71, "users.sex"), (2**64 + 7, "users.sex")],
 )  # fmt: skip
 def test_other_seeds_and_other_decisions_share_no_word(seed: int, decision: str) -> None:
-    mine, other = words(7, "borrowers.sex", 0, 10_000), words(seed, decision, 0, 10_000)
+    mine, other = words(7, "users.sex", 0, 10_000), words(seed, decision, 0, 10_000)
     assert not np.isin(mine, other).any()
     assert abs(np.corrcoef(mine.astype(float), other.astype(float))[0, 1]) < 0.05
 
 
 def test_the_words_of_a_named_stream_never_change() -> None:
-    assert words(7, "borrowers.sex", 0, 3).tolist() == [7310026935981563983, 2582539697910511099, 8162156709395630537]
+    assert words(7, "users.sex", 0, 3).tolist() == [7310026935981563983, 2582539697910511099, 8162156709395630537]
     assert words(2**128 - 1, "truth.caution", 5, 6).tolist() == [9172976451377187905]
 
 

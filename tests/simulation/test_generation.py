@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def large(article: lp.Persona) -> lp.Population:
-    """Two hundred thousand of the article's borrowers, seed 20230101."""
+    """Two hundred thousand of the article's users, seed 20230101."""
     return lp.generate(article, n=200_000, seed=20230101)
 
 
@@ -38,7 +38,7 @@ def columns(population: lp.Population) -> dict[str, str]:
         name: column_digest(frame[name])
         for frame in population.tables.values()
         for name in frame.columns
-        if name != "borrower_id"
+        if name != "user_id"
     }
 
 
@@ -54,8 +54,8 @@ def test_a_smaller_population_is_the_beginning_of_a_larger_one(article: lp.Perso
 
 @pytest.mark.parametrize("n", [1, 999, 65_536, 65_537])
 def test_a_population_of_any_size_has_a_row_for_each_borrower(n: int, article: lp.Persona) -> None:
-    made = lp.generate(article, n=n, seed=1, tables=("borrowers",)).borrowers
-    assert made["borrower_id"].tolist() == list(range(n))
+    made = lp.generate(article, n=n, seed=1, tables=("users",)).users
+    assert made["user_id"].tolist() == list(range(n))
 
 
 def test_another_seed_makes_other_people(article: lp.Persona, population: lp.Population) -> None:
@@ -138,12 +138,12 @@ def missing(persona: lp.Persona, frame: pd.DataFrame) -> list[str]:
 
 
 def test_a_sampler_as_plain_as_can_be_gives_the_same_people(article: lp.Persona, population: lp.Population) -> None:
-    made = population.borrowers.merge(population.truth, on="borrower_id")
+    made = population.users.merge(population.truth, on="user_id")
     made = made.merge(lp.sample(article, n=100_000, seed=7)[missing(article, made)], left_index=True, right_index=True)
     for number in [*range(200), *range(65_500, 65_560), *range(99_960, 100_000)]:
         row = made.iloc[number]
-        expected = reference.borrower(article, 7, number)
-        assert row["borrower_id"] == number
+        expected = reference.user(article, 7, number)
+        assert row["user_id"] == number
         for name, value in expected.items():
             assert row[name] == (value == "yes" if value in ("yes", "no") else value), (number, name)
 
@@ -159,8 +159,8 @@ def test_a_variable_of_many_cells_is_drawn_like_any_other(article: lp.Persona) -
     sampler = users.samplers(persona)["has_car"]
     assert len(sampler.conditional.thresholds) == 12_400
     assert sampler.bits < 12
-    made = lp.generate(persona, n=300, seed=7).borrowers
-    assert [reference.borrower(persona, 7, i)["has_car"] == "yes" for i in range(60)] == made["has_car"][:60].tolist()
+    made = lp.generate(persona, n=300, seed=7).users
+    assert [reference.user(persona, 7, i)["has_car"] == "yes" for i in range(60)] == made["has_car"][:60].tolist()
 
 
 # People with some of their variables set
@@ -169,7 +169,7 @@ def test_a_variable_of_many_cells_is_drawn_like_any_other(article: lp.Persona) -
 def test_a_sample_with_nothing_given_is_the_population_itself(article: lp.Persona) -> None:
     people, made = lp.sample(article, n=3_000, seed=7), lp.generate(article, n=3_000, seed=7)
     assert list(people) == list(article.variables)
-    for table in ("borrowers", "truth"):
+    for table in ("users", "truth"):
         frame = made.tables[table]
         for name in frame.columns.intersection(list(article.variables)):
             pd.testing.assert_series_equal(people[name], frame[name])
@@ -261,9 +261,9 @@ def test_a_category_of_many_levels_keeps_its_last_ones(tiny_text: str, tmp_path:
     path = tmp_path / "ranks.yaml"
     path.write_text(tiny_text + block, encoding="utf-8")
     persona = lp.load_persona(path)
-    made = lp.generate(persona, n=3_000, seed=1).borrowers["rank"]
+    made = lp.generate(persona, n=3_000, seed=1).users["rank"]
     assert set(made) == set(levels)
-    assert [reference.borrower(persona, 1, i)["rank"] for i in range(300)] == made[:300].tolist()
+    assert [reference.user(persona, 1, i)["rank"] for i in range(300)] == made[:300].tolist()
 
 
 # People as the persona says
@@ -304,7 +304,7 @@ def test_shares_are_what_the_persona_implies_and_that_is_what_it_says(
 ) -> None:
     share = implied(article, name, low, high)
     assert share == pytest.approx(stated, abs=margin)
-    drawn = large.borrowers[name]
+    drawn = large.users[name]
     if isinstance(low, str):
         levels = list(drawn.cat.categories)
         drawn, low, high = drawn.cat.codes, levels.index(low), levels.index(high)
@@ -313,7 +313,7 @@ def test_shares_are_what_the_persona_implies_and_that_is_what_it_says(
 
 @pytest.mark.parametrize("name", ["occupation", "province", "city_tier", "education", "marital_status", "platforms"])
 def test_every_value_is_as_frequent_as_implied(name: str, article: lp.Persona, large: lp.Population) -> None:
-    drawn = large.borrowers[name].value_counts()
+    drawn = large.users[name].value_counts()
     for value in article.variables[name].values:
         share = implied(article, name, value, value)
         # 5 standard errors: these are 60 values, and the seed was not picked
@@ -321,7 +321,7 @@ def test_every_value_is_as_frequent_as_implied(name: str, article: lp.Persona, l
 
 
 def test_what_cannot_be_is_nowhere(large: lp.Population) -> None:
-    people, truth = large.borrowers, large.truth
+    people, truth = large.users, large.truth
     assert set(people.loc[people["province"] == "shanghai", "city_tier"]) == {"tier1"}
     assert (people["occupation"].eq("owner") == people["borrower_class"].eq("owner")).all()
     assert truth.loc[truth["borrower_type"] == "never", "borrowing_rate"].eq(0).all()
@@ -332,7 +332,7 @@ def test_what_cannot_be_is_nowhere(large: lp.Population) -> None:
 
 
 def test_unrelated_variables_are_independent(large: lp.Population) -> None:
-    people = large.borrowers.join(large.truth.drop(columns="borrower_id"))
+    people = large.users.join(large.truth.drop(columns="user_id"))
     for one, other in (("sex", "province"), ("age_years", "province"), ("borrower_type", "embarrassment")):
         codes = [pd.factorize(people[name])[0] for name in (one, other)]
         # under independence the correlation of n pairs has a standard error of 1 / sqrt(n)
@@ -343,7 +343,7 @@ def test_dtypes_are_those_of_the_tables(population: lp.Population) -> None:
     for name, frame in population.tables.items():
         for column in frame.columns:
             assert frame[column].dtype.name == lp.tables.table(name).column(column).dtype.name
-    assert lp.tables.check(population.borrowers) is not None
+    assert lp.tables.check(population.users) is not None
 
 
 @pytest.mark.parametrize(
@@ -368,7 +368,7 @@ def test_a_variable_of_ones_own_has_the_type_of_its_values_and_the_table_it_asks
     path = tmp_path / "pets.yaml"
     path.write_text(tiny_text + block + "    hidden: true\n" * hidden, encoding="utf-8")
     made = lp.generate(lp.load_persona(path), n=500, seed=1)
-    table = "truth" if hidden else "borrowers"
+    table = "truth" if hidden else "users"
     assert [name for name, frame in made.tables.items() if "pet" in frame] == [table]
     assert made.tables[table]["pet"].dtype.name == dtype
     assert set(made.tables[table]["pet"]) == (values or {"yes", "no", "some"})
@@ -384,18 +384,18 @@ def test_one_table_asked_for_is_made_alone_and_is_the_same(article: lp.Persona, 
         alone = lp.generate(article, n=100_000, seed=7, tables=(name,))
         assert list(alone.tables) == [name]
         pd.testing.assert_frame_equal(alone.tables[name], population.tables[name], check_exact=True)
-    with pytest.raises(lp.InputError, match=r"^tables: borrowers was not made, or was left out\. Known: truth\. "):
-        _ = alone.borrowers
+    with pytest.raises(lp.InputError, match=r"^tables: users was not made, or was left out\. Known: truth\. "):
+        _ = alone.users
 
 
-KNOWN = "Known: borrowers, applications, loans, instalments, signals, truth."
+KNOWN = "Known: users, applications, loans, instalments, signals, truth."
 
 
 @pytest.mark.parametrize(
     ("tables", "fault"),
     [
-        (("borrower",), f"tables: borrower: unknown table. Did you mean 'borrowers'? {KNOWN}"),
-        (("borrowers", "contacts"), f"tables: contacts: unknown table. {KNOWN}"),
+        (("user",), f"tables: user: unknown table. Did you mean 'users'? {KNOWN}"),
+        (("users", "contacts"), f"tables: contacts: unknown table. {KNOWN}"),
         ((3,), f"tables: 3: unknown table. {KNOWN}"),
         (("choices",), f"tables: choices: unknown table. {KNOWN}"),
     ],
@@ -418,7 +418,7 @@ def test_more_people_than_memory_holds_are_refused_before_anything_is_made(
     with pytest.raises(
         lp.MachineError, match=r"^n = 1,000,000,000,000: needs about [\d,]+ GiB of memory, this machine"
     ):
-        lp.generate(article, n=10**12, seed=7, tables=("borrowers",))
+        lp.generate(article, n=10**12, seed=7, tables=("users",))
 
 
 def test_a_changed_share_changes_that_column_and_those_below_it_only(
@@ -427,7 +427,7 @@ def test_a_changed_share_changes_that_column_and_those_below_it_only(
     even = lp.generate(article.replace({"sex.shares": {"male": 0.5, "female": 0.5}}), n=100_000, seed=7)
     before, after = columns(population), columns(even)
     assert {name for name in before if before[name] != after[name]} == {"sex", "marital_status"}
-    assert even.borrowers["sex"].eq("male").mean() == pytest.approx(0.5, abs=0.006)
+    assert even.users["sex"].eq("male").mean() == pytest.approx(0.5, abs=0.006)
 
 
 # How a population shows itself
@@ -437,7 +437,7 @@ def test_a_population_shows_itself_in_one_short_line_without_addresses(populatio
     again = lp.Population(**{name: getattr(population, name) for name in population.__dataclass_fields__})
     assert repr(population) == repr(again)
     assert repr(population) == (
-        "<Population of 100,000 from article, seed 7: borrowers, applications, loans, instalments, signals, truth; "
+        "<Population of 100,000 from article, seed 7: users, applications, loans, instalments, signals, truth; "
         f"{population.digest[:12]}>"
     )
 

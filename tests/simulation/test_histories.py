@@ -22,7 +22,7 @@ SOME = 9_000
 
 @pytest.fixture(scope="module")
 def some(article: lp.Persona) -> lp.Population:
-    """Nine thousand borrowers, made in one block."""
+    """Nine thousand users, made in one block."""
     return lp.generate(article, n=SOME, seed=SEED)
 
 
@@ -34,13 +34,13 @@ def same(found: Mapping[str, pd.DataFrame], expected: Mapping[str, pd.DataFrame]
 def whole(population: lp.Population) -> None:
     """The tables of a population fit together, and money balances."""
     people, granted, lent, owed, seen = (population.tables[name] for name in ALL[:5])
-    assert lent["borrower_id"].isin(granted.loc[granted["outcome"] == "approved", "borrower_id"]).all()
+    assert lent["user_id"].isin(granted.loc[granted["outcome"] == "approved", "user_id"]).all()
     assert not lent["loan_id"].duplicated().any()
     back = owed["principal_cny"].mul(100).round().groupby(owed["loan_id"]).sum()
     assert (back == 100 * lent.set_index("loan_id")["amount_cny"]).all()
     assert len(back) == len(lent)
-    assert seen["borrower_id"].isin(people["borrower_id"]).all()
-    assert (lent["ordinal"] == lent.groupby("borrower_id").cumcount() + 1).all()
+    assert seen["user_id"].isin(people["user_id"]).all()
+    assert (lent["ordinal"] == lent.groupby("user_id").cumcount() + 1).all()
     for schema in population.schemas:
         made = population.tables[schema.name]
         assert list(made) == list(schema.columns)
@@ -99,7 +99,7 @@ def test_a_smaller_population_is_the_beginning_of_a_larger_one(some: lp.Populati
     for name in ALL:
         if name != "instalments":
             large = lives.population.tables[name]
-            same({name: some.tables[name]}, {name: large[large["borrower_id"] < SOME]})
+            same({name: some.tables[name]}, {name: large[large["user_id"] < SOME]})
     large = lives.instalments
     same({"instalments": some.tables["instalments"]}, {"instalments": large[large["loan_id"] < SOME * 10_000]})
 
@@ -117,7 +117,7 @@ def test_blocks_can_be_lived_alone_and_in_any_order(lives: Lives, article: lp.Pe
         found = dict(frames(article, block(article, start, start + 1_024)))
         for name, frame in found.items():
             table = lives.population.tables[name]
-            who = table["loan_id"] // 10_000 if name == "instalments" else table["borrower_id"]
+            who = table["loan_id"] // 10_000 if name == "instalments" else table["user_id"]
             expected = table[who.between(start, start + 1_023)]
             pd.testing.assert_frame_equal(frame, expected.reset_index(drop=True), check_exact=True)
 
@@ -131,8 +131,8 @@ def test_each_table_alone_is_the_same_and_no_other_is_made(some: lp.Population, 
 
 @pytest.mark.parametrize(
     ("tables", "spared"),
-    [(("truth",), (applications, "registered")), (("borrowers", "truth"), (applications, "applications")),
-     (("borrowers", "applications"), (loans, "loans"))],
+    [(("truth",), (applications, "registered")), (("users", "truth"), (applications, "applications")),
+     (("users", "applications"), (loans, "loans"))],
 )  # fmt: skip
 def test_what_is_not_asked_for_is_not_worked_out(
     tables: tuple[str, ...], spared: tuple[object, str], article: lp.Persona, monkeypatch: pytest.MonkeyPatch
@@ -172,14 +172,14 @@ def test_a_variable_of_ones_own_changes_no_column(
     if rests_on:
         pet["odds"] = [{"when": {rests_on: "bachelor.."}, "multiply": {"yes": "3"}}]
     made = lp.generate(article.replace({"pet": pet}), n=SOME, seed=SEED).tables
-    assert made["borrowers"].pop("pet").any()
+    assert made["users"].pop("pet").any()
     same(made, some.tables)
 
 
 def test_another_seed_makes_other_histories(some: lp.Population, article: lp.Persona) -> None:
     other = lp.generate(article, n=SOME, seed=SEED + 1).tables
     for name in ("applications", "loans", "instalments", "signals"):
-        for column in set(some.tables[name]) - {"borrower_id"}:
+        for column in set(some.tables[name]) - {"user_id"}:
             assert not some.tables[name][column].head(500).equals(other[name][column].head(500)), (name, column)
 
 
@@ -227,7 +227,7 @@ def test_a_persona_may_leave_out_levels(name: str, article: lp.Persona) -> None:
         assert set(made.tables["applications"]["outcome"]) == {"incomplete"}
         assert made.tables["loans"].empty
     if name == "applies_again":
-        last = made.tables["applications"].groupby("borrower_id").tail(1)
+        last = made.tables["applications"].groupby("user_id").tail(1)
         assert (last["application_id"] % 10).max() == applications.ATTEMPTS - 1
 
 

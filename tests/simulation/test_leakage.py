@@ -1,6 +1,6 @@
 """Leakage: no id, order, time or rounding gives the hidden side away, and if one did it would be found.
 
-A tree learns from the traces of half of the borrowers (`leaks.py` says what these are, and what was left out because it
+A tree learns from the traces of half of the users (`leaks.py` says what these are, and what was left out because it
 matters by right) and is asked about the other half. What it finds must be chance: one in a million, over all tables
 and traits together, is the error of this test.
 """
@@ -29,21 +29,21 @@ NUMBERS = ("borrowing_rate", "caution", "embarrassment", "price_sensitivity", "r
 TRAITS = ("never", "revolver", *NUMBERS, "would_refer")
 ERROR = 1e-6
 MOST, FEW = 80_000, 25_000
-"""Borrowers of a table that are learnt from and asked about, and those among whom leaks are planted."""
+"""Users of a table that are learnt from and asked about, and those among whom leaks are planted."""
 
 
 def hidden(truth: pd.DataFrame) -> pd.DataFrame:
-    """Each trait of each borrower as yes or no: a type, a number above its median, a trait that is one."""
+    """Each trait of each user as yes or no: a type, a number above its median, a trait that is one."""
     found = {name: truth["borrower_type"] == name for name in ("never", "revolver")}
     found |= {name: truth[name] > truth[name].median() for name in NUMBERS}
-    return pd.DataFrame({**found, "would_refer": truth["would_refer"]})[list(TRAITS)].set_axis(truth["borrower_id"])
+    return pd.DataFrame({**found, "would_refer": truth["would_refer"]})[list(TRAITS)].set_axis(truth["user_id"])
 
 
 def beyond_chance(seen: pd.DataFrame, truth: pd.DataFrame, half: int = 1) -> dict[str, float]:
-    """By how many standard deviations the AUC of a tree exceeds that of chance, among borrowers it has not seen.
+    """By how many standard deviations the AUC of a tree exceeds that of chance, among users it has not seen.
 
     One tree looks for all traits; they count alike. The variance is that of the Mann-Whitney statistic where nothing
-    tells the two groups apart. Where all borrowers of a table are alike in a trait there is nothing to find.
+    tells the two groups apart. Where all users of a table are alike in a trait there is nothing to find.
     """
     known = np.random.default_rng(half).random(len(seen)) < 0.5
     x, y = seen.to_numpy(), truth.reindex(seen.index).astype(float)
@@ -93,7 +93,7 @@ def test_nothing_leads_to_the_hidden_table_but_the_number_of_a_borrower(name: st
     assert [schema.name for schema in made.values() if schema.hidden] == ["truth"]
     for table in OBSERVED:
         columns = made[table].columns
-        assert columns.keys() & (truth | inner) <= {"borrower_id"}, table
+        assert columns.keys() & (truth | inner) <= {"user_id"}, table
         assert [column.name for column in columns.values() if column.refers == "truth"] == []
 
 
@@ -102,7 +102,7 @@ def test_no_frame_says_more_than_its_columns(lives: Lives) -> None:
         assert isinstance(frame.index, pd.RangeIndex), name
         assert list(frame.attrs) == ["synthetic"], name
         assert not [c for c in frame if frame[c].attrs.keys() - {"synthetic"}], name
-    assert (lives.truth["borrower_id"] == lives.borrowers["borrower_id"]).all()
+    assert (lives.truth["user_id"] == lives.users["user_id"]).all()
 
 
 # If something were, it would be found
@@ -110,19 +110,19 @@ def test_no_frame_says_more_than_its_columns(lives: Lives) -> None:
 
 @pytest.fixture(scope="module")
 def few(lives: Lives) -> Frames:
-    """The tables of the first of the borrowers."""
-    part = {name: frame[frame["borrower_id"] < FEW] for name, frame in lives.population.tables.items()
+    """The tables of the first of the users."""
+    part = {name: frame[frame["user_id"] < FEW] for name, frame in lives.population.tables.items()
             if name != "instalments"}  # fmt: skip
     lent = lives.instalments["loan_id"].isin(part["loans"]["loan_id"])
     return {**part, "instalments": lives.instalments[lent]}
 
 
 def of(frames: Frames, table: str, trait: str) -> np.ndarray:
-    """The trait of the borrower of each row."""
+    """The trait of the user of each row."""
     frame = frames[table]
     if table == "instalments":
         frame = frames["loans"].set_index("loan_id").loc[frame["loan_id"]]
-    return hidden(frames["truth"])[trait].reindex(frame["borrower_id"]).to_numpy()
+    return hidden(frames["truth"])[trait].reindex(frame["user_id"]).to_numpy()
 
 
 def more(column: str, by: object) -> Callable[[pd.DataFrame, np.ndarray], pd.DataFrame]:
@@ -149,16 +149,16 @@ def by_trait(frame: pd.DataFrame, trait: np.ndarray) -> pd.DataFrame:
 
 
 def turned(frame: pd.DataFrame, trait: np.ndarray) -> pd.DataFrame:
-    """The rows of a borrower in the opposite order where the trait is there."""
+    """The rows of a user in the opposite order where the trait is there."""
     place = np.arange(len(frame))
-    return frame.iloc[np.lexsort((np.where(trait, -place, place), frame["borrower_id"]))]
+    return frame.iloc[np.lexsort((np.where(trait, -place, place), frame["user_id"]))]
 
 
 PLANTED = [
-    ("borrowers", "caution", digit("registered_at", "second")),
-    ("borrowers", "would_refer", more("registered_at", pd.Timedelta(365, "D"))),
-    ("borrowers", "habit_years", more("income_cny_month", 1)),
-    ("borrowers", "repayment_capacity", last_bit("income_variation")),
+    ("users", "caution", digit("registered_at", "second")),
+    ("users", "would_refer", more("registered_at", pd.Timedelta(365, "D"))),
+    ("users", "habit_years", more("income_cny_month", 1)),
+    ("users", "repayment_capacity", last_bit("income_variation")),
     ("applications", "repayment_capacity", last_bit("apr")),
     ("applications", "never", more("limit_cny", 100)),
     ("applications", "price_sensitivity", more("decided_at", pd.Timedelta(1, "min"))),
@@ -189,8 +189,8 @@ def sorted_in(size: int, trait: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
     """Plants a leak: numbers are given by the trait, within groups of so many."""
 
     def numbered(truth: pd.DataFrame) -> pd.DataFrame:
-        order = np.lexsort((truth[trait], truth["borrower_id"] // size))
-        return truth.iloc[order].assign(borrower_id=truth["borrower_id"].to_numpy())
+        order = np.lexsort((truth[trait], truth["user_id"] // size))
+        return truth.iloc[order].assign(user_id=truth["user_id"].to_numpy())
 
     return numbered  # fmt: skip
 
@@ -202,10 +202,10 @@ def sorted_in(size: int, trait: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
         ("habit_years", sorted_in(1_024, "habit_years")),
         ("would_refer", sorted_in(10, "would_refer")),
         ("embarrassment", sorted_in(2, "embarrassment")),
-        ("repayment_capacity", lambda truth: truth.assign(borrower_id=np.roll(truth["borrower_id"], 4))),
+        ("repayment_capacity", lambda truth: truth.assign(user_id=np.roll(truth["user_id"], 4))),
     ],
 )
-@pytest.mark.parametrize("table", ["borrowers", "signals"])
+@pytest.mark.parametrize("table", ["users", "signals"])
 def test_numbers_given_by_a_trait_and_streams_out_of_step_are_found(
     table: str, trait: str, plant: Callable, few: Frames
 ) -> None:
@@ -215,15 +215,15 @@ def test_numbers_given_by_a_trait_and_streams_out_of_step_are_found(
 @pytest.mark.parametrize("trait", ["caution", "repayment_capacity"])
 def test_a_word_that_decides_a_trait_and_a_date_too_is_found(trait: str, article: lp.Persona) -> None:
     with twin_streams(article, Mutant("stream", "", "window_percent", twin=trait)):
-        made = lp.generate(article, n=FEW, seed=SEED, tables=["borrowers", "truth"])
-    assert beyond_chance(traces(made.tables, "borrowers"), hidden(made.truth))[trait] > bound()
+        made = lp.generate(article, n=FEW, seed=SEED, tables=["users", "truth"])
+    assert beyond_chance(traces(made.tables, "users"), hidden(made.truth))[trait] > bound()
 
 
 def test_a_leak_of_one_borrower_in_ten_is_found(lives: Lives) -> None:
     frames = dict(lives.population.tables)
-    some = of(frames, "borrowers", "caution") & (np.random.default_rng(3).random(len(lives.borrowers)) < 0.1)
-    frames["borrowers"] = more("income_cny_month", 1)(frames["borrowers"], some)
-    assert beyond_chance(traces(frames, "borrowers", MOST), hidden(lives.truth))["caution"] > bound()
+    some = of(frames, "users", "caution") & (np.random.default_rng(3).random(len(lives.users)) < 0.1)
+    frames["users"] = more("income_cny_month", 1)(frames["users"], some)
+    assert beyond_chance(traces(frames, "users", MOST), hidden(lives.truth))["caution"] > bound()
 
 
 def test_chance_is_as_wide_as_it_is_said_to_be(few: Frames) -> None:

@@ -16,31 +16,31 @@ from loanpersona.simulation.calendar import EVEN_DAY, EVEN_SECOND
 YEAR = 365.25 * EVEN_DAY
 TINY = 1e-6
 SOME = 20_000
-"""Borrowers whose books are also kept by a plain loop."""
+"""Users whose books are also kept by a plain loop."""
 
 # Keys and times
 
 
 def test_keys_are_unique_and_lead_to_rows_that_are_there(lives: Lives) -> None:
-    people = lives.borrowers["borrower_id"]
-    for name, key in (("borrowers", ["borrower_id"]), ("applications", ["application_id"]), ("loans", ["loan_id"]),
-                      ("instalments", ["loan_id", "number"]), ("truth", ["borrower_id"])):  # fmt: skip
+    people = lives.users["user_id"]
+    for name, key in (("users", ["user_id"]), ("applications", ["application_id"]), ("loans", ["loan_id"]),
+                      ("instalments", ["loan_id", "number"]), ("truth", ["user_id"])):  # fmt: skip
         frame = lives.population.tables[name]
         assert not frame.duplicated(key).any(), name
         whole = frame[key[0]] * 100 + (frame[key[1]] if key[1:] else 0)
         assert whole.is_monotonic_increasing, name
     for name in ("applications", "loans", "signals", "truth"):
-        assert lives.population.tables[name]["borrower_id"].isin(people).all()
-    assert (lives.applications["application_id"] // 10 == lives.applications["borrower_id"]).all()
-    assert (lives.loans["loan_id"] == lives.loans["borrower_id"] * 10_000 + lives.loans["ordinal"]).all()
+        assert lives.population.tables[name]["user_id"].isin(people).all()
+    assert (lives.applications["application_id"] // 10 == lives.applications["user_id"]).all()
+    assert (lives.loans["loan_id"] == lives.loans["user_id"] * 10_000 + lives.loans["ordinal"]).all()
     assert set(lives.instalments["loan_id"]) == set(lives.loans["loan_id"])
-    assert lives.loans["borrower_id"].isin(lives.granted.index).all()
+    assert lives.loans["user_id"].isin(lives.granted.index).all()
 
 
 def test_ordinals_and_numbers_have_no_gaps(lives: Lives) -> None:
     loans, owed = lives.loans, lives.owed
-    assert (loans["ordinal"] == loans.groupby("borrower_id").cumcount() + 1).all()
-    assert (loans.groupby("borrower_id")["borrowed_at"].diff().dropna() >= pd.Timedelta(0)).all()
+    assert (loans["ordinal"] == loans.groupby("user_id").cumcount() + 1).all()
+    assert (loans.groupby("user_id")["borrowed_at"].diff().dropna() >= pd.Timedelta(0)).all()
     assert (owed["number"] == owed.groupby("loan_id").cumcount() + 1).all()
     counted = owed.groupby("loan_id")["number"].max()
     assert (counted == loans.set_index("loan_id")["term_months"]).all()
@@ -49,7 +49,7 @@ def test_ordinals_and_numbers_have_no_gaps(lives: Lives) -> None:
 def test_times_lie_in_the_window_and_follow_one_another(lives: Lives) -> None:
     first, after = pd.Timestamp(lives.persona.window.first), lives.last + DAY
     tables = lives.population.tables
-    for name in ("borrowers", "applications", "loans", "signals"):
+    for name in ("users", "applications", "loans", "signals"):
         for column in tables[name].select_dtypes("datetime"):
             assert tables[name][column].dropna().between(first, after, inclusive="left").all(), (name, column)
     assert lives.instalments["paid_on"].dropna().between(first, lives.last).all()
@@ -63,7 +63,7 @@ def test_times_lie_in_the_window_and_follow_one_another(lives: Lives) -> None:
 
 
 def lent_and_paid(lives: Lives, most: int) -> dict[int, list[tuple[object, ...]]]:
-    """For each borrower the loans with their instalments, as plain values."""
+    """For each user the loans with their instalments, as plain values."""
     owed = lives.owed.assign(
         due_on=lives.owed["due_on"].to_numpy().astype("datetime64[D]").astype(int),
         paid=lives.owed["paid"].to_numpy().astype("datetime64[D]").astype(int),
@@ -73,10 +73,10 @@ def lent_and_paid(lives: Lives, most: int) -> dict[int, list[tuple[object, ...]]
     for loan, *row in zip(*columns, strict=True):
         instalments.setdefault(loan, []).append(tuple(row))
     found: dict[int, list[tuple[object, ...]]] = {}
-    loans = lives.lent[lives.lent["borrower_id"] < most]
+    loans = lives.lent[lives.lent["user_id"] < most]
     borrowed = loans["borrowed_at"].to_numpy().astype("datetime64[D]").astype(int).tolist()
     for at, row in zip(borrowed, loans.itertuples(), strict=True):
-        found.setdefault(row.borrower_id, []).append((at, row, instalments[row.loan_id]))
+        found.setdefault(row.user_id, []).append((at, row, instalments[row.loan_id]))
     return found
 
 
@@ -118,7 +118,7 @@ def test_principal_and_interest_of_every_loan_balance_to_the_cent(lives: Lives) 
 
 
 def moves(*parts: tuple[pd.Series, pd.Series, object, int]) -> pd.DataFrame:
-    """What each borrower has after each move (borrower, day, size, rank in the day), in order of time."""
+    """What each user has after each move (user, day, size, rank in the day), in order of time."""
     frames = [pd.DataFrame({"who": who.to_numpy(), "day": day.to_numpy().astype("datetime64[D]"), "size": size,
                             "rank": rank}) for who, day, size, rank in parts]  # fmt: skip
     found = pd.concat(frames, ignore_index=True).sort_values(["who", "day", "rank"], kind="stable")
@@ -128,8 +128,8 @@ def moves(*parts: tuple[pd.Series, pd.Series, object, int]) -> pd.DataFrame:
 def test_nobody_ever_owes_more_than_the_limit_right_after_borrowing(lives: Lives) -> None:
     owed, lent = lives.owed, lives.lent
     paid = owed[owed["paid"] < NEVER]
-    books = moves((paid["borrower_id"], paid["paid"], -paid["principal"].to_numpy(), 0),
-                  (lent["borrower_id"], lent["borrowed_at"], 100 * lent["amount_cny"].to_numpy(), 1))  # fmt: skip
+    books = moves((paid["user_id"], paid["paid"], -paid["principal"].to_numpy(), 0),
+                  (lent["user_id"], lent["borrowed_at"], 100 * lent["amount_cny"].to_numpy(), 1))  # fmt: skip
     limit = 100 * lives.granted["limit_cny"].reindex(books["who"]).to_numpy()
     assert (books["held"] <= limit).all()
     assert (books["held"] >= 0).all()
@@ -143,18 +143,18 @@ def test_nobody_ever_owes_more_than_the_limit_right_after_borrowing(lives: Lives
 def test_nobody_borrows_with_something_overdue_or_after_stopping_to_pay(lives: Lives) -> None:
     owed, lent = lives.owed, lives.lent
     late = owed[owed["days"] > 0]
-    books = moves((late["borrower_id"], late["due_on"] + DAY, 1, 0),
-                  (late.loc[late["paid"] < NEVER, "borrower_id"], late.loc[late["paid"] < NEVER, "paid"], -1, 1),
-                  (lent["borrower_id"], lent["borrowed_at"], 0, 2))  # fmt: skip
+    books = moves((late["user_id"], late["due_on"] + DAY, 1, 0),
+                  (late.loc[late["paid"] < NEVER, "user_id"], late.loc[late["paid"] < NEVER, "paid"], -1, 1),
+                  (lent["user_id"], lent["borrowed_at"], 0, 2))  # fmt: skip
     assert (books["held"] > 0).mean() > 0.01
     assert (books.loc[books["rank"] == 2, "held"] == 0).all()
     # the day on which something falls due is no day late
-    due = pd.MultiIndex.from_arrays([late["borrower_id"], late["due_on"]])
-    assert pd.MultiIndex.from_arrays([lent["borrower_id"], lent["borrowed_at"].dt.normalize()]).isin(due).any()
+    due = pd.MultiIndex.from_arrays([late["user_id"], late["due_on"]])
+    assert pd.MultiIndex.from_arrays([lent["user_id"], lent["borrowed_at"].dt.normalize()]).isin(due).any()
 
 
 def test_those_who_never_draw_have_no_loan_and_those_of_one_loan_no_second(lives: Lives) -> None:
-    kind = lives.truth["borrower_type"].reindex(lives.loans["borrower_id"]).to_numpy()
+    kind = lives.truth["borrower_type"].reindex(lives.loans["user_id"]).to_numpy()
     assert not (kind == "never").any()
     assert (lives.loans["ordinal"][kind == "one_off"] == 1).all()
     assert (lives.loans["ordinal"][kind == "revolver"].max()) > 30
@@ -191,13 +191,13 @@ def test_the_money_arrives_within_minutes_and_is_asked_for_in_the_persona_s_term
 def exposures(lives: Lives) -> pd.DataFrame:
     """Each wish with the unit time to the next, if that came, and to the end of what could be seen.
 
-    A wish is followed until the window ends, the borrower drifts away or stops paying; all three are known as soon
+    A wish is followed until the window ends, the user drifts away or stops paying; all three are known as soon
     as the wish has been decided, before the next gap is drawn, so a gap seen is an exponential cut off there.
     """
     wishes, clock = lives.wishes, lives.clock
-    truth = lives.truth.set_index("borrower_id")
-    rate, habit = (truth[name].reindex(wishes["borrower_id"]).to_numpy() for name in ("borrowing_rate", "habit_years"))
-    who = wishes["borrower_id"]
+    truth = lives.truth.set_index("user_id")
+    rate, habit = (truth[name].reindex(wishes["user_id"]).to_numpy() for name in ("borrowing_rate", "habit_years"))
+    who = wishes["user_id"]
     first = wishes["at"].where(wishes["ordinal"] == 1).groupby(who).ffill()
     ends = (first + habit * 365.25 * 86_400).fillna(clock.seconds)
     stops = wishes["stops"].groupby(who).cummin() * 86_400
@@ -249,9 +249,9 @@ def test_about_a_fifth_of_revolvers_drift_away_in_a_year(lives: Lives) -> None:
     revolvers = lives.truth[lives.truth["borrower_type"] == "revolver"]
     assert (revolvers["habit_years"] < 1).mean() == pytest.approx(0.20, abs=0.01)
     loans = lives.lent
-    first = loans.groupby("borrower_id")["borrowed_at"].transform("min")
+    first = loans.groupby("user_id")["borrowed_at"].transform("min")
     years = (loans["borrowed_at"] - first).dt.total_seconds() / 86_400 / 365.25
-    habit = lives.truth["habit_years"].reindex(loans["borrower_id"]).to_numpy()
+    habit = lives.truth["habit_years"].reindex(loans["user_id"]).to_numpy()
     assert (years < habit)[loans["ordinal"] > 1].all()
     assert (habit[(loans["ordinal"] == 1).to_numpy()] < 0.1).sum() > 100
 
@@ -262,7 +262,7 @@ def test_nine_tenths_of_the_volume_of_the_last_two_years_come_from_those_who_bor
 
 
 def test_reasons_are_those_of_the_class_and_debt_for_debt_goes_with_platforms(lives: Lives) -> None:
-    people = lives.borrowers.set_index("borrower_id").reindex(lives.loans["borrower_id"])
+    people = lives.users.set_index("user_id").reindex(lives.loans["user_id"])
     reason = lives.loans["reason"].set_axis(people.index)
     stated = {"owner": (0.72, 0.13, 0.06, 0.09), "consumer": (0.08, 0.62, 0.16, 0.14)}
     for kind, shares in stated.items():

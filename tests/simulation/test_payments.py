@@ -15,7 +15,7 @@ import loanpersona as lp
 
 
 def clustered(values: pd.Series, who: pd.Series) -> tuple[float, float]:
-    """A share and its standard error where rows of one borrower belong together."""
+    """A share and its standard error where rows of one user belong together."""
     share = values.mean()
     parts = (values - share).groupby(who.to_numpy()).sum()
     return float(share), float(np.sqrt((parts**2).sum()) / len(values))
@@ -39,29 +39,29 @@ def test_nothing_is_paid_before_what_falls_due_before_it(lives: Lives) -> None:
 
 def test_who_is_ninety_days_late_pays_nothing_any_more_on_any_loan(lives: Lives) -> None:
     owed = lives.owed
-    stops = lives.wishes.groupby("borrower_id")["stops"].min()
+    stops = lives.wishes.groupby("user_id")["stops"].min()
     stops = stops[np.isfinite(stops)]
     assert len(stops) > 1_500
     day = pd.Timestamp(lives.persona.window.first) + pd.to_timedelta(stops, unit="D")
-    after = day.reindex(owed["borrower_id"]).to_numpy()
+    after = day.reindex(owed["user_id"]).to_numpy()
     assert not ((owed["paid"] < NEVER) & (owed["paid"].to_numpy() >= after)).any()
-    borrowed = day.reindex(lives.loans["borrower_id"]).to_numpy()
+    borrowed = day.reindex(lives.loans["user_id"]).to_numpy()
     assert not (lives.loans["borrowed_at"].to_numpy() >= borrowed).any()
     assert owed.loc[owed["paid"] < NEVER, "days"].max() < 200
 
 
 def test_one_month_has_one_luck_for_all_loans_of_a_borrower(lives: Lives) -> None:
     due = falling_due(lives)
-    stop = due[due["paid"] == NEVER].groupby("borrower_id")["due_on"].min().reindex(due["borrower_id"]).to_numpy()
+    stop = due[due["paid"] == NEVER].groupby("user_id")["due_on"].min().reindex(due["user_id"]).to_numpy()
     due = due[~(due["due_on"].to_numpy() > stop)]
     month = due["due_on"].dt.year * 12 + due["due_on"].dt.month
-    key = [due["borrower_id"], month]
+    key = [due["user_id"], month]
     late = (due["days"] > 0).groupby(key)
     many = late.size() > 1
     assert many.sum() > 100_000
     assert late.nunique()[many].max() == 1
     paid = due[(due["days"] > 0) & (due["paid"] < NEVER)]
-    assert paid.groupby([paid["borrower_id"], month[paid.index]])["days"].nunique().max() == 1
+    assert paid.groupby([paid["user_id"], month[paid.index]])["days"].nunique().max() == 1
 
 
 # As stated
@@ -89,7 +89,7 @@ def test_lateness_cure_and_default_of_every_tier_come_out_within_a_tenth(article
 
 def test_every_tier_has_its_price_and_limit(lives: Lives) -> None:
     granted = lives.granted
-    income = lives.borrowers["income_cny_month"].reindex(granted.index)
+    income = lives.users["income_cny_month"].reindex(granted.index)
     tier = granted["quality_tier"]
     factor = (granted["limit_cny"] / income).groupby(tier, observed=True).median()[TIERS]
     price = granted["apr"].groupby(tier, observed=True).mean()[TIERS]
@@ -113,7 +113,7 @@ def test_the_score_finds_the_bad_loans_as_well_as_a_score_does(lives: Lives) -> 
     loans = with_bad(lives)
     for some in (loans, loans[loans["ordinal"] == 1]):
         assert 0.35 <= 2 * roc_auc_score(some["bad"], some["risk_score"]) - 1 <= 0.55
-    capacity = -lives.truth["repayment_capacity"].reindex(loans["borrower_id"])
+    capacity = -lives.truth["repayment_capacity"].reindex(loans["user_id"])
     assert roc_auc_score(loans["bad"], capacity) > roc_auc_score(loans["bad"], loans["risk_score"])
 
 
@@ -138,7 +138,7 @@ def standardised(people: pd.DataFrame, groups: str, strata: list[str]) -> pd.Ser
 def people(lives: Lives) -> pd.DataFrame:
     """Who owes each instalment that fell due, traits in whole numbers, and whether it was late."""
     due = falling_due(lives)
-    all_ = lives.borrowers.merge(lives.truth, on="borrower_id")
+    all_ = lives.users.merge(lives.truth, on="user_id")
     traits = pd.DataFrame({
         "capacity": all_["repayment_capacity"].clip(-5, 5).mul(2).round() + 10,
         "several": all_["platforms"].clip(upper=3),
@@ -148,7 +148,7 @@ def people(lives: Lives) -> pd.DataFrame:
         "sex": all_["sex"].cat.codes,
         "owner": all_["borrower_class"].eq("owner").astype(int),
     }, dtype=int)  # fmt: skip
-    return traits.loc[due["borrower_id"]].assign(late=(due["days"] > 0).to_numpy())
+    return traits.loc[due["user_id"]].assign(late=(due["days"] > 0).to_numpy())
 
 
 def test_lateness_falls_with_age_as_published(people: pd.DataFrame) -> None:
@@ -187,9 +187,9 @@ def test_owners_are_late_more_often_and_so_is_whose_income_varies(people: pd.Dat
 def test_late_days_are_those_of_the_persona(lives: Lives) -> None:
     """How long late instalments stay late is drawn from the persona's bands, whatever the capacity."""
     due = falling_due(lives)
-    late = due[(due["days"] > 0) & (due["due_on"] + 90 * DAY <= lives.last)].drop_duplicates(["borrower_id", "due_on"])
+    late = due[(due["days"] > 0) & (due["due_on"] + 90 * DAY <= lives.last)].drop_duplicates(["user_id", "due_on"])
     late = late[(late["days"] <= 30)]
-    who = late["borrower_id"]
+    who = late["user_id"]
     first = late[~who.duplicated()]
     counted = first["days"].value_counts().reindex(range(1, 31)).to_numpy()
     shares = np.repeat([0.486 / 3, 0.238 / 7, 0.159 / 20], [3, 7, 20])

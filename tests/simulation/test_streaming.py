@@ -42,7 +42,7 @@ def test_parts_in_a_row_are_the_population(article: lp.Persona, small_blocks: No
     del small_blocks
     whole = lp.generate(article, n=2_500, seed=7)
     parts = list(generation.parts(article, n=2_500, seed=7))
-    assert [len(part["borrowers"]) for part in parts] == [1_024, 1_024, 452]
+    assert [len(part["users"]) for part in parts] == [1_024, 1_024, 452]
     for name, frame in whole.tables.items():
         joined = pd.concat([part[name] for part in parts], ignore_index=True)
         pd.testing.assert_frame_equal(joined, frame, check_exact=True)
@@ -168,7 +168,7 @@ def test_a_bar_is_shown_on_a_terminal_and_nowhere_else(tmp_path: Path) -> None:
     command = ["generate", "--n", "140000", "--out", str(tmp_path / "people")]
     code, said = typed(*command, terminal=True)
     assert code == 0
-    assert "borrowers" in said
+    assert "users" in said
     assert re.search(r"50%.*100%", said, flags=re.DOTALL)
     assert typed(*command, terminal=False) == (0, "")
     assert lp.load_population(tmp_path / "people").n == 140_000

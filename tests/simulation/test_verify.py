@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import verify
 from agreement import Layer, seed
-from verify import ALPHA, BORROWERS, POPULATIONS, Counts
+from verify import ALPHA, POPULATIONS, USERS, Counts
 
 import loanpersona as lp
 
@@ -30,11 +30,11 @@ def failed(layer: Layer, counts: dict[str, Counts]) -> set[str]:
 
 def sampler(layer: Layer, name: str, *, bias: float = 0, evenness: float = 0) -> Counts:
     """Counts of populations as chance gives them; biased in the first bin, or drawn towards what is expected."""
-    chances = np.add.reduceat(layer.margins[name].chances, layer.margins[name].starts(BORROWERS))
-    off = bias * np.sqrt(chances[0] * (1 - chances[0]) / BORROWERS)
+    chances = np.add.reduceat(layer.margins[name].chances, layer.margins[name].starts(USERS))
+    off = bias * np.sqrt(chances[0] * (1 - chances[0]) / USERS)
     moved = np.array([chances[0] + off, *chances[1:] * (1 - off / (1 - chances[0]))])
-    counts = np.random.default_rng(seed(f"sampler {name}")).multinomial(BORROWERS, moved, POPULATIONS)
-    return np.rint(counts + evenness * (BORROWERS * chances - counts)).astype(np.int64)
+    counts = np.random.default_rng(seed(f"sampler {name}")).multinomial(USERS, moved, POPULATIONS)
+    return np.rint(counts + evenness * (USERS * chances - counts)).astype(np.int64)
 
 
 def test_counts_as_chance_spreads_them_pass(layer: Layer) -> None:
@@ -55,9 +55,9 @@ def test_counts_that_are_too_even_fail(evenness: float, layer: Layer) -> None:
 def test_populations_are_counted_in_the_bins_of_every_variable(layer: Layer, article: lp.Persona) -> None:
     counts = verify.counted(layer, article, 7)
     assert list(counts) == list(article.variables)
-    assert {int(row.sum()) for row in counts.values()} == {BORROWERS}
-    men = lp.generate(article, n=BORROWERS, seed=7, tables=("borrowers",)).borrowers["sex"].eq("male").sum()
-    assert counts["sex"].tolist() == [men, BORROWERS - men]
+    assert {int(row.sum()) for row in counts.values()} == {USERS}
+    men = lp.generate(article, n=USERS, seed=7, tables=("users",)).users["sex"].eq("male").sum()
+    assert counts["sex"].tolist() == [men, USERS - men]
 
 
 def test_it_prints_its_seed_and_fails_where_the_layer_finds_fault(

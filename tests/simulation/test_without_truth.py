@@ -15,7 +15,7 @@ from loanpersona.cli import main
 from loanpersona.simulation import streaming, users
 from loanpersona.tables import store
 
-OBSERVED = ["borrowers", "applications", "loans", "instalments", "signals"]
+OBSERVED = ["users", "applications", "loans", "instalments", "signals"]
 N, SEED = 2_500, 3
 FORMATS = store.FORMATS
 
@@ -87,7 +87,7 @@ def test_the_manifest_differs_in_digests_and_in_the_hidden_table_alone(folders: 
     assert whole["tables"] == rest["tables"]
     assert {key for key in whole if whole[key] != rest[key]} == {"digest", "texts", "sha256"}
     said = json.dumps(rest)
-    assert [name for name in lp.tables.table("truth").columns if f'"{name}"' in said] == ["borrower_id"]
+    assert [name for name in lp.tables.table("truth").columns if f'"{name}"' in said] == ["user_id"]
     assert "truth" not in said
 
 
@@ -123,7 +123,7 @@ def test_who_asks_for_the_hidden_table_is_told_how_it_is_made(folders: tuple[Pat
     with pytest.raises(lp.InputError) as caught:
         _ = loaded.truth
     assert str(caught.value) == (
-        "tables: truth was not made, or was left out. Known: borrowers, applications, loans, instalments, signals. "
+        "tables: truth was not made, or was left out. Known: users, applications, loans, instalments, signals. "
         "Hint: generate makes it from the persona article with n = 2500 and seed = 3."
     )
     assert "truth" not in repr(loaded)
@@ -137,7 +137,7 @@ def test_the_hint_leads_to_the_very_table(folders: tuple[Path, Path], small: lp.
 
 def test_analyses_of_what_a_lender_sees_give_the_same(folders: tuple[Path, Path]) -> None:
     whole, rest = map(lp.load_population, folders)
-    for made in (lambda p: lp.profile.age(p.borrowers), lambda p: lp.habits.limit_use(p.applications, p.loans)):
+    for made in (lambda p: lp.profile.age(p.users), lambda p: lp.habits.limit_use(p.applications, p.loans)):
         pd.testing.assert_frame_equal(made(rest), made(whole), check_exact=True)
 
 
@@ -179,7 +179,7 @@ def test_with_tables_named_it_holds_where_none_of_them_is_hidden(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = str(tmp_path / "people")
-    code, _, err = run(capsys, "--without-truth", "--tables", "borrowers, truth", "--tables", "loons", "--out", out)
+    code, _, err = run(capsys, "--without-truth", "--tables", "users, truth", "--tables", "loons", "--out", out)
     assert code == 2
     unknown, hidden = err
     assert unknown.startswith("tables: loons: unknown table. Did you mean 'loans'?")
@@ -191,7 +191,7 @@ def test_with_tables_named_it_holds_where_none_of_them_is_hidden(
 
 def test_a_persona_without_a_window_leaves_its_people_alone(article: lp.Persona, tmp_path: Path) -> None:
     bare = unstated(article, "window", "calendar")
-    assert streaming.observed(bare) == ["borrowers"]
+    assert streaming.observed(bare) == ["users"]
     assert streaming.observed(article) == OBSERVED
     saved = streaming.stream(bare, tmp_path / "people", n=10, seed=SEED, tables=streaming.observed(bare))
     assert saved.digest == lp.generate(bare, n=10, seed=SEED).without_truth().digest

@@ -7,9 +7,9 @@ drawing people, and the persona drawn from may be another one: then the layer mu
 - **Cells**: each variable is drawn with its parents set (`lp.sample(persona, given=...)`), once with the first and
   once with the last values that fall into the cell, so that an end of a condition that moved shows too.
 - **Within**: in one population, each variable is counted within the cells of its parents as they came.
-- **Pairs**: no two variables may hang together but as stated. A borrower's *luck* in a variable is where the draw
+- **Pairs**: no two variables may hang together but as stated. A user's *luck* in a variable is where the draw
   fell between 0 and 1: the share of people in the same cell with a smaller value, plus a random part of the share
-  with the same value. If everything is as written, the lucks of a borrower are independent and even, for related
+  with the same value. If everything is as written, the lucks of a user are independent and even, for related
   variables as for unrelated ones. So the luck of each pair is counted in eight by eight fields, and Cramér's V has to
   be *shown* small: the upper 99.9 % bound below 0.02 is what passes, not the lack of a proof of the contrary. Luck
   within a common level is mere chance and dilutes a shift between levels, so the levels themselves are asked too: what
@@ -42,7 +42,7 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 N = 131_072
-"""Borrowers of a draw: enough to see two points in a share, or a tenth on the log-odds."""
+"""Users of a draw: enough to see two points in a share, or a tenth on the log-odds."""
 ERROR = 1e-6
 """Chance that the layer as a whole finds fault with people who are as they should be."""
 LIMIT = 0.02
@@ -163,7 +163,7 @@ class Lucks:
         self._truth, self._luck, self._found = truth, luck, dict[str, Integers]()
 
     def cells(self, name: str) -> Integers:
-        """The cell of its parents that each borrower is in."""
+        """The cell of its parents that each user is in."""
         cells = np.zeros(N, np.int64)
         for parent, bands in self._truth[name].bands.items():
             cells = cells * len(bands) + bands.of_value[self.at[parent]]
@@ -181,7 +181,7 @@ class Lucks:
         return ends[0][cells, at], ends[1][cells, at]
 
     def fields(self, name: str) -> Integers:
-        """In which eighth the luck of each borrower lies."""
+        """In which eighth the luck of each user lies."""
         if name not in self._found:
             low, high = self._ends(name)
             part = np.random.default_rng(seed(f"{self._luck}part {name}")).random(N)
@@ -189,7 +189,7 @@ class Lucks:
         return self._found[name]
 
     def excess(self, name: str) -> Floats:
-        """By how much each group of levels exceeds its chance in each borrower, scaled to a mean square of one."""
+        """By how much each group of levels exceeds its chance in each user, scaled to a mean square of one."""
         found = self._truth[name]
         few = len(found.margin) <= GROUPS
         starts = np.arange(len(found.margin)) if few else bins(found.margin, 1 / GROUPS)

@@ -1,7 +1,7 @@
 """A small random loan book with the columns of tables.yaml, for tests only. Its truth is written down here.
 
-Borrowers register evenly over the first three and a half of four years. Each approved one draws at a gamma rate of
-mean 2.5 a year (shape 0.8) until the window ends, so loans are clustered by borrower; one in five never draws, one in
+Users register evenly over the first three and a half of four years. Each approved one draws at a gamma rate of
+mean 2.5 a year (shape 0.8) until the window ends, so loans are clustered by user; one in five never draws, one in
 five draws once. Days are drawn with WEEKDAY × PART × FESTIVAL, hours with HOUR, independent of all else.
 """
 
@@ -36,12 +36,12 @@ def day_weights() -> pd.Series:
 
 
 def book(seed: int, n: int = 2_000) -> dict[str, pd.DataFrame]:
-    """The tables of `n` borrowers: borrowers, applications, loans, instalments, truth."""
+    """The tables of `n` users: users, applications, loans, instalments, truth."""
     random = np.random.default_rng(seed)
-    borrowers, truth = _people(random, n)
-    applications = _applications(random, borrowers)
+    users, truth = _people(random, n)
+    applications = _applications(random, users)
     loans = _loans(random, applications, truth)
-    made = {"borrowers": borrowers, "applications": applications, "loans": loans,
+    made = {"users": users, "applications": applications, "loans": loans,
             "instalments": _instalments(random, loans), "truth": truth}  # fmt: skip
     return {name: _typed(name, frame) for name, frame in made.items()}
 
@@ -56,8 +56,8 @@ def _people(random: np.random.Generator, n: int) -> tuple[pd.DataFrame, pd.DataF
     registered = np.sort(random.integers(0, int(3.5 * 365 * 86_400), n))
     brought = (random.random(n) < REFERRED) & (ids > 0)
     by = np.floor(random.random(n) * np.maximum(ids, 1)).astype(int)
-    borrowers = pd.DataFrame({
-        "borrower_id": ids,
+    users = pd.DataFrame({
+        "user_id": ids,
         "registered_at": START + pd.to_timedelta(registered, unit="s"),
         "income_cny_month": np.round(random.lognormal(8.6, 0.4, n)).astype(int),
         "platforms": random.choice([1, 2, 3, 4, 5], n, p=[0.65, 0.2, 0.08, 0.03, 0.04]),
@@ -67,27 +67,27 @@ def _people(random: np.random.Generator, n: int) -> tuple[pd.DataFrame, pd.DataF
     shift = pd.Series(kind).map({"never": 3.0, "one_off": 1.5, "revolver": 0.0}).to_numpy()
     embarrassment = random.beta(4, 2, n)
     truth = pd.DataFrame({
-        "borrower_id": ids,
+        "user_id": ids,
         "borrower_type": kind,
         "borrowing_rate": random.gamma(0.8, 2.5 / 0.8, n),
         "caution": random.beta(2 + shift, 3),
         "embarrassment": embarrassment,
         "would_refer": random.random(n) < 0.5 * (1 - embarrassment),
     })  # fmt: skip
-    return borrowers, truth
+    return users, truth
 
 
-def _applications(random: np.random.Generator, borrowers: pd.DataFrame) -> pd.DataFrame:
-    n = len(borrowers)
+def _applications(random: np.random.Generator, users: pd.DataFrame) -> pd.DataFrame:
+    n = len(users)
     step = random.choice(5, n, p=[0.05, 0.1, 0.05, 0.05, 0.75])
-    started = borrowers["registered_at"] + pd.to_timedelta(random.integers(60, 86_400, n), unit="s")
+    started = users["registered_at"] + pd.to_timedelta(random.integers(60, 86_400, n), unit="s")
     handed = step == 4
     approved = handed & (random.random(n) < APPROVED / 0.75)
     submitted = (started + pd.Timedelta(minutes=10)).where(handed)
     tier = random.choice(["prime", "near_prime", "medium", "volatile", "inferior"], n)
     return pd.DataFrame({
-        "application_id": borrowers["borrower_id"] * 10,
-        "borrower_id": borrowers["borrower_id"],
+        "application_id": users["user_id"] * 10,
+        "user_id": users["user_id"],
         "started_at": started,
         "last_step": np.array(["identity", "profile", "bank_card", "face_check", "submission"])[step],
         "submitted_at": submitted,
@@ -99,7 +99,7 @@ def _applications(random: np.random.Generator, borrowers: pd.DataFrame) -> pd.Da
 
 
 def _loans(random: np.random.Generator, applications: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
-    people = applications[applications["outcome"] == "approved"].merge(truth, on="borrower_id")
+    people = applications[applications["outcome"] == "approved"].merge(truth, on="user_id")
     people = people[people["borrower_type"] != "never"].reset_index(drop=True)
     span = (END - people["decided_at"]).dt.total_seconds() / 86_400 / 365
     many = random.poisson(people["borrowing_rate"] * span)
@@ -114,12 +114,12 @@ def _loans(random: np.random.Generator, applications: pd.DataFrame, truth: pd.Da
     hour = random.choice(24, len(rows), p=HOUR / HOUR.sum())
     second = random.integers(0, 3_600, len(rows))
     rows = rows.assign(borrowed_at=day + pd.to_timedelta(hour * 3_600 + second, unit="s"))
-    rows = rows.sort_values(["borrower_id", "borrowed_at"], kind="stable").reset_index(drop=True)
-    ordinal = rows.groupby("borrower_id").cumcount() + 1
+    rows = rows.sort_values(["user_id", "borrowed_at"], kind="stable").reset_index(drop=True)
+    ordinal = rows.groupby("user_id").cumcount() + 1
     asked = np.round(random.lognormal(8.1, 0.7, len(rows)), -2).clip(100, 200_000)
     return pd.DataFrame({
-        "loan_id": rows["borrower_id"] * 10_000 + ordinal,
-        "borrower_id": rows["borrower_id"],
+        "loan_id": rows["user_id"] * 10_000 + ordinal,
+        "user_id": rows["user_id"],
         "ordinal": ordinal,
         "requested_cny": asked,
         "amount_cny": np.minimum(asked, rows["limit_cny"]),

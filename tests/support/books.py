@@ -10,7 +10,7 @@ import pandas as pd
 from loanpersona import tables
 from loanpersona.tables import Column, Table, store
 
-NAMES = ("borrowers", "applications", "loans", "instalments", "signals", "truth")
+NAMES = ("users", "applications", "loans", "instalments", "signals", "truth")
 MADE = {"synthetic": store.SYNTHETIC, "persona": "p", "persona_digest": "d", "n": 1, "seed": 1}
 START = np.datetime64("2021-01-01T00:00:00", "s")
 
@@ -20,16 +20,16 @@ def schemas(*names: str) -> list[Table]:
 
 
 def frames(n: int = 40, seed: int = 1) -> dict[str, pd.DataFrame]:
-    """A borrower, an application, two loans and four instalments for each of `n`, with keys that fit."""
+    """A user, an application, two loans and four instalments for each of `n`, with keys that fit."""
     luck = np.random.default_rng(seed)
-    borrower, loan = np.arange(n), np.arange(2 * n)
+    user, loan = np.arange(n), np.arange(2 * n)
     keys = {
-        "borrowers": {"borrower_id": borrower},
-        "applications": {"application_id": borrower * 10, "borrower_id": borrower},
-        "loans": {"loan_id": loan * 10_000 + 1, "borrower_id": loan // 2},
+        "users": {"user_id": user},
+        "applications": {"application_id": user * 10, "user_id": user},
+        "loans": {"loan_id": loan * 10_000 + 1, "user_id": loan // 2},
         "instalments": {"loan_id": np.repeat(loan * 10_000 + 1, 2), "number": np.tile([1, 2], 2 * n)},
-        "signals": {"borrower_id": loan // 2, "at": START + np.arange(2 * n)},
-        "truth": {"borrower_id": borrower},
+        "signals": {"user_id": loan // 2, "at": START + np.arange(2 * n)},
+        "truth": {"user_id": user},
     }
     return {name: _frame(tables.table(name), key, luck) for name, key in keys.items()}
 

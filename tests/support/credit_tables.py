@@ -15,7 +15,7 @@ LAST = "2024-06-30"
 # last of June; 31 is paid whole, 35 and 5 days late; 41 is ten days past due at the end; 32 is paid after it.
 LOANS = read(
     """\
-loan_id,borrower_id,amount_cny,disbursed_at
+loan_id,user_id,amount_cny,disbursed_at
 11,1,1500,2023-01-10 09:00
 12,1,800,2023-05-31 10:00
 21,2,3000,2023-02-01 11:00
@@ -49,7 +49,7 @@ loan_id,number,due_on,principal_cny,interest_cny,paid_on
 # 3 was refused, approved, and approved again with a better score; 5 was refused, 6 left, 7 is approved later on.
 APPLICATIONS = read(
     """\
-application_id,borrower_id,submitted_at,decided_at,outcome,risk_score,quality_tier,limit_cny,apr
+application_id,user_id,submitted_at,decided_at,outcome,risk_score,quality_tier,limit_cny,apr
 10,1,2023-01-05 09:00,2023-01-05 09:20,approved,300,prime,10000,0.12
 20,2,2023-01-20 09:00,2023-01-20 09:20,approved,650,inferior,4000,0.24
 30,3,2023-03-01 09:00,2023-03-01 09:20,rejected,550,volatile,0,
@@ -62,20 +62,20 @@ application_id,borrower_id,submitted_at,decided_at,outcome,risk_score,quality_ti
 """,
     "submitted_at", "decided_at",
 )  # fmt: skip
-BORROWERS = pd.DataFrame({"borrower_id": range(1, 8), "borrower_class": ["consumer", "owner", *["consumer"] * 5]})
-HAND = {"loans": LOANS, "instalments": INSTALMENTS, "applications": APPLICATIONS, "borrowers": BORROWERS}
+USERS = pd.DataFrame({"user_id": range(1, 8), "borrower_class": ["consumer", "owner", *["consumer"] * 5]})
+HAND = {"loans": LOANS, "instalments": INSTALMENTS, "applications": APPLICATIONS, "users": USERS}
 EVERY = {**EACH, **CREDIT_TAKES}
 
 # The columns that each function reads, and no other.
 OF_BOOK = {
-    "loans": ["loan_id", "borrower_id", "disbursed_at"],
+    "loans": ["loan_id", "user_id", "disbursed_at"],
     "instalments": ["loan_id", "number", "due_on", "paid_on"],
 }
-GRANTED = ["application_id", "borrower_id", "decided_at", "outcome"]
+GRANTED = ["application_id", "user_id", "decided_at", "outcome"]
 OF_SCORE = {"applications": [*GRANTED, "risk_score"], **OF_BOOK}
 
 MONEY = {"loans": OF_BOOK["loans"], "instalments": [*OF_BOOK["instalments"], "principal_cny", "interest_cny"],
-         "borrowers": ["borrower_id", "borrower_class"]}  # fmt: skip
+         "users": ["user_id", "borrower_class"]}  # fmt: skip
 
 READS: dict[str, dict[str, list[str]]] = {
     "loan_outcomes": OF_BOOK, "borrower_outcomes": OF_BOOK, "roll_rates": OF_BOOK,
@@ -83,7 +83,7 @@ READS: dict[str, dict[str, list[str]]] = {
     **dict.fromkeys(["scored_borrowers", "score_distribution", "ks_curve", "roc", "discrimination", "calibration"],
                     OF_SCORE),
     "score_stability": {"applications": [*GRANTED, "submitted_at", "risk_score"],
-                        "loans": ["borrower_id", "disbursed_at"]},
+                        "loans": ["user_id", "disbursed_at"]},
     "tier_income": {**MONEY, "applications": [*GRANTED, "quality_tier"]},
     "tier_table": {**MONEY, "loans": [*OF_BOOK["loans"], "amount_cny"],
                    "applications": [*GRANTED, "quality_tier", "limit_cny", "apr"]},
@@ -98,9 +98,9 @@ def simple(scores: list[int], bad: list[bool]) -> dict[str, pd.DataFrame]:
     lent = pd.Series([*[day] * len(scores), pd.Timestamp("2024-06-30")])
     due = lent + pd.Timedelta(31, "D")
     return {
-        "applications": pd.DataFrame({"application_id": who[:-1] * 10, "borrower_id": who[:-1], "decided_at": day,
+        "applications": pd.DataFrame({"application_id": who[:-1] * 10, "user_id": who[:-1], "decided_at": day,
                                       "outcome": "approved", "risk_score": scores}),
-        "loans": pd.DataFrame({"loan_id": who, "borrower_id": who, "disbursed_at": lent}),
+        "loans": pd.DataFrame({"loan_id": who, "user_id": who, "disbursed_at": lent}),
         "instalments": pd.DataFrame({"loan_id": who, "number": 1, "due_on": due,
                                      "paid_on": due.mask(np.array([*bad, True]))}),
     }  # fmt: skip
@@ -127,7 +127,7 @@ def cohorts(*scores: list[int]) -> dict[str, pd.DataFrame]:
     at = pd.date_range("2023-02-01", periods=len(scores), freq="QS").repeat([len(part) for part in scores])
     who = np.arange(len(at))
     return {
-        "applications": pd.DataFrame({"application_id": who, "borrower_id": who, "submitted_at": at, "decided_at": at,
+        "applications": pd.DataFrame({"application_id": who, "user_id": who, "submitted_at": at, "decided_at": at,
                                       "outcome": "approved", "risk_score": np.concatenate(scores)}),
-        "loans": pd.DataFrame({"borrower_id": who, "disbursed_at": at}),
+        "loans": pd.DataFrame({"user_id": who, "disbursed_at": at}),
     }  # fmt: skip

@@ -47,7 +47,7 @@ def published() -> list[Golden]:
 
 
 def cut(n: int, count: int) -> list[tuple[int, int]]:
-    """`count` blocks of whole circles that hold borrowers 0 to `n`, in any order, always the same."""
+    """`count` blocks of whole circles that hold users 0 to `n`, in any order, always the same."""
     luck = random.Random(count)
     ends = [0, *sorted(luck.sample(range(CIRCLE, n, CIRCLE), count - 1)), n]
     blocks = list(pairwise(ends))

@@ -1,11 +1,11 @@
 """What should tell nothing of the hidden side: keys, order, the hands of the clock, and what lies beyond a value.
 
-Of each borrower one row is taken, drawn by lot, so that how many there are tells nothing. Where a value matters by
+Of each user one row is taken, drawn by lot, so that how many there are tells nothing. Where a value matters by
 right, only what remains once it is taken away is a trace; where one is missing, which may matter by right too, another
 row's stands in its place.
 
 Left out, since the persona says that they follow from the hidden side, and a lender may learn from them: what a
-borrower is like (the hidden traits rest on income, education and class), scores, tiers, outcomes, limits and prices,
+user is like (the hidden traits rest on income, education and class), scores, tiers, outcomes, limits and prices,
 amounts and cents made of them, how and when they pay, how many rows they have, and so at what dates; whom they brought,
 which shows that they would refer. The term of a later loan is left out because long loans use up the limit.
 """
@@ -21,11 +21,11 @@ import pandas as pd
 Frames = Mapping[str, pd.DataFrame]
 Named = Iterator[tuple[str, npt.ArrayLike]]
 
-OBSERVED = ("borrowers", "applications", "loans", "instalments", "signals")
-KEYS = {"borrowers": (1, 0), "applications": (10, 0), "loans": (10_000, 1), "signals": (100_000, 0)}
-"""What the borrower is multiplied with in a key, and what is added for the first row."""
-TIMES = {"borrowers": "registered_at", "applications": "started_at", "loans": "borrowed_at", "signals": "at"}
-"""The time in whose order the rows of a borrower stand."""
+OBSERVED = ("users", "applications", "loans", "instalments", "signals")
+KEYS = {"users": (1, 0), "applications": (10, 0), "loans": (10_000, 1), "signals": (100_000, 0)}
+"""What the user is multiplied with in a key, and what is added for the first row."""
+TIMES = {"users": "registered_at", "applications": "started_at", "loans": "borrowed_at", "signals": "at"}
+"""The time in whose order the rows of a user stand."""
 STEPS = {
     "income_cny_month": 100, "income_variation": 0.01, "zhima_score": 1, "risk_score": 1, "limit_cny": 500,
     "apr": 0.001, "requested_cny": 100, "amount_cny": 100, "principal_cny": 0.01, "interest_cny": 0.01,
@@ -37,13 +37,13 @@ LUCK = ("window_percent", "last_step", "minutes_to_submit", "minutes_to_decide",
 
 
 def traces(frames: Frames, table: str, most: int | None = None) -> pd.DataFrame:
-    """The traces of the first `most` borrowers of a table, one row each; their numbers are the index.
+    """The traces of the first `most` users of a table, one row each; their numbers are the index.
 
     Values are ranked, for trees see no difference below 1e-7, and the last bit of a fraction is one.
     """
     luck = np.random.default_rng(5)
     frame = _owned(frames, table)
-    lots = pd.DataFrame({"lot": luck.random(len(frame)), "who": frame["borrower_id"].to_numpy()})
+    lots = pd.DataFrame({"lot": luck.random(len(frame)), "who": frame["user_id"].to_numpy()})
     drawn = lots.sort_values("lot").drop_duplicates("who").sort_values("who")[:most]
     at, who = drawn.index.to_numpy(), drawn["who"].to_numpy()
     found = {name: np.array(values, float)[at] for name, values in (*_of_keys(frame, table), *_of_values(frame))}
@@ -52,17 +52,17 @@ def traces(frames: Frames, table: str, most: int | None = None) -> pd.DataFrame:
         known = values[~np.isnan(values)]
         if len(known) < len(values):
             found[name] = np.where(np.isnan(values), luck.choice(known, len(values)), values)
-    return pd.DataFrame(found, index=pd.Index(who, name="borrower_id")).rank(method="dense")
+    return pd.DataFrame(found, index=pd.Index(who, name="user_id")).rank(method="dense")
 
 
 def _owned(frames: Frames, table: str) -> pd.DataFrame:
-    """A table with the borrower of each row, and instalments with their loans too."""
+    """A table with the user of each row, and instalments with their loans too."""
     frame = frames[table].reset_index(drop=True)
     if table != "instalments":
         return frame
     loans = frames["loans"].set_index("loan_id").reindex(frame["loan_id"])
-    more = {name: loans[name].to_numpy() for name in ("borrower_id", "amount_cny", "apr", "term_months")}
-    return frame.assign(**{f"loan_{name}": values for name, values in more.items()}, borrower_id=more["borrower_id"])
+    more = {name: loans[name].to_numpy() for name in ("user_id", "amount_cny", "apr", "term_months")}
+    return frame.assign(**{f"loan_{name}": values for name, values in more.items()}, user_id=more["user_id"])
 
 
 def _of_keys(frame: pd.DataFrame, table: str) -> Named:
@@ -70,7 +70,7 @@ def _of_keys(frame: pd.DataFrame, table: str) -> Named:
     if table == "instalments":
         yield "number beyond rank", frame["number"] - frame.groupby("loan_id").cumcount() - 1
         return
-    key, who = frame.iloc[:, 0], frame["borrower_id"]
+    key, who = frame.iloc[:, 0], frame["user_id"]
     base, first = KEYS[table]
     rank = frame.groupby(who).cumcount()
     yield "key beyond rank", key - base * who - first - rank
@@ -79,18 +79,18 @@ def _of_keys(frame: pd.DataFrame, table: str) -> Named:
 
 
 def _of_numbers(frames: Frames, frame: pd.DataFrame, who: npt.NDArray[np.int64]) -> Named:
-    """The number of each borrower, their first row, and who stands next to them."""
-    first = frame["borrower_id"].drop_duplicates()
+    """The number of each user, their first row, and who stands next to them."""
+    first = frame["user_id"].drop_duplicates()
     row = pd.Series(first.index, first).reindex(who).to_numpy()
     yield "row", row
-    yield "borrower_id", who
+    yield "user_id", who
     for modulus in (2, 3, 4, 7, 10, 100, 1_024):
-        yield f"borrower_id modulo {modulus}", who % modulus
+        yield f"user_id modulo {modulus}", who % modulus
         yield f"row modulo {modulus}", row % modulus
     gap = np.diff(who, prepend=-1, append=who[-1] + 1)
-    yield "borrower_id beyond the one before", gap[:-1]
-    yield "borrower_id below the one after", gap[1:]
-    people = frames["borrowers"].set_index("borrower_id")
+    yield "user_id beyond the one before", gap[:-1]
+    yield "user_id below the one after", gap[1:]
+    people = frames["users"].set_index("user_id")
     for step in (-1, 1, 4, 1_024):  # as if words of a stream were shifted; four are drawn at a time
         for name in ("zhima_score", "income_cny_month", "platforms"):
             yield f"{name} of number {step:+}", people[name].reindex(who + step).to_numpy(float)
@@ -133,7 +133,7 @@ def _of_registering(frame: pd.DataFrame) -> Named:
     yield "registered_at", at.astype("int64")
     yield from ((f"{unit} of registered_at", getattr(at.dt, unit)) for unit in ("hour", "day_of_week", "day", "month"))
     yield "brought by somebody", frame["referred_by"].notna()
-    yield "number of who brought them", frame["borrower_id"] - frame["referred_by"].to_numpy(float, na_value=np.nan)
+    yield "number of who brought them", frame["user_id"] - frame["referred_by"].to_numpy(float, na_value=np.nan)
 
 
 def _of_applying(frame: pd.DataFrame) -> Named:

@@ -25,18 +25,18 @@ def lent() -> dict[str, pd.DataFrame]:
     bad[[0, 1, 2, 3, 4, 85, 86, 87, 88, 89]] = True
     approved = np.arange(n) < 110
     begun = pd.Timestamp("2022-01-10 09:00")
-    borrowers = pd.DataFrame({
-        "borrower_id": np.arange(n), "platforms": platforms, "sex": np.where(np.arange(n) % 3 == 0, "female", "male"),
+    users = pd.DataFrame({
+        "user_id": np.arange(n), "platforms": platforms, "sex": np.where(np.arange(n) % 3 == 0, "female", "male"),
         "region": np.where(np.arange(n) % 2 == 0, "inland", "southeast_coast"), "marital_status": "married",
     })  # fmt: skip
     applications = pd.DataFrame({
-        "application_id": np.arange(n) * 10, "borrower_id": np.arange(n), "started_at": begun, "submitted_at": begun,
+        "application_id": np.arange(n) * 10, "user_id": np.arange(n), "started_at": begun, "submitted_at": begun,
         "decided_at": begun, "outcome": np.where(approved, "approved", "rejected"), "last_step": "submission",
         "risk_score": 300 + 100 * platforms, "proofs": 0, "limit_cny": np.where(approved, 2_000, 0),
     })  # fmt: skip
     lent_on = pd.to_datetime(["2022-02-01"] * 110 + ["2023-12-01"])
     loans = pd.DataFrame({
-        "loan_id": np.arange(111), "borrower_id": [*range(110), 10], "amount_cny": 1_000,
+        "loan_id": np.arange(111), "user_id": [*range(110), 10], "amount_cny": 1_000,
         "borrowed_at": lent_on + pd.Timedelta(10, "h"), "disbursed_at": lent_on + pd.Timedelta(11, "h"),
     })  # fmt: skip
     due = pd.Series(lent_on + pd.Timedelta(28, "D"))
@@ -44,12 +44,12 @@ def lent() -> dict[str, pd.DataFrame]:
         "loan_id": np.arange(111), "number": 1, "due_on": due, "principal_cny": 1_000.0, "interest_cny": 20.0,
         "paid_on": due.mask(np.append(bad, False)),
     })  # fmt: skip
-    return {"borrowers": borrowers, "applications": applications, "loans": loans, "instalments": instalments}
+    return {"users": users, "applications": applications, "loans": loans, "instalments": instalments}
 
 
 def twice(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The same book with everybody in it twice, for cards of more attributes."""
-    moved = {"borrower_id": 1_000, "loan_id": 1_000, "application_id": 10_000}
+    moved = {"user_id": 1_000, "loan_id": 1_000, "application_id": 10_000}
     others = {name: table.assign(**{key: table[key] + by for key, by in moved.items() if key in table})
               for name, table in tables.items()}  # fmt: skip
     return {name: pd.concat([table, others[name]], ignore_index=True) for name, table in tables.items()}
@@ -57,6 +57,6 @@ def twice(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 def own(name: str, tables: dict[str, pd.DataFrame] | None = None, **more: Any) -> pd.DataFrame:
     tables = tables or (twice(lent()) if name == "cost_of_leaving_out" else lent())
-    wanted = ["borrowers", "applications", "loans", "instalments"]
+    wanted = ["users", "applications", "loans", "instalments"]
     function: Callable[..., pd.DataFrame] = getattr(credit, name)
     return function(*[tables[table] for table in wanted], until="2024-01-01", **{"bands": PLATFORMS, **more})

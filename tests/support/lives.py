@@ -18,14 +18,14 @@ from loanpersona.simulation.histories import NEEDED, Block
 
 SEED = 20240601
 SIZE = 1 << 16
-ALL = ("borrowers", "applications", "loans", "instalments", "signals", "truth")
+ALL = ("users", "applications", "loans", "instalments", "signals", "truth")
 NEVER = pd.Timestamp("2261-01-01")
 WORKED = ("applications", "loans", "instalments", "signals")
 EVEN_DAY = np.timedelta64(1, "D")
 
 
 def block(persona: lp.Persona, start: int, stop: int, seed: int = SEED) -> Block:
-    """A block of borrowers with all their variables drawn."""
+    """A block of users with all their variables drawn."""
     assert set(NEEDED["signals"]) <= set(persona.variables)
     return Block(persona, seed, start, stop, list(persona.variables), clock(persona, seed))
 
@@ -51,15 +51,15 @@ class Lives:
 
     @cached_property
     def granted(self) -> pd.DataFrame:
-        """The approved applications, by borrower."""
-        found = self.applications[self.applications["outcome"] == "approved"].set_index("borrower_id")
+        """The approved applications, by user."""
+        found = self.applications[self.applications["outcome"] == "approved"].set_index("user_id")
         assert found.index.is_unique
         return found
 
     @cached_property
     def lent(self) -> pd.DataFrame:
-        """The loans with what was granted to their borrowers."""
-        granted = self.granted.reindex(self.loans["borrower_id"])
+        """The loans with what was granted to their users."""
+        granted = self.granted.reindex(self.loans["user_id"])
         more = {name: granted[name].to_numpy() for name in ("limit_cny", "decided_at", "quality_tier")}
         more |= {"risk_score": granted["risk_score"].to_numpy(float), "granted_apr": granted["apr"].to_numpy()}
         return self.loans.assign(**more)
@@ -69,7 +69,7 @@ class Lives:
         """The instalments with the loan they belong to, in cents, and the day paid or `NEVER`."""
         loan = self.lent.set_index("loan_id").reindex(self.instalments["loan_id"])
         more = {name: loan[name].to_numpy() for name in
-                ("borrower_id", "disbursed_at", "amount_cny", "apr", "term_months", "quality_tier")}  # fmt: skip
+                ("user_id", "disbursed_at", "amount_cny", "apr", "term_months", "quality_tier")}  # fmt: skip
         paid = self.instalments["paid_on"].fillna(NEVER)
         before = paid.groupby(self.instalments["loan_id"]).shift(1)
         found = self.instalments.assign(**more, paid=paid)
@@ -99,7 +99,7 @@ class Lives:
         lent = np.flatnonzero(found["ordinal"] > 0)
         found["stops"] = np.inf
         found.loc[lent[stops.index], "stops"] = stops.to_numpy(float)
-        return found.assign(borrower_id=found.pop("who") + block.start)
+        return found.assign(user_id=found.pop("who") + block.start)
 
 
 def unstated(persona: lp.Persona, *paths: str) -> lp.Persona:

@@ -11,7 +11,7 @@ A mutant is the persona with one thing changed in its text. Kinds:
 - **end**: an end of a condition, of a band or of a grid moved by one step;
 - **stream**: a variable drawn with the random words of another.
 
-The caps of the product and the words of a persona touch no borrower, and a group holds no number: the schema and the
+The caps of the product and the words of a persona touch no user, and a group holds no number: the schema and the
 golden digests hold these. `teeth.py` tries them.
 """
 

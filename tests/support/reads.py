@@ -9,17 +9,17 @@ TAKES = {
     "lorenz": LOANS, "concentration": LOANS,
     "limit_use": ("applications", "loans"), "utilisation": ("applications", "loans"),
     "caution_by_use": ("applications", "loans", "truth"),
-    "referral": ("borrowers",), "reproduction": ("borrowers",), "referral_trees": ("borrowers",),
-    "referral_depth": ("borrowers",), "referral_by_embarrassment": ("truth",),
+    "referral": ("users",), "reproduction": ("users",), "referral_trees": ("users",),
+    "referral_depth": ("users",), "referral_by_embarrassment": ("truth",),
     "interest_by_term": ("loans", "instalments"), "interest_by_tier": ("loans", "instalments", "applications"),
     "inquiries": ("applications", "loans"), "data_given": ("applications",),
-    "debt_service": ("loans", "instalments", "borrowers"),
-    "debt_service_above": ("loans", "instalments", "borrowers"),
+    "debt_service": ("loans", "instalments", "users"),
+    "debt_service_above": ("loans", "instalments", "users"),
 }  # fmt: skip
 
 BOOK = ("applications", "loans", "instalments")
 SEGMENTS = {
-    "process_mix": ("applications",), "funnel": ("borrowers", "applications", "loans"),
+    "process_mix": ("applications",), "funnel": ("users", "applications", "loans"),
     "leaks": ("applications", "loans"), "leak_needs": ("applications", "loans", "signals"),
     "returns": ("applications",), "time_to_first_loan": ("applications", "loans"),
     "first_drawdown": ("applications", "loans"),
@@ -38,18 +38,18 @@ SCORED = ("applications", *LENT)
 EACH = {"loan_outcomes": LENT, "borrower_outcomes": LENT, "scored_borrowers": SCORED}
 CREDIT_TAKES = {
     "score_distribution": SCORED, "ks_curve": SCORED, "roc": SCORED, "discrimination": SCORED, "calibration": SCORED,
-    "score_stability": ("applications", "loans"), "tier_table": (*SCORED, "borrowers"),
-    "tier_income": (*SCORED, "borrowers"), "vintages": LENT, "roll_rates": LENT,
+    "score_stability": ("applications", "loans"), "tier_table": (*SCORED, "users"),
+    "tier_income": (*SCORED, "users"), "vintages": LENT, "roll_rates": LENT,
 }  # fmt: skip
 
-SCORECARD = ("borrowers", *SCORED)
+SCORECARD = ("users", *SCORED)
 SCORECARD_TAKES = {
     "scorecard": SCORECARD, "information_value": SCORECARD, "cost_of_leaving_out": SCORECARD,
     "approval_ratios": SCORECARD, "scorecard_stability": SCORECARD,
     "score_comparison": (*SCORECARD, "truth"), "score_correlation": (*SCORECARD, "truth"),
 }  # fmt: skip
 
-WHO_LENT, PAID = ("loans", "borrowers"), ("loans", "instalments", "borrowers")
+WHO_LENT, PAID = ("loans", "users"), ("loans", "instalments", "users")
 NEEDS_TAKE: dict[str, tuple[str, ...]] = {
     "reasons": LOANS, "reasons_by_month": LOANS, "reasons_around_festival": LOANS, "loans_a_year": LOANS,
     "debt_by_loan_number": LOANS,
@@ -58,9 +58,9 @@ NEEDS_TAKE: dict[str, tuple[str, ...]] = {
     "debt_borrowers": WHO_LENT, "platforms_of_debt_borrowers": WHO_LENT,
     "debt_risk": LENT, "still_owing": LENT,
     "risk_by_platforms": PAID, "owed_when_borrowing": PAID, "owner_risk": PAID, "owner_price": PAID,
-    "refusals_by_platforms": ("applications", "borrowers"),
-    "reject_reasons_by_platforms": ("applications", "borrowers"),
-    "needs_by_stage": ("signals", "applications", "loans", "borrowers"),
+    "refusals_by_platforms": ("applications", "users"),
+    "reject_reasons_by_platforms": ("applications", "users"),
+    "needs_by_stage": ("signals", "applications", "loans", "users"),
     "needs_by_segment": ("signals", "applications", "loans"),
     "need_sources": ("signals",), "need_flow": ("signals",),
     "aims": ("signals", "applications", "loans", "instalments"), "needs_levers": (),

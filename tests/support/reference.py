@@ -1,4 +1,4 @@
-"""A sampler as slow and plain as can be: one borrower, one variable, one word at a time.
+"""A sampler as slow and plain as can be: one user, one variable, one word at a time.
 
 It shares no code with the package's sampler but the thresholds of laws that have to be solved for.
 """
@@ -19,12 +19,12 @@ from loanpersona.persona.model import Given, Persona, Shares, Value, When
 ONE = 2**53
 
 
-def word(seed: int, decision: str, borrower: int) -> int:
-    """The 64 random bits of one borrower for one decision."""
+def word(seed: int, decision: str, user: int) -> int:
+    """The 64 random bits of one user for one decision."""
     digest = hashlib.sha256(f"{seed}\n{decision}".encode()).digest()
     key = int.from_bytes(digest[:16], "little")
-    counted = np.random.Philox(key=key, counter=borrower // 4).random_raw(4)
-    return int(counted[borrower % 4])
+    counted = np.random.Philox(key=key, counter=user // 4).random_raw(4)
+    return int(counted[user % 4])
 
 
 def holds(when: When, positions: Mapping[str, int]) -> bool:
@@ -50,8 +50,8 @@ def row(conditional: Conditional, positions: Mapping[str, int]) -> list[int]:
     return [int(threshold) for threshold in conditional.thresholds[cell]]
 
 
-def borrower(persona: Persona, seed: int, number: int) -> dict[str, Value]:
-    """Every value of one borrower; of what is decided often, what `sample` gives."""
+def user(persona: Persona, seed: int, number: int) -> dict[str, Value]:
+    """Every value of one user; of what is decided often, what `sample` gives."""
     positions: dict[str, int] = {}
     values: dict[str, Value] = {}
     for name, conditional in persona.conditionals.items():

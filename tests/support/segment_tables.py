@@ -6,7 +6,7 @@ import pandas as pd
 
 LIFECYCLE = ["new", "active", "loyal", "silent", "dormant"]
 
-APPLIED = ["application_id", "borrower_id", "started_at", "last_step", "submitted_at", "decided_at", "outcome",
+APPLIED = ["application_id", "user_id", "started_at", "last_step", "submitted_at", "decided_at", "outcome",
            "risk_score"]  # fmt: skip
 A, J, R = "approved", "rejected", "incomplete"
 
@@ -41,7 +41,7 @@ def times(frame: pd.DataFrame) -> pd.DataFrame:
 
 def tiny() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     applications = times(pd.DataFrame(APPLICATIONS, columns=APPLIED)).astype({"risk_score": "Int16"})
-    loans = times(pd.DataFrame(LOANS, columns=["loan_id", "borrower_id", "amount_cny", "borrowed_at", "disbursed_at"]))
+    loans = times(pd.DataFrame(LOANS, columns=["loan_id", "user_id", "amount_cny", "borrowed_at", "disbursed_at"]))
     plan = times(pd.DataFrame(INSTALMENTS, columns=["loan_id", "number", "principal_cny", "paid_on"]))
     return applications, loans, plan
 
@@ -49,4 +49,4 @@ def tiny() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
 def registered() -> pd.DataFrame:
     at_ = ["2024-01-01 07:00", "2024-01-05 08:00", "2024-01-10 08:00", "2024-03-09 08:00", "2024-06-01 08:00",
            "2024-01-20 08:00"]  # fmt: skip
-    return times(pd.DataFrame({"borrower_id": [1, 2, 3, 4, 5, 6], "registered_at": at_}))
+    return times(pd.DataFrame({"user_id": [1, 2, 3, 4, 5, 6], "registered_at": at_}))

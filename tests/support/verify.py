@@ -28,7 +28,7 @@ from scipy import stats
 
 import loanpersona as lp
 
-POPULATIONS, BORROWERS = 1_000, 20_000
+POPULATIONS, USERS = 1_000, 20_000
 LAYERS = 20
 ALPHA = 1e-4
 BINS = 20
@@ -39,27 +39,27 @@ Counts = npt.NDArray[np.int64]
 
 def counted(layer: Layer, persona: lp.Persona, number: int) -> dict[str, Counts]:
     """How many of a population have each level, or lie in each bin, of each variable."""
-    people = lp.sample(persona, n=BORROWERS, seed=number)
+    people = lp.sample(persona, n=USERS, seed=number)
     return {name: tally(layer, name, positions(layer.truth[name].variable, people[name])) for name in layer.names}
 
 
 def tally(layer: Layer, name: str, at: Counts) -> Counts:
     """Positions of values, counted in the bins of a variable."""
     draw = layer.margins[name]
-    return np.add.reduceat(np.bincount(at, minlength=len(draw.chances)), draw.starts(BORROWERS))
+    return np.add.reduceat(np.bincount(at, minlength=len(draw.chances)), draw.starts(USERS))
 
 
 def places(counts: Mapping[str, Counts], layer: Layer, luck: np.random.Generator) -> dict[str, Floats]:
     """Where the counts of populations, a row each, lie in what chance gives: per bin, and per variable as a whole."""
     found: dict[str, Floats] = {}
     for name, rows in counts.items():
-        draw, starts = layer.margins[name], layer.margins[name].starts(BORROWERS)
+        draw, starts = layer.margins[name], layer.margins[name].starts(USERS)
         chances = np.add.reduceat(draw.chances, starts)
-        fewer, part = stats.binom.cdf(rows - 1, BORROWERS, chances), luck.random(rows.shape)
-        lie = fewer + part * stats.binom.pmf(rows, BORROWERS, chances)
+        fewer, part = stats.binom.cdf(rows - 1, USERS, chances), luck.random(rows.shape)
+        lie = fewer + part * stats.binom.pmf(rows, USERS, chances)
         found |= {f"{name} {draw.variable.values[at]}": lie[:, i] for i, at in enumerate(starts)}
         if len(chances) > 2:  # of two bins, the one says what the other says
-            expected = BORROWERS * chances
+            expected = USERS * chances
             far = ((rows - expected) ** 2 / expected).sum(axis=1)
             found[f"{name} as a whole"] = stats.chi2.cdf(far, len(chances) - 1)
     return found
@@ -101,7 +101,7 @@ def main() -> int:
         for name, p in sorted(found.items(), key=lambda item: item[1])[:SHOWN]:
             print(f"  p = {p:.2g}  {name}")
         wrong = list(rejected(found, error=ALPHA))
-        print(f"{POPULATIONS} populations of {BORROWERS}: {len(found)} checks, {len(wrong)} failed.", flush=True)
+        print(f"{POPULATIONS} populations of {USERS}: {len(found)} checks, {len(wrong)} failed.", flush=True)
         asked = pool.map(partial(faults, layer, persona), [f"verify {fresh} {i}: " for i in range(LAYERS)])
         wrong += [f"statistical layer, turn {i}: {fault}" for i, each in enumerate(asked) for fault in each]
     print(f"{LAYERS} times the statistical layer: {layer.size} checks and {len(layer.pairs)} pairs each.")

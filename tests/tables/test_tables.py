@@ -20,7 +20,7 @@ WORDS = sorted({c.name for _, c in COLUMNS} | {w for _, c in COLUMNS for w in (*
 
 
 def people(**changes: object) -> pd.DataFrame:
-    """Three borrowers as a lender might hold them: plain strings and numbers."""
+    """Three users as a lender might hold them: plain strings and numbers."""
     frame = {"sex": ["male", "female", "male"], "age_years": [25, 30, 41], "income_cny_month": [4_000, 5_000, 12_000],
              "education": ["bachelor", "master", "bachelor"], "province": ["guangdong", "xizang", "guangdong"],
              "has_car": [True, False, False], "income_variation": [0.1, 0.2, 0.3]}  # fmt: skip
@@ -39,11 +39,11 @@ def test_plain_strings_and_numbers_become_what_the_table_holds() -> None:
     wanted = [name for name in frame.columns if name != "note"]
     checked = lp.tables.check(frame, columns=wanted)
     for name in wanted:
-        column = lp.tables.table("borrowers").column(name)
+        column = lp.tables.table("users").column(name)
         assert checked[name].tolist() == frame[name].tolist()
         assert checked[name].dtype.name == column.dtype.name
     assert checked["education"].cat.ordered
-    assert list(checked["education"].cat.categories) == list(lp.tables.table("borrowers").column("education").levels)
+    assert list(checked["education"].cat.categories) == list(lp.tables.table("users").column("education").levels)
     assert checked["note"].tolist() == ["a", "b", "c"], "columns that nobody asked for stay"
     assert frame["sex"].dtype != "category", "the frame itself is not changed"
 
@@ -64,24 +64,24 @@ def test_an_open_column_takes_levels_of_its_own_in_words() -> None:
 @pytest.mark.parametrize(
     ("changes", "column", "fault"),
     [
-        ({"sex": ["male", "femal", "male"]}, "sex", "borrowers.sex: unknown level 'femal'. Did you mean 'female'?"),
-        ({"sex": [1, 1, 1]}, "sex", "borrowers.sex: unknown level '1'. Known: male, female."),
-        ({"sex": ["male", None, "male"]}, "sex", "borrowers.sex: 1 missing values. Allowed: none."),
-        ({"age_years": [25.0, np.nan, 41.0]}, "age_years", "borrowers.age_years: 1 missing values. Allowed: none."),
-        ({"age_years": ["25", "30", "41"]}, "age_years", "borrowers.age_years: dtype is "),
-        ({"age_years": [True, False, True]}, "age_years", "borrowers.age_years: dtype is bool. Wanted: int8."),
-        ({"age_years": [25, 17, 41]}, "age_years", "borrowers.age_years = 17: out of range. Allowed: 18 to 100."),
-        ({"age_years": [25, 300, 41]}, "age_years", "borrowers.age_years = 300: out of range. Allowed: 18 to 100."),
-        ({"age_years": [25.0, 30.5, 41.0]}, "age_years", "borrowers.age_years = 30.5: not whole. Wanted: int8."),
+        ({"sex": ["male", "femal", "male"]}, "sex", "users.sex: unknown level 'femal'. Did you mean 'female'?"),
+        ({"sex": [1, 1, 1]}, "sex", "users.sex: unknown level '1'. Known: male, female."),
+        ({"sex": ["male", None, "male"]}, "sex", "users.sex: 1 missing values. Allowed: none."),
+        ({"age_years": [25.0, np.nan, 41.0]}, "age_years", "users.age_years: 1 missing values. Allowed: none."),
+        ({"age_years": ["25", "30", "41"]}, "age_years", "users.age_years: dtype is "),
+        ({"age_years": [True, False, True]}, "age_years", "users.age_years: dtype is bool. Wanted: int8."),
+        ({"age_years": [25, 17, 41]}, "age_years", "users.age_years = 17: out of range. Allowed: 18 to 100."),
+        ({"age_years": [25, 300, 41]}, "age_years", "users.age_years = 300: out of range. Allowed: 18 to 100."),
+        ({"age_years": [25.0, 30.5, 41.0]}, "age_years", "users.age_years = 30.5: not whole. Wanted: int8."),
         (
             {"income_cny_month": [1.0, np.inf, 2.0]},
             "income_cny_month",
-            "borrowers.income_cny_month = inf: out of range.",
+            "users.income_cny_month = inf: out of range.",
         ),
-        ({"has_car": ["yes", "no", "no"]}, "has_car", "borrowers.has_car: dtype is "),
-        ({"has_car": [1, 0, 0]}, "has_car", "borrowers.has_car: dtype is int64. Wanted: bool."),
-        ({}, "marital_status", "borrowers.marital_status: missing column. Wanted: category, Marital status."),
-        ({}, "marital_sttus", "borrowers.marital_sttus: unknown column. Did you mean 'marital_status'?"),
+        ({"has_car": ["yes", "no", "no"]}, "has_car", "users.has_car: dtype is "),
+        ({"has_car": [1, 0, 0]}, "has_car", "users.has_car: dtype is int64. Wanted: bool."),
+        ({}, "marital_status", "users.marital_status: missing column. Wanted: category, Marital status."),
+        ({}, "marital_sttus", "users.marital_sttus: unknown column. Did you mean 'marital_status'?"),
     ],
 )
 def test_what_is_wrong_with_a_column_is_one_line(changes: dict[str, object], column: str, fault: str) -> None:
@@ -93,7 +93,7 @@ def test_all_faults_of_a_frame_come_at_once() -> None:
     frame = people(sex=["male", "femal", "mal"], age_years=[1, 2, 3]).drop(columns="has_car")
     found = faults(frame, "sex", "age_years", "has_car", "education")
     assert [re.split(r"[: ]", fault)[0] for fault in found] == [
-        "borrowers.sex", "borrowers.sex", "borrowers.age_years", "borrowers.has_car"
+        "users.sex", "users.sex", "users.age_years", "users.has_car"
     ]  # fmt: skip
 
 
@@ -164,8 +164,8 @@ def test_dates_pass_as_days(kind: object) -> None:
     ],
 )
 def test_whole_numbers_that_may_be_missing_come_in_many_forms(keys: object) -> None:
-    people = books.frames(2)["borrowers"].assign(referred_by=keys)
-    found = tables.check(people, "borrowers")["referred_by"]
+    people = books.frames(2)["users"].assign(referred_by=keys)
+    found = tables.check(people, "users")["referred_by"]
     assert found.dtype == "Int64"
     assert found.tolist() == [1, pd.NA]
 
@@ -199,7 +199,7 @@ def test_nullable_truths_and_empty_books_pass() -> None:
         ({"outcome": ["approved", None]}, "outcome: 1 missing values. Allowed: none."),
         ({"reject_reason": ["score_to_low", None]}, "reject_reason: unknown level 'score_to_low'. Did you mean"),
         ({"application_id": [-1, 2]}, "application_id = -1: out of range. Allowed: 0 or more."),
-        ({"borrower_id": [-1, 2]}, "borrower_id = -1: out of range. Allowed: 0 or more."),
+        ({"user_id": [-1, 2]}, "user_id = -1: out of range. Allowed: 0 or more."),
         ({"application_id": [2.0**53 + 2, 2]}, "application_id = 9007199254740994.0: too large to be exact as float64"),
         ({"application_id": np.array([2**63, 2], "u8")}, "application_id = 9223372036854775808: out of range."),
     ],
@@ -231,13 +231,13 @@ def test_the_tables_named_are_those_there_are() -> None:
     assert [fault[:42] for fault in caught.value.faults] == [
         "tables: lons: unknown table. Did you mean ", "tables: choices: unknown table. Known: bor"
     ]  # fmt: skip
-    with pytest.raises(lp.InputError, match=r"^tables: names no table\. Allowed: borrowers, applications, loans"):
+    with pytest.raises(lp.InputError, match=r"^tables: names no table\. Allowed: users, applications, loans"):
         tables.check_names([])
 
 
 def test_an_unknown_table_is_refused_with_the_nearest() -> None:
-    with pytest.raises(lp.InputError, match=r"^tables: borrower: unknown table\. Did you mean 'borrowers'\?"):
-        tables.table("borrower")
+    with pytest.raises(lp.InputError, match=r"^tables: user: unknown table\. Did you mean 'users'\?"):
+        tables.table("user")
 
 
 # What is described
@@ -283,20 +283,20 @@ def test_the_dictionary_covers_all_columns_of_all_tables(lang: str) -> None:
     assert described.set_index("column").loc["borrowing_rate", "hidden"]
     bare = {c.name for _, c in COLUMNS if not c.levels and not c.range and c.type != "bool" and not c.missing}
     assert set(described.query("allowed == ''")["column"]) == bare
-    assert bare >= {"borrower_id", "loan_id", "due_on"}
+    assert bare >= {"user_id", "loan_id", "due_on"}
     said = described.set_index(["table", "column"])["allowed"]
     assert said["applications", "risk_score"] == "0 to 1000; may be missing"
-    assert said["borrowers", "referred_by"] == "may be missing"
+    assert said["users", "referred_by"] == "may be missing"
     assert said["applications", "reject_reason"].endswith("identity_not_proven; may be missing")
     assert "choices" not in set(described["table"])
     assert tables.dictionary([tables.table("choices")]).empty
 
 
 def test_no_hidden_trait_stands_among_what_a_lender_sees(population: lp.Population) -> None:
-    hidden, seen = tables.table("truth"), tables.table("borrowers")
+    hidden, seen = tables.table("truth"), tables.table("users")
     assert hidden.hidden
     assert not seen.hidden
-    assert set(hidden.columns) & set(population.borrowers.columns) == {"borrower_id"}
+    assert set(hidden.columns) & set(population.users.columns) == {"user_id"}
 
 
 def test_nobody_has_a_name_a_telephone_or_an_identity_number() -> None:

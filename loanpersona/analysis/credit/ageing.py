@@ -84,7 +84,7 @@ def month_on_book(lent: Whole, day: Whole) -> Whole:
 
 def _curve(vintage: pd.DataFrame, counted: str, seen: int, months: int) -> Iterator[dict[str, Any]]:
     """The shares of one vintage, month by month; months of which not all is seen are missing."""
-    who, came = pd.factorize(vintage["borrower_id"])[0], vintage["came"].to_numpy()
+    who, came = pd.factorize(vintage["user_id"])[0], vintage["came"].to_numpy()
     weights = None if counted == "of_loans" else vintage["amount_cny"].to_numpy()
     found = dict[str, Any]()
     for month in range(months + 1):
@@ -115,5 +115,5 @@ def _months(book: LoanTape) -> tuple[Any, Any, Any]:
     parts = []
     for end, now, later in zip(ends, states, states[1:], strict=False):
         here = np.flatnonzero((book.lent <= end) & (now < len(BUCKETS)))
-        parts.append((book.borrowers[here], now[here], later[here]))
+        parts.append((book.users[here], now[here], later[here]))
     return tuple(np.concatenate(part) for part in zip(*parts, strict=True))  # type: ignore[return-value]

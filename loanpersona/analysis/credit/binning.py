@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona import tables
-from loanpersona.analysis.frames import with_borrowers
+from loanpersona.analysis.frames import with_users
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError, did_you_mean
 
@@ -76,7 +76,7 @@ def attribute(name: str, bands: Cuts) -> Attribute:
 
 def protected(name: str) -> Attribute:
     """A column that no score may know, a band for each level: only to tell what leaving it out costs."""
-    return attribute(name, {level: [level] for level in tables.table("borrowers").column(name).levels})
+    return attribute(name, {level: [level] for level in tables.table("users").column(name).levels})
 
 
 def _start(name: str, band: str) -> float:
@@ -88,18 +88,18 @@ def _start(name: str, band: str) -> float:
 
 def _known() -> list[str]:
     """The columns that are known when a user applies: what borrowers say of themselves, and the proofs they show."""
-    schema = tables.table("borrowers")
+    schema = tables.table("users")
     barred = catalog.load("scorecard")["left_out"]["attributes"]
     plain = [name for name, column in schema.columns.items() if not column.made and name != schema.key]
     return [*(name for name in plain if name not in barred), "proofs"]
 
 
-def banded_people(borrowers: pd.DataFrame, asked: pd.DataFrame, wanted: Mapping[str, Attribute]) -> pd.DataFrame:
-    """The number of the band of every attribute, by borrower_id, for the borrowers of `asked`.
+def banded_people(users: pd.DataFrame, asked: pd.DataFrame, wanted: Mapping[str, Attribute]) -> pd.DataFrame:
+    """The number of the band of every attribute, by user_id, for the borrowers of `asked`.
 
-    `asked` has an application each, by borrower_id. Raises InputError where one of them is no borrower.
+    `asked` has an application each, by user_id. Raises InputError where one of them is not in `users`.
     """
     own = [name for name in wanted if name != "proofs"]
-    people = with_borrowers(asked.index.to_frame(), borrowers, [], own, "applications").set_index("borrower_id")
+    people = with_users(asked.index.to_frame(), users, [], own, "applications").set_index("user_id")
     values = {name: asked["proofs"] if name == "proofs" else people[name] for name in wanted}
     return pd.DataFrame({name: one.codes(values[name]) for name, one in wanted.items()}, index=asked.index)

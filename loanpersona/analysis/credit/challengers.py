@@ -27,7 +27,7 @@ TREES, LEAF, SEEN = 50, 10, 1 / 3
 
 
 def score_comparison(
-    borrowers: pd.DataFrame,
+    users: pd.DataFrame,
     applications: pd.DataFrame,
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
@@ -42,7 +42,7 @@ def score_comparison(
     risk_score, repayment_capacity), measure (gini, ks), n (borrowers), k (bad), value, low, high (as
     `discrimination` has them). Raises as `scorecard` does, and where a borrower has no score.
     """
-    given = sample(borrowers, applications, loans, instalments, until, attributes(bands))
+    given = sample(users, applications, loans, instalments, until, attributes(bands))
     ids = given.bands.index
     scores = {
         "scorecard": out_of_fold(given, given.bands).to_numpy(),
@@ -60,7 +60,7 @@ def score_comparison(
 
 
 def score_correlation(
-    borrowers: pd.DataFrame,
+    users: pd.DataFrame,
     applications: pd.DataFrame,
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
@@ -77,8 +77,8 @@ def score_correlation(
     Raises as `scorecard` does, and where a score is missing or everybody has the same.
     Source: Bonett and Wright (2000) for the interval.
     """
-    given = sample(borrowers, applications, loans, instalments, until, attributes(bands))
-    last, inside = applicants(borrowers, applications, given.attributes, until, ["risk_score"])
+    given = sample(users, applications, loans, instalments, until, attributes(bands))
+    last, inside = applicants(users, applications, given.attributes, until, ["risk_score"])
     scores = {"scorecard": out_of_fold(given, inside).to_numpy(),
               "risk_score": _numbers(last["risk_score"], last.index, "applications")}  # fmt: skip
     pairs = [("scorecard_and_risk_score", "scorecard", "risk_score")]
@@ -115,7 +115,7 @@ def spearman(one: Any, other: Any, level: float = LEVEL) -> dict[str, float]:
 
 
 def cost_of_leaving_out(
-    borrowers: pd.DataFrame,
+    users: pd.DataFrame,
     applications: pd.DataFrame,
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
@@ -130,7 +130,7 @@ def cost_of_leaving_out(
     does.
     """
     fair, more = attributes(bands), {name: protected(name) for name in LEFT_OUT}
-    whole = sample(borrowers, applications, loans, instalments, until, {**fair, **more})
+    whole = sample(users, applications, loans, instalments, until, {**fair, **more})
     added = {"nothing": [], **{name: [name] for name in LEFT_OUT}, "all_three": list(LEFT_OUT)}
     cards = {name: _risk(whole, {**fair, **{one: more[one] for one in names}}) for name, names in added.items()}
     rows = []
@@ -162,8 +162,8 @@ def _risk(whole: Sample, kept: Mapping[str, Attribute]) -> Any:
 
 
 def _capacity(truth: pd.DataFrame, ids: pd.Index) -> Any:
-    hidden = columns(truth, "truth", ["borrower_id", "repayment_capacity"])
-    return _numbers(hidden.set_index("borrower_id")["repayment_capacity"], ids, "truth")
+    hidden = columns(truth, "truth", ["user_id", "repayment_capacity"])
+    return _numbers(hidden.set_index("user_id")["repayment_capacity"], ids, "truth")
 
 
 def _numbers(values: pd.Series, ids: pd.Index, table: str) -> Any:

@@ -18,7 +18,7 @@ from loanpersona.estimates.shares import LEVEL, share, z
 
 
 def approval_ratios(
-    borrowers: pd.DataFrame,
+    users: pd.DataFrame,
     applications: pd.DataFrame,
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
@@ -33,9 +33,9 @@ def approval_ratios(
     approval_ratio_high (missing for the largest group), line (four fifths, see `scorecard.yaml`). Raises as
     `scorecard` does.
     """
-    given = sample(borrowers, applications, loans, instalments, until, attributes(bands))
-    last, inside = applicants(borrowers, applications, given.attributes, until)
-    people = columns(borrowers, "borrowers", ["borrower_id", *LEFT_OUT]).set_index("borrower_id").loc[last.index]
+    given = sample(users, applications, loans, instalments, until, attributes(bands))
+    last, inside = applicants(users, applications, given.attributes, until)
+    people = columns(users, "users", ["user_id", *LEFT_OUT]).set_index("user_id").loc[last.index]
     approved = (last["outcome"] == "approved").to_numpy()
     decisions = {"lender": approved, "scorecard": least_risky(out_of_fold(given, inside), int(approved.sum()))}
     rows = []

@@ -73,16 +73,16 @@ def _reading(value: float, by_chance: float) -> str:
 
 
 def _applicants(applications: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    asked = columns(applications, "applications", ["application_id", "borrower_id", "submitted_at", "risk_score"])
-    asked = asked.dropna().sort_values(["submitted_at", "application_id"]).drop_duplicates("borrower_id")
+    asked = columns(applications, "applications", ["application_id", "user_id", "submitted_at", "risk_score"])
+    asked = asked.dropna().sort_values(["submitted_at", "application_id"]).drop_duplicates("user_id")
     if asked.empty:
         raise InputError("applications: none was handed in and has a score. Allowed: at least one.")
     return asked["risk_score"], _quarter(asked["submitted_at"])
 
 
 def _borrowers(applications: pd.DataFrame, loans: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    taken = columns(loans, "loans", ["borrower_id", "disbursed_at"])
-    first = taken.groupby("borrower_id")["disbursed_at"].min()
+    taken = columns(loans, "loans", ["user_id", "disbursed_at"])
+    first = taken.groupby("user_id")["disbursed_at"].min()
     score = granted(applications, ["risk_score"])["risk_score"].dropna()
     both = score.index.intersection(first.index)
     if both.empty:

@@ -16,7 +16,7 @@ RESAMPLES = 20
 
 
 def scorecard_stability(
-    borrowers: pd.DataFrame,
+    users: pd.DataFrame,
     applications: pd.DataFrame,
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
@@ -31,7 +31,7 @@ def scorecard_stability(
     round), rank_median, rank_low, rank_high (Spearman's correlation of the scores of all borrowers by those cards and
     by the card; the same in each row). Raises as `scorecard` does.
     """
-    given = sample(borrowers, applications, loans, instalments, until, attributes(bands))
+    given = sample(users, applications, loans, instalments, until, attributes(bands))
     cards = [fit(given, rows) for rows in [np.arange(len(given.bad)), *_drawn_anew(given)]]
     risks = [card.risk(given.bands) for card in cards]
     ranks = [spearman(risks[0], other)["spearman"] for other in risks[1:]]

@@ -27,15 +27,15 @@ def scored_borrowers(
     months: int = BAD_MONTHS,
     days: int = BAD_DAYS,
 ) -> pd.DataFrame:
-    """The borrowers whose score and outcome are known; columns: borrower_id, risk_score, bad.
+    """The borrowers whose score and outcome are known; columns: user_id, risk_score, bad.
 
     Bad is ever `days` past due by month on book `months` of the first loan, as in `borrower_outcomes`.
     Raises InputError where there is no good or no bad borrower among them.
     """
-    people = borrower_outcomes(loans, instalments, until, months, days)[["borrower_id", "bad"]]
+    people = borrower_outcomes(loans, instalments, until, months, days)[["user_id", "bad"]]
     scores = granted(applications, ["risk_score"], until)["risk_score"]
-    found = people.assign(risk_score=people["borrower_id"].map(scores)).dropna()
-    found = found[["borrower_id", "risk_score", "bad"]].astype({"risk_score": "int64", "bad": bool})
+    found = people.assign(risk_score=people["user_id"].map(scores)).dropna()
+    found = found[["user_id", "risk_score", "bad"]].astype({"risk_score": "int64", "bad": bool})
     if found["bad"].nunique() < 2:
         raise InputError(f"loans: of {len(found):,} borrowers with a score who were watched for {months} months, "
                          f"{int(found['bad'].sum()):,} are bad. Allowed: at least one bad and one good.")  # fmt: skip

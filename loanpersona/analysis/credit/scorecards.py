@@ -39,7 +39,7 @@ class Sample:
     """The borrowers whose outcome is known, with the bands they are in."""
 
     bands: pd.DataFrame
-    """The number of the band of each attribute, by borrower_id."""
+    """The number of the band of each attribute, by user_id."""
     bad: Array
     attributes: Mapping[str, Attribute]
 
@@ -79,7 +79,7 @@ class Card:
 
 
 def sample(
-    borrowers: pd.DataFrame,
+    users: pd.DataFrame,
     applications: pd.DataFrame,
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
@@ -90,7 +90,7 @@ def sample(
 
     That is where fewer are bad, or good, than there are attributes.
     """
-    found = watched(borrowers, applications, loans, instalments, until, wanted)
+    found = watched(users, applications, loans, instalments, until, wanted)
     n, bad, least = len(found.bad), int(found.bad.sum()), PER_ATTRIBUTE * len(wanted)
     if min(bad, n - bad) < least:
         raise InputError(f"loans: of {n:,} borrowers watched for a year, {bad:,} are bad: the points of "
@@ -100,7 +100,7 @@ def sample(
 
 
 def watched(
-    borrowers: pd.DataFrame,
+    users: pd.DataFrame,
     applications: pd.DataFrame,
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
@@ -108,10 +108,10 @@ def watched(
     wanted: Mapping[str, Attribute],
 ) -> Sample:
     """The borrowers whose outcome is known by `until`; raises InputError where a fold would leave no good or no bad."""
-    outcomes = borrower_outcomes(loans, instalments, until).dropna(subset="bad").set_index("borrower_id")["bad"]
+    outcomes = borrower_outcomes(loans, instalments, until).dropna(subset="bad").set_index("user_id")["bad"]
     asked = granted(applications, ["proofs"] if "proofs" in wanted else [], until)
     known = outcomes.index.intersection(asked.index).sort_values()
-    found = Sample(banded_people(borrowers, asked.loc[known], wanted), outcomes[known].to_numpy(bool), wanted)
+    found = Sample(banded_people(users, asked.loc[known], wanted), outcomes[known].to_numpy(bool), wanted)
     inside = [found.bad[found.folds != fold] for fold in range(FOLDS)]
     if not all(part.any() and not part.all() for part in inside):
         raise InputError(f"loans: of {len(known):,} borrowers watched for a year, {int(found.bad.sum()):,} are bad. "
@@ -181,7 +181,7 @@ def _coded(part: Sample) -> tuple[dict[str, Array], Array]:
 
 
 def out_of_fold(given: Sample, bands: pd.DataFrame) -> pd.Series:
-    """The risk of people by borrower_id, each by the card of all other folds of the sample.
+    """The risk of people by user_id, each by the card of all other folds of the sample.
 
     It is the log-odds of being bad less those of all the borrowers that the card was made from: where a fold happens
     to hold many bad ones, the others hold few, and without that they would seem the safer for it.
@@ -196,7 +196,7 @@ def out_of_fold(given: Sample, bands: pd.DataFrame) -> pd.Series:
 
 
 def scorecard(
-    borrowers: pd.DataFrame,
+    users: pd.DataFrame,
     applications: pd.DataFrame,
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
@@ -212,7 +212,7 @@ def scorecard(
     Raises InputError for an attribute that a score must not know, or that is not known when a user applies, and where
     points are not estimable: fewer bad, or good, borrowers than attributes.
     """
-    given = sample(borrowers, applications, loans, instalments, until, attributes(bands))
+    given = sample(users, applications, loans, instalments, until, attributes(bands))
     card = fit(given, np.ones(len(given.bad), bool))
     points = card.points()
     rows = []
@@ -249,7 +249,7 @@ def information(counts: Array) -> Array:
 
 
 def information_value(
-    borrowers: pd.DataFrame,
+    users: pd.DataFrame,
     applications: pd.DataFrame,
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
@@ -263,7 +263,7 @@ def information_value(
     shuffled outcomes say less: below it an attribute says nothing). Raises as `scorecard` does, but takes any number
     of bad borrowers of which not all are in one fold.
     """
-    given, ends = watched(borrowers, applications, loans, instalments, until, attributes(bands)), tails(level)
+    given, ends = watched(users, applications, loans, instalments, until, attributes(bands)), tails(level)
     random = np.random.default_rng(SEED)
     rows = []
     for name in given.attributes:
@@ -284,20 +284,20 @@ def _margins(counts: Array) -> tuple[Array, Array]:
 
 
 def applicants(
-    borrowers: pd.DataFrame,
+    users: pd.DataFrame,
     applications: pd.DataFrame,
     wanted: Mapping[str, Attribute],
     until: pd.Timestamp | str | None = None,
     more: Sequence[str] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Everybody whose application was decided by `until`: the last one by borrower_id, and the bands they are in.
+    """Everybody whose application was decided by `until`: the last one by user_id, and the bands they are in.
 
     `more` names further columns of the applications. Raises InputError where none was decided by then.
     """
-    read = ["application_id", "borrower_id", "started_at", "decided_at", "outcome", *more]
+    read = ["application_id", "user_id", "started_at", "decided_at", "outcome", *more]
     asked = columns(applications, "applications", [*read, *(["proofs"] if "proofs" in wanted else [])])
     asked = asked[asked["decided_at"] < day_after(until)]
     if asked.empty:
         raise InputError("applications: none was decided. Allowed: at least one.")
-    last = last_applications(asked).set_index("borrower_id")
-    return last, banded_people(borrowers, last, wanted)
+    last = last_applications(asked).set_index("user_id")
+    return last, banded_people(users, last, wanted)

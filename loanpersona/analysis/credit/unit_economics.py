@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona import tables
-from loanpersona.analysis.frames import CLASSES, with_borrowers
+from loanpersona.analysis.frames import CLASSES, with_users
 from loanpersona.analysis.outcomes import BAD_DAYS, LoanTape, granted, read
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
@@ -22,7 +22,7 @@ def tier_income(
     applications: pd.DataFrame,
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
-    borrowers: pd.DataFrame,
+    users: pd.DataFrame,
     until: pd.Timestamp | str | None = None,
 ) -> pd.DataFrame:
     """What loans of each quality tier earned over their whole life, part by part (3.2g), clustered by borrower.
@@ -37,9 +37,9 @@ def tier_income(
     Columns: quality_tier (of the first approved application; `everybody` last), component (interest_received,
     funding_cost, operating_cost, charged_off, recovered, income_after_losses: costs and losses are negative),
     n (loans), clusters, cny, share_of_balance (per year of average balance), low, high.
-    Raises InputError where no such loan has a tier, or a borrower is not in `borrowers`.
+    Raises InputError where no such loan has a tier, or a borrower is not in `users`.
     """
-    earned = earnings(read(loans, instalments, until, owed=["principal_cny", "interest_cny"]), borrowers)
+    earned = earnings(read(loans, instalments, until, owed=["principal_cny", "interest_cny"]), users)
     earned = earned.assign(quality_tier=tier_of(earned, applications, until)).dropna(subset=["quality_tier"])
     if earned.empty:
         raise InputError("loans: none that has run its term has a quality tier. Allowed: at least one.")
@@ -47,20 +47,20 @@ def tier_income(
     for tier in (*TIERS, EVERYBODY):
         part = earned if tier == EVERYBODY else earned[earned["quality_tier"] == tier]
         for component in COMPONENTS:
-            found = clustered_ratio(part[component], part["balance_years"], part["borrower_id"])
+            found = clustered_ratio(part[component], part["balance_years"], part["user_id"])
             rows.append({"quality_tier": tier, "component": component, "n": found["n"], "clusters": found["clusters"],
                          "cny": part[component].sum(), "share_of_balance": found["value"], "low": found["low"],
                          "high": found["high"]})  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def earnings(book: LoanTape, borrowers: pd.DataFrame) -> pd.DataFrame:
+def earnings(book: LoanTape, users: pd.DataFrame) -> pd.DataFrame:
     """Each loan of a book that has run its term: as it stands there, borrower_class, balance_years and the components.
 
-    The balance is in CNY years, all else in CNY. Raises InputError where a borrower is not in `borrowers`.
+    The balance is in CNY years, all else in CNY. Raises InputError where a borrower is not in `users`.
     """
     costs = catalog.load("costs")
-    kind = with_borrowers(book.loans, borrowers, [], ["borrower_class"])["borrower_class"].astype(object)
+    kind = with_users(book.loans, users, [], ["borrower_class"])["borrower_class"].astype(object)
     plan = book.plan
     off = np.repeat(book.reached(BAD_DAYS), book.many)
     paid, principal = plan["paid"].to_numpy(), plan["principal_cny"].to_numpy()
@@ -85,4 +85,4 @@ def earnings(book: LoanTape, borrowers: pd.DataFrame) -> pd.DataFrame:
 def tier_of(rows: pd.DataFrame, applications: pd.DataFrame, until: pd.Timestamp | str | None) -> pd.Series:
     """The quality tier of the borrower of each row: that of the first approved application."""
     tiers = granted(applications, ["quality_tier"], until)["quality_tier"].astype(object)
-    return rows["borrower_id"].map(tiers)
+    return rows["user_id"].map(tiers)

@@ -33,10 +33,10 @@ def interest_by_tier(loans: pd.DataFrame, instalments: pd.DataFrame, application
     The tier is that of the borrower's last application that was handed in. Terms differ between loans, so the
     yearly rate stands beside. Columns: quality_tier, n (loans), clusters, per_1000 (CNY), low, high, mean_apr.
     """
-    asked = columns(applications, "applications", ["borrower_id", "started_at", "quality_tier"]).dropna()
-    tier = asked.sort_values("started_at").drop_duplicates("borrower_id", keep="last").set_index("borrower_id")
+    asked = columns(applications, "applications", ["user_id", "started_at", "quality_tier"]).dropna()
+    tier = asked.sort_values("started_at").drop_duplicates("user_id", keep="last").set_index("user_id")
     lent = _interest(loans, instalments, [])
-    lent = lent.assign(quality_tier=lent["borrower_id"].map(tier["quality_tier"].astype(object)))
+    lent = lent.assign(quality_tier=lent["user_id"].map(tier["quality_tier"].astype(object)))
     levels = tables.table("applications").columns["quality_tier"].levels
     present = [level for level in levels if (lent["quality_tier"] == level).any()]
     if not present:
@@ -51,9 +51,9 @@ def inquiries(applications: pd.DataFrame, loans: pd.DataFrame) -> pd.DataFrame:
     Columns: inquiries (band), n (users), k, share, low, high.
     """
     assumed = catalog.load("costs")["inquiries"]
-    asked = columns(applications, "applications", ["borrower_id", "submitted_at"])
-    taken = columns(loans, "loans", ["borrower_id"])["borrower_id"].value_counts()
-    handed = asked["submitted_at"].notna().groupby(asked["borrower_id"]).sum()
+    asked = columns(applications, "applications", ["user_id", "submitted_at"])
+    taken = columns(loans, "loans", ["user_id"])["user_id"].value_counts()
+    handed = asked["submitted_at"].notna().groupby(asked["user_id"]).sum()
     counts = int(assumed["per_application"]) * handed
     counts = counts.add(int(assumed["per_loan"]) * taken.reindex(handed.index, fill_value=0))
     bands = banded(counts, INQUIRIES)
@@ -66,16 +66,16 @@ def data_given(applications: pd.DataFrame) -> pd.DataFrame:
     Columns: data (identity, profile, bank_card, face_check), n (users), k, share, low, high. A step at which
     an application was left was not completed.
     """
-    asked = columns(applications, "applications", ["borrower_id", "last_step"])
+    asked = columns(applications, "applications", ["user_id", "last_step"])
     steps = list(tables.table("applications").columns["last_step"].levels)
-    reached = asked["last_step"].cat.codes.groupby(asked["borrower_id"]).max()
+    reached = asked["last_step"].cat.codes.groupby(asked["user_id"]).max()
     return pd.DataFrame([{"data": step, **share(reached > position)} for position, step in enumerate(steps[:-1])])
 
 
 def debt_service(
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
-    borrowers: pd.DataFrame,
+    users: pd.DataFrame,
     until: pd.Timestamp | str | None = None,
 ) -> pd.DataFrame:
     """What falls due in a month over the month's income (1.4h), in months with an instalment due.
@@ -85,7 +85,7 @@ def debt_service(
     Columns: counted (this_platform, all_platforms), service_band (percent of income), borrower_months, k, share,
     low, high, clusters, design_effect, effective_n.
     """
-    months = _months(loans, instalments, borrowers, until)
+    months = _months(loans, instalments, users, until)
     parts = []
     for counted in ("this_platform", "all_platforms"):
         percent = np.floor(100 * months[counted] + 1e-9)
@@ -98,7 +98,7 @@ def debt_service(
 def debt_service_above(
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
-    borrowers: pd.DataFrame,
+    users: pd.DataFrame,
     until: pd.Timestamp | str | None = None,
 ) -> pd.DataFrame:
     """Share of such months in which debt service is above 50 % and above 55 % of income (1.4h).
@@ -106,19 +106,19 @@ def debt_service_above(
     The lines are those of a guideline, see `costs.yaml`. Columns: counted, line (above_50, above_55),
     borrower_months, k, share, low, high, clusters, design_effect, effective_n.
     """
-    months = _months(loans, instalments, borrowers, until)
+    months = _months(loans, instalments, users, until)
     lines = catalog.load("costs")["debt_service"]
     rows = []
     for counted in ("this_platform", "all_platforms"):
         for line, key in (("above_50", "warn_above"), ("above_55", "refuse_above")):
-            found = clustered_share(months[counted] > float(lines[key]), months["borrower_id"])
+            found = clustered_share(months[counted] > float(lines[key]), months["user_id"])
             rows.append({"counted": counted, "line": line, **found})
     return pd.DataFrame(rows).rename(columns={"n": "borrower_months"})
 
 
 def _interest(loans: pd.DataFrame, instalments: pd.DataFrame, more: Sequence[str]) -> pd.DataFrame:
     """Loans with the interest of all their instalments, paid or not yet due."""
-    lent = columns(loans, "loans", ["loan_id", "borrower_id", "amount_cny", "apr", *more])
+    lent = columns(loans, "loans", ["loan_id", "user_id", "amount_cny", "apr", *more])
     plan = columns(instalments, "instalments", ["loan_id", "interest_cny"])
     return lent.assign(interest=of_loans(plan, lent["loan_id"]).groupby("loan")["interest_cny"].sum())
 
@@ -127,25 +127,25 @@ def _per_thousand(lent: pd.DataFrame, by: str, levels: Sequence[object]) -> pd.D
     rows = []
     for one in levels:
         part = lent[lent[by] == one]
-        found = clustered_ratio(1000 * part["interest"], part["amount_cny"], part["borrower_id"])
+        found = clustered_ratio(1000 * part["interest"], part["amount_cny"], part["user_id"])
         ends = {"per_1000": found["value"], "low": found["low"], "high": found["high"]}
         rows.append({by: one, "n": found["n"], "clusters": found["clusters"], **ends, "mean_apr": part["apr"].mean()})
     return pd.DataFrame(rows)
 
 
 def _months(
-    loans: pd.DataFrame, instalments: pd.DataFrame, borrowers: pd.DataFrame, until: pd.Timestamp | str | None
+    loans: pd.DataFrame, instalments: pd.DataFrame, users: pd.DataFrame, until: pd.Timestamp | str | None
 ) -> pd.DataFrame:
     """Each borrower and month with something due: debt service over income, here and with further platforms."""
-    lent = columns(loans, "loans", ["loan_id", "borrower_id", "borrowed_at"]).set_index("loan_id")
+    lent = columns(loans, "loans", ["loan_id", "user_id", "borrowed_at"]).set_index("loan_id")
     plan = columns(instalments, "instalments", ["loan_id", "due_on", "principal_cny", "interest_cny"])
     end = end_of_day(until, lent["borrowed_at"].max())
-    due = plan.assign(borrower_id=plan["loan_id"].map(lent["borrower_id"]), month=plan["due_on"].dt.to_period("M"),
+    due = plan.assign(user_id=plan["loan_id"].map(lent["user_id"]), month=plan["due_on"].dt.to_period("M"),
                       due=plan["principal_cny"] + plan["interest_cny"])  # fmt: skip
     due = due[due["month"] <= end.to_period("M")]
-    sums = due.groupby(["borrower_id", "month"])["due"].sum().reset_index()
-    people = columns(borrowers, "borrowers", ["borrower_id", "income_cny_month", "platforms"])
-    found = sums.merge(people[people["income_cny_month"] > 0], on="borrower_id")
+    sums = due.groupby(["user_id", "month"])["due"].sum().reset_index()
+    people = columns(users, "users", ["user_id", "income_cny_month", "platforms"])
+    found = sums.merge(people[people["income_cny_month"] > 0], on="user_id")
     if found.empty:
         raise InputError(f"instalments: none of a borrower with income is due by {end:%Y-%m}. Allowed: at least one.")
     here = found["due"] / found["income_cny_month"]

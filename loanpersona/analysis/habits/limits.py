@@ -34,8 +34,8 @@ def utilisation(applications: pd.DataFrame, loans: pd.DataFrame) -> pd.DataFrame
     effective_n.
     """
     limits = _holders(applications)["limit_cny"]
-    taken = columns(loans, "loans", ["borrower_id", "amount_cny"])
-    taken = taken.assign(limit=taken["borrower_id"].map(limits[limits > 0])).dropna()
+    taken = columns(loans, "loans", ["user_id", "amount_cny"])
+    taken = taken.assign(limit=taken["user_id"].map(limits[limits > 0])).dropna()
     if taken.empty:
         raise InputError("loans: none was drawn from an approved limit. Allowed: at least one.")
     percent = (100 * taken["amount_cny"] / taken["limit"]).astype(int)
@@ -56,7 +56,7 @@ def caution_by_use(
     Columns: limit_use, n (users), mean_caution (0 to 1), low, high. Raises as `limit_use` does.
     """
     uses = _uses(applications, loans, until, days)
-    hidden = columns(truth, "truth", ["borrower_id", "caution"]).set_index("borrower_id")["caution"]
+    hidden = columns(truth, "truth", ["user_id", "caution"]).set_index("user_id")["caution"]
     caution = hidden.reindex(uses.index).dropna()
     rows = [{"limit_use": use, **mean(caution[uses[caution.index] == use])} for use in USES]
     return pd.DataFrame(rows).rename(columns={"value": "mean_caution"})
@@ -64,21 +64,21 @@ def caution_by_use(
 
 def _holders(applications: pd.DataFrame, end: pd.Timestamp | None = None) -> pd.DataFrame:
     """The users whose last application (begun by a time) was approved: limit and time of the decision, by borrower."""
-    wanted = ["application_id", "borrower_id", "started_at", "decided_at", "outcome", "limit_cny"]
+    wanted = ["application_id", "user_id", "started_at", "decided_at", "outcome", "limit_cny"]
     asked = columns(applications, "applications", wanted)
-    last = last_applications(asked if end is None else asked[asked["started_at"] <= end]).set_index("borrower_id")
+    last = last_applications(asked if end is None else asked[asked["started_at"] <= end]).set_index("user_id")
     return last[last["outcome"] == "approved"]
 
 
 def _uses(applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp | str | None, days: int) -> pd.Series:
     """What each user did who has held a limit for so long, by borrower."""
     days = whole("days", days, 0)
-    taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
+    taken = columns(loans, "loans", ["user_id", "borrowed_at"])
     end = end_of_day(until, taken["borrowed_at"].max())
     held = _holders(applications, end)
     held = held[held["decided_at"] <= end - days * ONE_DAY]
     if held.empty:
         raise InputError(f"applications: nobody has held a limit for {days} days by {end:%Y-%m-%d}. "
                          "Allowed: at least one user.")  # fmt: skip
-    counts = taken.loc[taken["borrowed_at"] <= end, "borrower_id"].value_counts().reindex(held.index, fill_value=0)
+    counts = taken.loc[taken["borrowed_at"] <= end, "user_id"].value_counts().reindex(held.index, fill_value=0)
     return pd.Series(np.asarray(USES)[counts.clip(upper=2)], index=held.index)

@@ -14,26 +14,26 @@ EMBARRASSMENT = ("0..19", "20..39", "40..59", "60..79", "80..100")
 YEAR = pd.DateOffset(years=1)
 
 
-def referral(borrowers: pd.DataFrame, until: pd.Timestamp | str | None = None) -> pd.DataFrame:
+def referral(users: pd.DataFrame, until: pd.Timestamp | str | None = None) -> pd.DataFrame:
     """Share of users brought by another, and of users who ever brought anyone (1.4f).
 
     Users registered by the end of the day `until` (by default that of the last registration) count; the second looks
     at those of them registered at least a year before.
     Columns: measure (brought_by_another, ever_brought), n (users), k, share, low, high.
     """
-    users = _users(borrowers, until)
+    users = _users(users, until)
     old = _cohort(users, until)
     rows = [("brought_by_another", users["referred_by"].notna()), ("ever_brought", old["brought"] > 0)]
     return pd.DataFrame([{"measure": measure, **share(holds)} for measure, holds in rows])
 
 
-def reproduction(borrowers: pd.DataFrame, until: pd.Timestamp | str | None = None) -> pd.DataFrame:
+def reproduction(users: pd.DataFrame, until: pd.Timestamp | str | None = None) -> pd.DataFrame:
     """The reproduction number (1.4f): users that a user has brought, among those registered a year before `until`.
 
     Below one, referral alone dies out. Rows: each year of registration, and `everybody`. Columns: cohort (words),
     n (users), brought (users they brought by `until`), per_user, low, high.
     """
-    users = _cohort(_users(borrowers, until), until)
+    users = _cohort(_users(users, until), until)
     years = users["registered_at"].dt.year
     cohorts = [*((str(year), users[years == year]) for year in sorted(years.unique())), ("everybody", users)]
     rows = []
@@ -44,23 +44,23 @@ def reproduction(borrowers: pd.DataFrame, until: pd.Timestamp | str | None = Non
     return pd.DataFrame(rows)
 
 
-def referral_trees(borrowers: pd.DataFrame) -> pd.DataFrame:
+def referral_trees(users: pd.DataFrame) -> pd.DataFrame:
     """Sizes of the trees that grow from users whom nobody brought (1.4f); 1 is a user who brought nobody.
 
     Columns: tree_size (band of users), trees, k, share, low, high, and users (in trees of that size).
     """
-    sizes = _roots(_users(borrowers)).value_counts()
+    sizes = _roots(_users(users)).value_counts()
     bands = banded(sizes, TREES)
     rows = [{"tree_size": band, **share(bands == band), "users": int(sizes[bands == band].sum())} for band in TREES]
     return pd.DataFrame(rows).rename(columns={"n": "trees"})
 
 
-def referral_depth(borrowers: pd.DataFrame) -> pd.DataFrame:
+def referral_depth(users: pd.DataFrame) -> pd.DataFrame:
     """How far users are from one whom nobody brought (1.4f); generation 0 came by itself.
 
     Columns: generation, n (users), k, share, low, high.
     """
-    depth = _depth(_users(borrowers))
+    depth = _depth(_users(users))
     return pd.DataFrame([{"generation": one, **share(depth == one)} for one in range(int(depth.max()) + 1)])
 
 
@@ -75,18 +75,18 @@ def referral_by_embarrassment(truth: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _users(borrowers: pd.DataFrame, until: pd.Timestamp | str | None = None) -> pd.DataFrame:
-    """Borrowers registered by the end of a day, with the number of users each had brought by then.
+def _users(users: pd.DataFrame, until: pd.Timestamp | str | None = None) -> pd.DataFrame:
+    """Users registered by the end of a day, with the number of users each had brought by then.
 
     Raises InputError where somebody was brought by a user who is not there, or a chain runs in a circle.
     """
-    users = columns(borrowers, "borrowers", ["borrower_id", "registered_at", "referred_by"])
+    users = columns(users, "users", ["user_id", "registered_at", "referred_by"])
     by = users["referred_by"].dropna().astype("int64")
-    strangers = by[~by.isin(users["borrower_id"])]
+    strangers = by[~by.isin(users["user_id"])]
     if len(strangers):
-        raise InputError(f"borrowers.referred_by = {strangers.iloc[0]}: no such borrower. Allowed: a borrower_id.")
+        raise InputError(f"users.referred_by = {strangers.iloc[0]}: no such user. Allowed: a user_id.")
     users = users[users["registered_at"] <= end_of_day(until, users["registered_at"].max())]
-    brought = users["borrower_id"].map(users["referred_by"].value_counts())
+    brought = users["user_id"].map(users["referred_by"].value_counts())
     return users.assign(brought=brought.fillna(0).astype(int))
 
 
@@ -94,14 +94,14 @@ def _cohort(users: pd.DataFrame, until: pd.Timestamp | str | None) -> pd.DataFra
     end = end_of_day(until, users["registered_at"].max())
     old = users[users["registered_at"] <= end - YEAR]
     if old.empty:
-        raise InputError(f"borrowers.registered_at: nobody registered a year before {end:%Y-%m-%d}. "
+        raise InputError(f"users.registered_at: nobody registered a year before {end:%Y-%m-%d}. "
                          "Allowed: at least one user.")  # fmt: skip
     return old
 
 
 def _chain(users: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """The root of every user's tree and the steps to it, by borrower; walked step by step for all at once."""
-    ids = pd.Index(users["borrower_id"])
+    """The root of every user's tree and the steps to it, by user; walked step by step for all at once."""
+    ids = pd.Index(users["user_id"])
     by = pd.Series(users["referred_by"].to_numpy(dtype=object, na_value=None), ids)
     root, depth = pd.Series(ids, ids), pd.Series(0, ids)
     for _ in range(len(ids)):
@@ -111,7 +111,7 @@ def _chain(users: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
             return root, depth
         root = root.where(~going, above).astype("int64")
         depth = depth + going
-    raise InputError("borrowers.referred_by: users brought one another in a circle. Allowed: a tree.")
+    raise InputError("users.referred_by: users brought one another in a circle. Allowed: a tree.")
 
 
 def _roots(users: pd.DataFrame) -> pd.Series:

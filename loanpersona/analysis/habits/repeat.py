@@ -22,8 +22,8 @@ def repeat_share(loans: pd.DataFrame, since: pd.Timestamp | str | None = None) -
     Columns: period (words), measure (of_loans, of_volume), n, k (loans, or CNY), share, low, high, clusters,
     design_effect, effective_n. Raises InputError where no loan was taken in the window.
     """
-    taken = columns(loans, "loans", ["borrower_id", "amount_cny", "borrowed_at", "disbursed_at"])
-    first = taken.groupby("borrower_id")["disbursed_at"].transform("min")
+    taken = columns(loans, "loans", ["user_id", "amount_cny", "borrowed_at", "disbursed_at"])
+    first = taken.groupby("user_id")["disbursed_at"].transform("min")
     taken = taken.assign(again=first < taken["borrowed_at"])
     start = moment(since, taken["borrowed_at"].max() - WARM_UP)
     years = taken["borrowed_at"].dt.year
@@ -34,7 +34,7 @@ def repeat_share(loans: pd.DataFrame, since: pd.Timestamp | str | None = None) -
     rows = []
     for period, part in periods:
         for measure, weights in (("of_loans", None), ("of_volume", part["amount_cny"])):
-            found = clustered_share(part["again"], part["borrower_id"], weights)
+            found = clustered_share(part["again"], part["user_id"], weights)
             rows.append({"period": period, "measure": measure, **found})
     return pd.DataFrame(rows)
 
@@ -46,10 +46,10 @@ def revolvers(loans: pd.DataFrame, least: int = 2) -> pd.DataFrame:
     effective_n. Who registered lately has had little time: these are revolvers seen so far.
     """
     least = whole("least", least, 1)
-    taken = columns(loans, "loans", ["borrower_id", "amount_cny"])
-    many = taken.groupby("borrower_id")["amount_cny"].transform("size") >= least
-    once = ~taken["borrower_id"].duplicated()
-    borrowers = taken["borrower_id"]
+    taken = columns(loans, "loans", ["user_id", "amount_cny"])
+    many = taken.groupby("user_id")["amount_cny"].transform("size") >= least
+    once = ~taken["user_id"].duplicated()
+    borrowers = taken["user_id"]
     # measure, of which rows, with which weights
     found = {"of_borrowers": clustered_share(many[once], borrowers[once]),
              "of_loans": clustered_share(many, borrowers),
@@ -59,7 +59,7 @@ def revolvers(loans: pd.DataFrame, least: int = 2) -> pd.DataFrame:
 
 def loans_per_borrower(loans: pd.DataFrame) -> pd.DataFrame:
     """How many loans the borrowers have taken (1.4e); columns: loans (band), n (borrowers), k, share, low, high."""
-    counts = columns(loans, "loans", ["borrower_id"])["borrower_id"].value_counts()
+    counts = columns(loans, "loans", ["user_id"])["user_id"].value_counts()
     bands = banded(counts, LOANS)
     return pd.DataFrame([{"loans": band, **share(bands == band)} for band in LOANS])
 
@@ -70,8 +70,8 @@ def loans_per_active_year(loans: pd.DataFrame) -> pd.DataFrame:
     Columns: loans (band), active_years (a borrower and a year), k, share, low, high, clusters, design_effect,
     effective_n.
     """
-    taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
-    counts = taken.groupby(["borrower_id", taken["borrowed_at"].dt.year]).size().rename("count").reset_index()
+    taken = columns(loans, "loans", ["user_id", "borrowed_at"])
+    counts = taken.groupby(["user_id", taken["borrowed_at"].dt.year]).size().rename("count").reset_index()
     found = clustered_shares(counts.assign(loans=banded(counts["count"], LOANS)), "loans", LOANS)
     return found.rename(columns={"n": "active_years"})
 
@@ -114,8 +114,8 @@ def concentration(loans: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
 
 
 def _volume(loans: pd.DataFrame) -> np.ndarray:
-    taken = columns(loans, "loans", ["borrower_id", "amount_cny"])
-    return np.sort(taken.groupby("borrower_id")["amount_cny"].sum().to_numpy(float))
+    taken = columns(loans, "loans", ["user_id", "amount_cny"])
+    return np.sort(taken.groupby("user_id")["amount_cny"].sum().to_numpy(float))
 
 
 def _lorenz_error(volume: np.ndarray, step: float, ordinate: float) -> float:

@@ -50,16 +50,16 @@ def hour_windows(loans: pd.DataFrame, *, shift: int = 0, level: float = LEVEL) -
     names = [f"{(start + shift) % 24}..{(start + shift + 3) % 24}" for start in range(0, 24, 4)]
     found = clustered_shares(taken.assign(hours=window.map(dict(enumerate(names)))), "hours", names, level)
     together = 1 - (1 - level) / 5
-    gaps = [_gap(window, rival, taken["borrower_id"], together) for rival in range(6)]
+    gaps = [_gap(window, rival, taken["user_id"], together) for rival in range(6)]
     return pd.concat([found, pd.DataFrame(gaps)], axis=1)
 
 
-def _gap(window: pd.Series, rival: int, borrowers: pd.Series, level: float) -> dict[str, float]:
+def _gap(window: pd.Series, rival: int, users: pd.Series, level: float) -> dict[str, float]:
     """The morning's share minus the rival's, as the mean of +1, −1 and 0 over loans."""
     if rival == 2:
         return {"difference": np.nan, "difference_low": np.nan, "difference_high": np.nan}
     score = (window == 2).astype(float) - (window == rival)
-    gap = clustered_ratio(score, np.ones(len(score)), borrowers, level)
+    gap = clustered_ratio(score, np.ones(len(score)), users, level)
     return {"difference": gap["value"], "difference_low": gap["low"], "difference_high": gap["high"]}
 
 
@@ -83,7 +83,7 @@ def workday_daytime(
     # time, where it holds, its share if loans were spread evenly
     times = [("on_workdays", on_workdays, even[0]), ("in_daytime", in_daytime, even[1]),
              ("on_workdays_in_daytime", on_workdays & in_daytime, even[0] * even[1])]  # fmt: skip
-    rows = [{"time": time, **clustered_share(holds, taken["borrower_id"]), "baseline": base}
+    rows = [{"time": time, **clustered_share(holds, taken["user_id"]), "baseline": base}
             for time, holds, base in times]  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -140,7 +140,7 @@ def _relative(
     """The share of loans at each level over its share of the days of the window."""
     rows = []
     for one in levels:
-        found = clustered_share(taken[by] == one, taken["borrower_id"])
+        found = clustered_share(taken[by] == one, taken["user_id"])
         days = int((calendar == one).sum())
         scale = len(calendar) / days if days else np.nan
         ends = {"relative": found["share"] * scale, "low": found["low"] * scale, "high": found["high"] * scale}
@@ -150,7 +150,7 @@ def _relative(
 
 
 def _times(loans: pd.DataFrame) -> pd.DataFrame:
-    taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
+    taken = columns(loans, "loans", ["user_id", "borrowed_at"])
     at = taken["borrowed_at"].dt
     return taken.assign(day=at.normalize(), hour=at.hour, weekday=at.day_of_week, day_number=at.day)
 

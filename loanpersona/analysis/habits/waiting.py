@@ -23,17 +23,17 @@ WITHIN = (30, 90, 180, 365)
 def spells(loans: pd.DataFrame, until: pd.Timestamp | str | None = None) -> pd.DataFrame:
     """From each loan to the borrower's next one, or to the end of the day `until` (by default the last with a loan).
 
-    Columns: borrower_id, ordinal, days (whole), happened (whether the next loan came by then).
+    Columns: user_id, ordinal, days (whole), happened (whether the next loan came by then).
     Raises InputError where no loan was taken by `until`.
     """
-    taken = columns(loans, "loans", ["borrower_id", "ordinal", "borrowed_at"]).sort_values(["borrower_id", "ordinal"])
+    taken = columns(loans, "loans", ["user_id", "ordinal", "borrowed_at"]).sort_values(["user_id", "ordinal"])
     end = end_of_day(until, taken["borrowed_at"].max())
     taken = taken[taken["borrowed_at"] <= end]
     if taken.empty:
         raise InputError(f"loans: none was taken by {end:%Y-%m-%d}. Allowed: a day from the first loan on.")
-    following = taken.groupby("borrower_id")["borrowed_at"].shift(-1)
+    following = taken.groupby("user_id")["borrowed_at"].shift(-1)
     waited = (following.fillna(end) - taken["borrowed_at"]) // ONE_DAY
-    return taken[["borrower_id", "ordinal"]].assign(days=waited, happened=following.notna()).reset_index(drop=True)
+    return taken[["user_id", "ordinal"]].assign(days=waited, happened=following.notna()).reset_index(drop=True)
 
 
 def time_to_next_loan(

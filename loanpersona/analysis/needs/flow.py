@@ -67,8 +67,8 @@ def aims(
     lent), interest_paid_cny (interest they paid), share_of_interest (of all that was paid), not_lent_cny (asked for
     beyond what was lent, over their loans; what was asked for where nothing was lent is in no table).
     """
-    asked = pd.Series(columns(applications, "applications", ["borrower_id"])["borrower_id"].unique())
-    taken = columns(loans, "loans", ["loan_id", "borrower_id", "requested_cny", "amount_cny"])
+    asked = pd.Series(columns(applications, "applications", ["user_id"])["user_id"].unique())
+    taken = columns(loans, "loans", ["loan_id", "user_id", "requested_cny", "amount_cny"])
     plan = columns(instalments, "instalments", ["loan_id", "number", "interest_cny", "paid_on"])
     paid = plan.loc[plan["paid_on"].notna()].groupby("loan_id")["interest_cny"].sum()
     taken = taken.assign(interest=taken["loan_id"].map(paid).fillna(0),
@@ -77,12 +77,12 @@ def aims(
     rows = []
     for aim in AIMS:
         served = shown[[_serves(stage, need, aim) for stage, need in zip(shown["stage"], shown["need"], strict=True)]]
-        theirs = taken[taken["borrower_id"].isin(served["borrower_id"])]
+        theirs = taken[taken["user_id"].isin(served["user_id"])]
         lent, interest = theirs["amount_cny"].sum(), theirs["interest"].sum()
         money = {"lent_cny": lent, "share_of_lent": lent / taken["amount_cny"].sum(), "interest_paid_cny": interest,
                  "share_of_interest": interest / (taken["interest"].sum() or np.nan),
                  "not_lent_cny": theirs["beyond"].sum()}  # fmt: skip
-        found = share(asked.isin(served["borrower_id"]))
+        found = share(asked.isin(served["user_id"]))
         rows.append({"aim": aim, **found, "signals": int(served["signals"].sum()), **money})
     return pd.DataFrame(rows)
 

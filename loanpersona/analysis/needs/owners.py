@@ -6,7 +6,7 @@ import pandas as pd
 
 from loanpersona.analysis.credit.unit_economics import COMPONENTS, earnings
 from loanpersona.analysis.delinquency import risk_by
-from loanpersona.analysis.frames import CLASSES, with_borrowers
+from loanpersona.analysis.frames import CLASSES, with_users
 from loanpersona.analysis.outcomes import read
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
@@ -21,21 +21,21 @@ SCENARIOS = ("consumers_as_they_are", "owners_as_they_are", "owners_cheaper_fund
 def owner_risk(
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
-    borrowers: pd.DataFrame,
+    users: pd.DataFrame,
     until: pd.Timestamp | str | None = None,
 ) -> pd.DataFrame:
     """How much riskier owners are than consumers (2.1e), clustered by borrower.
 
     Columns: measure, borrower_class (owner, consumer), and those of `lateness.risk_by`. Raises as that does.
     """
-    taken = with_borrowers(loans, borrowers, ["loan_id", "disbursed_at"], ["borrower_class"])
+    taken = with_users(loans, users, ["loan_id", "disbursed_at"], ["borrower_class"])
     return risk_by(taken, "borrower_class", CLASSES[::-1], instalments, until)
 
 
 def owner_price(
     loans: pd.DataFrame,
     instalments: pd.DataFrame,
-    borrowers: pd.DataFrame,
+    users: pd.DataFrame,
     until: pd.Timestamp | str | None = None,
 ) -> pd.DataFrame:
     """What cheaper funds do to the price of owners (2.1e), and what the lender keeps of a year's balance.
@@ -50,7 +50,7 @@ def owner_price(
     a class has run its term.
     """
     book = read(loans, instalments, until, lent=["apr"], owed=["principal_cny", "interest_cny"])
-    earned = earnings(book, borrowers)
+    earned = earnings(book, users)
     parts = {one: earned[earned["borrower_class"] == one] for one in CLASSES}
     for one, part in parts.items():
         if part.empty:
@@ -81,7 +81,7 @@ def equal_instalments(apr: float, lent: float = 1000.0, months: int = TERM) -> f
 
 def _kept(earned: pd.DataFrame, apr: float, factor: float) -> dict[str, float]:
     """What is kept of the balance of some loans at a price: their interest times `factor`."""
-    who, balance = earned["borrower_id"], earned["balance_years"]
+    who, balance = earned["user_id"], earned["balance_years"]
     over = {name: float(earned[name].sum() / balance.sum()) for name in COMPONENTS}
     dearer = (factor - 1) * earned["interest_received"]
     kept = clustered_ratio(earned["income_after_losses"] + dearer, balance, who)

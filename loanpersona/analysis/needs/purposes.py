@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona import tables
-from loanpersona.analysis.frames import CLASSES, ONE_DAY, banded, columns, with_borrowers
+from loanpersona.analysis.frames import CLASSES, ONE_DAY, banded, columns, with_users
 from loanpersona.analysis.habits.festival import new_years
 from loanpersona.analysis.profile.traits import INCOME_BANDS
 from loanpersona.core.errors import InputError
@@ -25,24 +25,24 @@ def reasons(loans: pd.DataFrame) -> pd.DataFrame:
 
     Columns: reason, n (loans), k, share, low, high, clusters, design_effect, effective_n.
     """
-    return _shares(columns(loans, "loans", ["loan_id", "borrower_id", "reason"]))
+    return _shares(columns(loans, "loans", ["loan_id", "user_id", "reason"]))
 
 
-def reasons_by_class(loans: pd.DataFrame, borrowers: pd.DataFrame) -> pd.DataFrame:
+def reasons_by_class(loans: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
     """What the loans of consumers and of owners are for (2.1a, 2.1d); columns: borrower_class, and as `reasons`."""
-    taken = with_borrowers(loans, borrowers, ["loan_id", "reason"], ["borrower_class"])
+    taken = with_users(loans, users, ["loan_id", "reason"], ["borrower_class"])
     return _within(taken, "borrower_class", CLASSES)
 
 
-def reasons_by_platforms(loans: pd.DataFrame, borrowers: pd.DataFrame) -> pd.DataFrame:
+def reasons_by_platforms(loans: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
     """What loans are for, by the number of platforms used (2.1c); columns: platforms (band), and as `reasons`."""
-    taken = with_borrowers(loans, borrowers, ["loan_id", "reason"], ["platforms"])
+    taken = with_users(loans, users, ["loan_id", "reason"], ["platforms"])
     return _within(taken.assign(platforms=banded(taken["platforms"], PLATFORMS)), "platforms", PLATFORMS)
 
 
-def reasons_by_income(loans: pd.DataFrame, borrowers: pd.DataFrame) -> pd.DataFrame:
+def reasons_by_income(loans: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
     """What loans are for, by income (2.1a); columns: income_band (CNY a month), and as `reasons`."""
-    taken = with_borrowers(loans, borrowers, ["loan_id", "reason"], ["income_cny_month"])
+    taken = with_users(loans, users, ["loan_id", "reason"], ["income_cny_month"])
     return _within(
         taken.assign(income_band=banded(taken["income_cny_month"], INCOME_BANDS)), "income_band", INCOME_BANDS
     )
@@ -50,7 +50,7 @@ def reasons_by_income(loans: pd.DataFrame, borrowers: pd.DataFrame) -> pd.DataFr
 
 def reasons_by_month(loans: pd.DataFrame) -> pd.DataFrame:
     """What loans are for, by month of the year, all years together; columns: month (1 to 12), and as `reasons`."""
-    taken = columns(loans, "loans", ["loan_id", "borrower_id", "reason", "borrowed_at"])
+    taken = columns(loans, "loans", ["loan_id", "user_id", "reason", "borrowed_at"])
     return _within(taken.assign(month=taken["borrowed_at"].dt.month), "month", range(1, 13))
 
 
@@ -60,7 +60,7 @@ def reasons_around_festival(loans: pd.DataFrame) -> pd.DataFrame:
     Columns: season (weeks_before, festival_week, weeks_after, rest_of_year), and as `reasons`. The festival week
     begins on the first day of the festival. Raises InputError where no loan was taken within these weeks.
     """
-    taken = columns(loans, "loans", ["loan_id", "borrower_id", "reason", "borrowed_at"])
+    taken = columns(loans, "loans", ["loan_id", "user_id", "reason", "borrowed_at"])
     days = pd.DatetimeIndex(taken["borrowed_at"].dt.normalize())
     season = np.full(len(days), "rest_of_year", dtype=object)
     for first in new_years(days).values():
@@ -72,17 +72,17 @@ def reasons_around_festival(loans: pd.DataFrame) -> pd.DataFrame:
     return _within(taken.assign(season=season), "season", (*SEASONS, "rest_of_year"))
 
 
-def amount_by_reason(loans: pd.DataFrame, borrowers: pd.DataFrame) -> pd.DataFrame:
+def amount_by_reason(loans: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
     """What is asked for and what is lent, by class and reason (2.1b): does an emergency need a large sum at once?
 
     Columns: borrower_class, reason, n (loans), clusters, median_cny (asked for), lent_cny (mean), mean_cny (mean
     asked for), low, high (of that mean, clustered by borrower).
     """
-    taken = with_borrowers(loans, borrowers, ["loan_id", "reason", "requested_cny", "amount_cny"], ["borrower_class"])
+    taken = with_users(loans, users, ["loan_id", "reason", "requested_cny", "amount_cny"], ["borrower_class"])
     rows = []
     for (one, reason), part in taken.groupby(["borrower_class", "reason"], observed=True, sort=True):
         asked = part["requested_cny"]
-        found = clustered_ratio(asked, np.ones(len(part)), part["borrower_id"])
+        found = clustered_ratio(asked, np.ones(len(part)), part["user_id"])
         about = {"median_cny": asked.median(), "lent_cny": part["amount_cny"].mean(), "mean_cny": found["value"]}
         rows.append({"borrower_class": one, "reason": reason, "n": found["n"], "clusters": found["clusters"], **about,
                      "low": found["low"], "high": found["high"]})  # fmt: skip

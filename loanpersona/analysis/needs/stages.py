@@ -20,7 +20,7 @@ from loanpersona.estimates.shares import clustered_share, share
 
 
 def needs_by_stage(
-    signals: pd.DataFrame, applications: pd.DataFrame, loans: pd.DataFrame, borrowers: pd.DataFrame
+    signals: pd.DataFrame, applications: pd.DataFrame, loans: pd.DataFrame, users: pd.DataFrame
 ) -> pd.DataFrame:
     """Share of users who show each need at each stage (2.2a to 2.2c), of all and within each class.
 
@@ -28,8 +28,8 @@ def needs_by_stage(
     loan. Each user counts once. Columns: borrower_class (everybody, consumer, owner), stage, need, n (users), k,
     share, low, high. Raises InputError where a signal shows a need at a stage at which `needs.yaml` has none.
     """
-    people = columns(borrowers, "borrowers", ["borrower_id", "borrower_class"])
-    classes = people.set_index("borrower_id")["borrower_class"]
+    people = columns(users, "users", ["user_id", "borrower_class"])
+    classes = people.set_index("user_id")["borrower_class"]
     everybody = pd.Series("everybody", index=classes.index, name="borrower_class")
     parts = [_within(group, levels, signals, applications, loans)
              for group, levels in ((everybody, ("everybody",)), (classes, CLASSES))]  # fmt: skip
@@ -44,7 +44,7 @@ def needs_by_segment(
     A user whose last application was rejected may have had a limit before, so that every segment can show needs of
     every stage. Columns: segment, and those of `needs_by_stage`; stages of which a segment has no user are left out.
     """
-    segments = process(applications, rules).set_index("borrower_id")["segment"]
+    segments = process(applications, rules).set_index("user_id")["segment"]
     return _within(segments, segments.cat.categories, signals, applications, loans)
 
 
@@ -54,15 +54,15 @@ def need_sources(signals: pd.DataFrame) -> pd.DataFrame:
     Columns: stage, need, source, users (of whom it was seen), n (signals), k, share, low, high, clusters (users with
     any signal), design_effect, effective_n. Sources that were never seen of a need are left out.
     """
-    seen = columns(signals, "signals", ["borrower_id", "stage", "need", "source"])
+    seen = columns(signals, "signals", ["user_id", "stage", "need", "source"])
     rows = []
     for stage, need in pairs():
         of = (seen["stage"] == stage) & (seen["need"] == need)
         for source in tables.table("signals").columns["source"].levels:
             here = of & (seen["source"] == source)
             if here.any():
-                about = {"source": source, "users": seen.loc[here, "borrower_id"].nunique()}
-                rows.append({"stage": stage, "need": need, **about, **clustered_share(here, seen["borrower_id"])})
+                about = {"source": source, "users": seen.loc[here, "user_id"].nunique()}
+                rows.append({"stage": stage, "need": need, **about, **clustered_share(here, seen["user_id"])})
     return pd.DataFrame(rows)
 
 
@@ -77,12 +77,12 @@ def pairs() -> list[tuple[str, str]]:
 
 
 def users_in_need(signals: pd.DataFrame) -> pd.DataFrame:
-    """Each user, stage and need once; columns: stage, need, borrower_id, signals (how many were seen).
+    """Each user, stage and need once; columns: stage, need, user_id, signals (how many were seen).
 
     Raises InputError where a signal shows a need at a stage at which `needs.yaml` has none.
     """
-    seen = columns(signals, "signals", ["borrower_id", "stage", "need"])
-    counts = seen.astype({"stage": str, "need": str}).groupby(["stage", "need", "borrower_id"]).size()
+    seen = columns(signals, "signals", ["user_id", "stage", "need"])
+    counts = seen.astype({"stage": str, "need": str}).groupby(["stage", "need", "user_id"]).size()
     shown = counts.rename("signals").reset_index()
     for stage, need in dict.fromkeys(zip(shown["stage"], shown["need"], strict=True)):
         if (stage, need) not in pairs():
@@ -93,10 +93,10 @@ def users_in_need(signals: pd.DataFrame) -> pd.DataFrame:
 
 def _asked(applications: pd.DataFrame, loans: pd.DataFrame) -> dict[str, pd.Index]:
     """The users who can show a need at each stage."""
-    began = columns(applications, "applications", ["borrower_id", "outcome"])
-    approved = began.loc[began["outcome"] == "approved", "borrower_id"]
-    lent = columns(loans, "loans", ["borrower_id"])["borrower_id"]
-    found = {"before": began["borrower_id"], "during": approved, "after": lent}
+    began = columns(applications, "applications", ["user_id", "outcome"])
+    approved = began.loc[began["outcome"] == "approved", "user_id"]
+    lent = columns(loans, "loans", ["user_id"])["user_id"]
+    found = {"before": began["user_id"], "during": approved, "after": lent}
     return {stage: pd.Index(users.unique()) for stage, users in found.items()}
 
 
@@ -104,14 +104,14 @@ def _rows(shown: pd.DataFrame, asked: dict[str, pd.Index]) -> Iterator[dict[str,
     for stage, need in pairs():
         users = asked[stage]
         if len(users):
-            who = shown.loc[(shown["stage"] == stage) & (shown["need"] == need), "borrower_id"]
+            who = shown.loc[(shown["stage"] == stage) & (shown["need"] == need), "user_id"]
             yield {"stage": stage, "need": need, **share(pd.Series(users.isin(who)))}
 
 
 def _within(
     group: pd.Series, levels: Iterable[str], signals: pd.DataFrame, applications: pd.DataFrame, loans: pd.DataFrame
 ) -> pd.DataFrame:
-    """The rows of `needs_by_stage` within each level of `group`, a level of each user by borrower_id."""
+    """The rows of `needs_by_stage` within each level of `group`, a level of each user by user_id."""
     shown, asked = users_in_need(signals), _asked(applications, loans)
     rows = []
     for one in levels:

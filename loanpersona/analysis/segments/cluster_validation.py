@@ -81,11 +81,11 @@ def cluster_agreement(
     people = clusters(applications, loans, instalments, at, k, rules)
     targets = {"lifecycle": people["lifecycle"]}
     if truth is not None:
-        hidden = columns(truth, "truth", ["borrower_id", "borrower_type"]).set_index("borrower_id")["borrower_type"]
-        targets["borrower_type"] = hidden.reindex(people["borrower_id"])
+        hidden = columns(truth, "truth", ["user_id", "borrower_type"]).set_index("user_id")["borrower_type"]
+        targets["borrower_type"] = hidden.reindex(people["user_id"])
         if targets["borrower_type"].isna().any():
             lost = targets["borrower_type"].index[targets["borrower_type"].isna()][0]
-            raise InputError(f"truth.borrower_id: no row for borrower {lost}. Wanted: one for each.")
+            raise InputError(f"truth.user_id: no row for borrower {lost}. Wanted: one for each.")
     return pd.concat([compared(people, target, name) for name, target in targets.items()], ignore_index=True)
 
 
@@ -93,7 +93,7 @@ def compared(people: pd.DataFrame, target: Any, name: str, level: float = LEVEL)
     """Agreement of the clusters of people with one grouping of them, in the same order, as `cluster_agreement` says."""
     points, groups = standardised(people), np.asarray(target).astype(str)
     made = {"found": people["cluster"].to_numpy(), "found_same_number": k_means(points, len(np.unique(groups))).labels_,
-            "best": taught(points, groups, fold_of(people["borrower_id"]))}  # fmt: skip
+            "best": taught(points, groups, fold_of(people["user_id"]))}  # fmt: skip
     tables = {measure: counted(groups, labels) for measure, labels in made.items()}
     values = {measure: float(adjusted_rand(table)) for measure, table in tables.items()}
     chance = by_chance(tables["found"])

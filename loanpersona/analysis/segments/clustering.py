@@ -42,21 +42,21 @@ def borrowing_features(
 ) -> pd.DataFrame:
     """What the groups are made from: a row for everybody with a loan by the end of the day `at`.
 
-    Columns: borrower_id, lifecycle (the stated segment, from which no group is made), days_since_last_loan, n_loans,
+    Columns: user_id, lifecycle (the stated segment, from which no group is made), days_since_last_loan, n_loans,
     amount_cny (all loans), balance_cny (principal owed), share_early and share_late (of the instalments due before
     that day: paid before theirs, or not by its end; missing where none was). Nothing that happened later counts.
     Raises InputError where nobody has a loan by then, and as `standing` does.
     """
     known = history(applications, loans, instalments)
     day = as_of(known, at)
-    people = states(known, [day], "ever_borrowers", rules).set_index("borrower_id")
-    lent = columns(loans, "loans", ["loan_id", "borrower_id", "amount_cny", "disbursed_at"])
+    people = states(known, [day], "ever_borrowers", rules).set_index("user_id")
+    lent = columns(loans, "loans", ["loan_id", "user_id", "amount_cny", "disbursed_at"])
     lent = lent[lent["disbursed_at"].dt.normalize() <= day]
     found = {
         "lifecycle": people["segment"],
         "days_since_last_loan": people["days_idle"],
         "n_loans": people["n_loans"],
-        "amount_cny": lent.groupby("borrower_id")["amount_cny"].sum(),
+        "amount_cny": lent.groupby("user_id")["amount_cny"].sum(),
         "balance_cny": people["balance_cny"],
     }
     return pd.DataFrame(found, index=people.index).join(_repaid(lent, instalments, day)).reset_index()
@@ -66,7 +66,7 @@ def _repaid(lent: pd.DataFrame, instalments: pd.DataFrame, day: pd.Timestamp) ->
     """How the instalments of each borrower that were due before a day were paid, as known at its end."""
     plan = columns(instalments, "instalments", ["loan_id", "due_on", "paid_on"])
     plan = plan[plan["loan_id"].isin(lent["loan_id"]) & (plan["due_on"] < day)]
-    borrower = plan["loan_id"].map(lent.set_index("loan_id")["borrower_id"])
+    borrower = plan["loan_id"].map(lent.set_index("loan_id")["user_id"])
     paid = plan["paid_on"].where(plan["paid_on"] <= day)
     how = {"share_early": paid < plan["due_on"], "share_late": ~(paid <= plan["due_on"])}
     return pd.DataFrame({name: holds.groupby(borrower).mean() for name, holds in how.items()})
@@ -107,7 +107,7 @@ def clusters(
 ) -> pd.DataFrame:
     """The group of everybody who has a loan by the end of the day `at`, with what it was made from.
 
-    `k` is the number of groups, by default that of `choice_of_k`. Columns: borrower_id, cluster (1 for those whose
+    `k` is the number of groups, by default that of `choice_of_k`. Columns: user_id, cluster (1 for those whose
     last loan is the latest on average), and those of `borrowing_features`. Raises as that does.
     """
     people = borrowing_features(applications, loans, instalments, at, rules)
@@ -200,7 +200,7 @@ def cluster_profiles(
     rows: list[dict[str, Any]] = []
     for measure, weights in (("share_of_users", None), ("share_of_amount", people["amount_cny"])):
         for name, inside in groups:
-            found = share(inside) if weights is None else clustered_share(inside, people["borrower_id"], weights)
+            found = share(inside) if weights is None else clustered_share(inside, people["user_id"], weights)
             ends = {"value": found["share"], "low": found["low"], "high": found["high"]}
             rows.append({"measure": measure, "cluster": name, "n": int(inside.sum()), **ends})
     for feature in FEATURES:

@@ -32,7 +32,7 @@ def segmented(
     """Everybody who began an application by the end of the day `at`, with all three segments and the money.
 
     An application that was handed in by then and decided later is not known yet and left out.
-    Columns: borrower_id; process; lifecycle (of all who were ever approved by then; else no_limit); quality (no_score
+    Columns: user_id; process; lifecycle (of all who were ever approved by then; else no_limit); quality (no_score
     where no application was handed in); limit_cny (of the last approval), balance_cny (principal owed), volume_cny
     (paid out in the twelve months before). Raises InputError as the three segmentations do.
     """
@@ -43,10 +43,10 @@ def segmented(
     if asked.empty:
         raise InputError(f"applications: none was begun by {day:%Y-%m-%d}. Allowed: a later day.")
     by = rules_or_shipped(rules)
-    people = process(asked, by).set_index("borrower_id")["segment"].rename("process").to_frame()
-    standing = known.standing(day).set_index("borrower_id")
+    people = process(asked, by).set_index("user_id")["segment"].rename("process").to_frame()
+    standing = known.standing(day).set_index("user_id")
     states = by.lifecycle.assign(standing) if len(standing) else pd.Series(dtype="object")
-    tiers = quality(asked, by).set_index("borrower_id")["segment"]
+    tiers = quality(asked, by).set_index("user_id")["segment"]
     found = {"lifecycle": _named(states, people.index, by.lifecycle.segments, NO_LIMIT),
              "quality": _named(tiers, people.index, by.quality.segments, NO_SCORE),
              "limit_cny": _limits(asked, end), "balance_cny": standing["balance_cny"],
@@ -105,7 +105,7 @@ def crossed_approved(
         for state in levels[0]:
             for tier in levels[1]:
                 inside = (people["lifecycle"] == state) & (people["quality"] == tier)
-                found = clustered_share(inside, people["borrower_id"], weight)
+                found = clustered_share(inside, people["user_id"], weight)
                 ends = {name: found[name] for name in ("n", "share", "low", "high")}
                 rows.append({"measure": measure, "lifecycle": state, "quality": tier, **ends})
     return pd.DataFrame(rows)
@@ -123,18 +123,18 @@ def _named(segments: pd.Series, people: pd.Index, names: Any, otherwise: str) ->
 
 def _limits(asked: pd.DataFrame, end: pd.Timestamp) -> pd.Series:
     """The limit of each user's last approval by a time."""
-    wanted = ["application_id", "borrower_id", "decided_at", "outcome", "limit_cny"]
+    wanted = ["application_id", "user_id", "decided_at", "outcome", "limit_cny"]
     approved = columns(asked, "applications", wanted)
     approved = approved[(approved["outcome"] == "approved") & (approved["decided_at"] <= end)]
-    last = approved.sort_values(["decided_at", "application_id"]).drop_duplicates("borrower_id", keep="last")
-    return last.set_index("borrower_id")["limit_cny"].astype(float)
+    last = approved.sort_values(["decided_at", "application_id"]).drop_duplicates("user_id", keep="last")
+    return last.set_index("user_id")["limit_cny"].astype(float)
 
 
 def _volume(loans: pd.DataFrame, end: pd.Timestamp) -> pd.Series:
     """What was paid out to each borrower in the twelve months up to a time."""
-    lent = columns(loans, "loans", ["loan_id", "borrower_id", "amount_cny", "disbursed_at"])
+    lent = columns(loans, "loans", ["loan_id", "user_id", "amount_cny", "disbursed_at"])
     lent = lent[(lent["disbursed_at"] <= end) & (lent["disbursed_at"] > end - VOLUME_MONTHS)]
-    return lent.groupby("borrower_id")["amount_cny"].sum().astype(float)
+    return lent.groupby("user_id")["amount_cny"].sum().astype(float)
 
 
 def _over(part: float, whole: float) -> float:

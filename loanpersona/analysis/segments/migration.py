@@ -81,15 +81,15 @@ def transitions(
     known = history(applications, loans, instalments)
     last = as_of(known, at)
     stops = [last - back * days * ONE_DAY for back in range(pairs, -1, -1)]
-    found = states(known, stops, base, rules)[["as_of", "borrower_id", "segment"]]
+    found = states(known, stops, base, rules)[["as_of", "user_id", "segment"]]
     after = found.assign(as_of=found["as_of"] - days * ONE_DAY).rename(columns={"segment": "segment_after"})
-    moved = found[found["as_of"] < last].merge(after, on=["as_of", "borrower_id"], how="left")
+    moved = found[found["as_of"] < last].merge(after, on=["as_of", "user_id"], how="left")
     if moved.empty:
         raise InputError(f"loans: the base {base} was empty {days} days before {last:%Y-%m-%d}. Allowed: a later day.")
     to = [*found["segment"].cat.categories, LEFT]
     moved["segment_after"] = moved["segment_after"].cat.set_categories(to).fillna(LEFT)
     rows = [{"segment": one, "within_days": days, "segment_after": other,
-             **clustered_share(part["segment_after"] == other, part["borrower_id"])}
+             **clustered_share(part["segment_after"] == other, part["user_id"])}
             for one, part in moved.groupby("segment", observed=True) for other in to]  # fmt: skip
     return _with_base(pd.DataFrame(rows), base)
 
@@ -139,13 +139,13 @@ def weight_of_segments(
     known = history(applications, loans, instalments)
     last = as_of(known, at)
     found = states(known, [last], base, rules)
-    taken = columns(loans, "loans", ["loan_id", "borrower_id", "amount_cny", "disbursed_at"])
+    taken = columns(loans, "loans", ["loan_id", "user_id", "amount_cny", "disbursed_at"])
     day = taken["disbursed_at"].dt.normalize()
-    lately = taken[(day <= last) & (day > last - RECENT * ONE_DAY)].groupby("borrower_id")["amount_cny"].sum()
+    lately = taken[(day <= last) & (day > last - RECENT * ONE_DAY)].groupby("user_id")["amount_cny"].sum()
     weights = {"of_borrowers": None, "of_balance": found["balance_cny"],
-               "of_recent_volume": found["borrower_id"].map(lately).fillna(0)}  # fmt: skip
+               "of_recent_volume": found["user_id"].map(lately).fillna(0)}  # fmt: skip
     rows = [{"segment": one, "measure": measure,
-             **clustered_share(found["segment"] == one, found["borrower_id"], weight)}
+             **clustered_share(found["segment"] == one, found["user_id"], weight)}
             for one in found["segment"].cat.categories for measure, weight in weights.items()]  # fmt: skip
     return _with_base(pd.DataFrame(rows), base)
 
@@ -160,17 +160,17 @@ def _monthly(known: History, at: pd.Timestamp | str | None, base: str, rules: Ru
 
 
 def _stays(found: pd.DataFrame) -> pd.DataFrame:
-    """The first stay of each borrower in each segment that was seen to begin: borrower_id, segment, months, ended."""
+    """The first stay of each borrower in each segment that was seen to begin: user_id, segment, months, ended."""
     month = found["as_of"].dt.year * 12 + found["as_of"].dt.month
-    rows = found.assign(month=month).sort_values(["borrower_id", "month"])
-    follows = (rows["borrower_id"].eq(rows["borrower_id"].shift()) & rows["segment"].eq(rows["segment"].shift())
+    rows = found.assign(month=month).sort_values(["user_id", "month"])
+    follows = (rows["user_id"].eq(rows["user_id"].shift()) & rows["segment"].eq(rows["segment"].shift())
                & rows["month"].eq(rows["month"].shift() + 1))  # fmt: skip
     stay = rows.groupby((~follows).cumsum().rename("stay"))
-    first = stay[["borrower_id", "segment", "month"]].first()
+    first = stay[["user_id", "segment", "month"]].first()
     months = stay.size()
     every = first.assign(months=months, ended=first["month"] + months - 1 < month.max())
     every = every[every["month"] > month.min()]
-    return every.drop_duplicates(["borrower_id", "segment"])
+    return every.drop_duplicates(["user_id", "segment"])
 
 
 def _with_base(frame: pd.DataFrame, base: str) -> pd.DataFrame:

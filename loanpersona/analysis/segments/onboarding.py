@@ -43,7 +43,7 @@ def process_mix(applications: pd.DataFrame, rules: Rules | None = None) -> pd.Da
 
 
 def funnel(
-    borrowers: pd.DataFrame,
+    users: pd.DataFrame,
     applications: pd.DataFrame,
     loans: pd.DataFrame,
     until: pd.Timestamp | str | None = None,
@@ -58,14 +58,14 @@ def funnel(
     nobody was watched for so long or `days` is not a whole number from 0 on.
     """
     days = whole("days", days, 0)
-    people = columns(borrowers, "borrowers", ["borrower_id", "registered_at"]).set_index("borrower_id")["registered_at"]
+    people = columns(users, "users", ["user_id", "registered_at"]).set_index("user_id")["registered_at"]
     asked = asked_for(applications, _ASKED)
-    taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
+    taken = columns(loans, "loans", ["user_id", "borrowed_at"])
     end = end_of_day(until, _last(asked, taken["borrowed_at"]))
     watched = days + 1 + max(TO_DRAW)  # whoever is approved late on the last day is watched as long
     people = people[_watched(people, watched, end)]
     if people.empty:
-        raise InputError(f"borrowers: nobody was watched for {watched} days by {end:%Y-%m-%d}. Allowed: at least one.")
+        raise InputError(f"users: nobody was watched for {watched} days by {end:%Y-%m-%d}. Allowed: at least one.")
     came = _came(people, asked, taken[taken["borrowed_at"] <= end], days)
     rows = []
     for place, (stage, held) in enumerate(came.items()):
@@ -75,21 +75,21 @@ def funnel(
     return pd.DataFrame(rows)
 
 
-_ASKED = ("application_id", "borrower_id", "started_at", "last_step", "submitted_at", "decided_at", "outcome")
+_ASKED = ("application_id", "user_id", "started_at", "last_step", "submitted_at", "decided_at", "outcome")
 _STEPS = tables.table("applications").columns["last_step"].levels
 _DRAWN = ("drew_within_14", "drew_within_90", "drew_so_far")
 
 
 def _came(people: pd.Series, asked: pd.DataFrame, taken: pd.DataFrame, days: int) -> dict[str, pd.Series]:
     """Which of the people came to each stage."""
-    asked = asked[asked["borrower_id"].isin(people.index)]
-    limit = _over(asked["borrower_id"].map(people), days)
+    asked = asked[asked["user_id"].isin(people.index)]
+    limit = _over(asked["user_id"].map(people), days)
     begun = asked[asked["started_at"] < limit]
-    furthest = begun["last_step"].cat.codes.groupby(begun["borrower_id"]).max().reindex(people.index, fill_value=-1)
-    handed = people.index.isin(asked.loc[asked["submitted_at"] < limit, "borrower_id"])
+    furthest = begun["last_step"].cat.codes.groupby(begun["user_id"]).max().reindex(people.index, fill_value=-1)
+    handed = people.index.isin(asked.loc[asked["submitted_at"] < limit, "user_id"])
     approved = asked.loc[(asked["outcome"] == "approved") & (asked["decided_at"] < limit)]
-    since = approved.groupby("borrower_id")["decided_at"].min().reindex(people.index)
-    wait = taken.groupby("borrower_id")["borrowed_at"].min().reindex(people.index) - since
+    since = approved.groupby("user_id")["decided_at"].min().reindex(people.index)
+    wait = taken.groupby("user_id")["borrowed_at"].min().reindex(people.index) - since
     passed = {step: furthest > place for place, step in enumerate(_STEPS[:-1])}
     drawn = {f"drew_within_{most}": wait < (most + 1) * ONE_DAY for most in TO_DRAW}
     return {"registered": people.notna(), "began": furthest >= 0, **passed,
@@ -121,7 +121,7 @@ def leak_needs(
     Raises InputError where nobody left anywhere.
     """
     left = {place: part[part["left"]] for place, part in _left(applications, loans, until).items()}
-    signs = columns(signals, "signals", ["borrower_id", "need", "at"])
+    signs = columns(signals, "signals", ["user_id", "need", "at"])
     seen = {place: _seen(part, signs) for place, part in left.items() if len(part)}
     if not seen:
         raise InputError("applications: nobody left anywhere. Allowed: at least one user.")
@@ -135,7 +135,7 @@ def leak_needs(
 def _left(applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp | str | None) -> dict[str, pd.DataFrame]:
     """The users who came to each place, and whether they left there; with the span in which they showed it."""
     asked = asked_for(applications, _ASKED)
-    taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
+    taken = columns(loans, "loans", ["user_id", "borrowed_at"])
     end = end_of_day(until, _last(asked, taken["borrowed_at"]))
     last = last_applications(asked[asked["started_at"] <= end])
     last = last.assign(since=last["started_at"], to=end)
@@ -145,16 +145,16 @@ def _left(applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp |
     found["decision"] = decided.assign(left=decided["outcome"] == "rejected")
     since, approved = decided["decided_at"], decided["outcome"] == "approved"
     held = decided.assign(since=since, to=_over(since, max(TO_DRAW)))[approved & _watched(since, max(TO_DRAW), end)]
-    first = held["borrower_id"].map(taken.groupby("borrower_id")["borrowed_at"].min())
+    first = held["user_id"].map(taken.groupby("user_id")["borrowed_at"].min())
     found["drawdown"] = held.assign(left=~(first < held["to"]))
     return found
 
 
 def _seen(left: pd.DataFrame, signs: pd.DataFrame) -> pd.DataFrame:
     """Which needs each of the users showed in the span, by borrower; and who showed none."""
-    near = signs.merge(left[["borrower_id", "since", "to"]], on="borrower_id")
+    near = signs.merge(left[["user_id", "since", "to"]], on="user_id")
     near = near[(near["at"] >= near["since"]) & (near["at"] <= near["to"])]
-    found = pd.crosstab(near["borrower_id"], near["need"].astype(str)).reindex(left["borrower_id"], fill_value=0) > 0
+    found = pd.crosstab(near["user_id"], near["need"].astype(str)).reindex(left["user_id"], fill_value=0) > 0
     return found.assign(none_seen=~found.any(axis=1))
 
 
@@ -166,14 +166,14 @@ def returns(applications: pd.DataFrame, until: pd.Timestamp | str | None = None,
     low, high.
     """
     days = whole("days", days, 0)
-    asked = asked_for(applications, _ASKED).sort_values(["borrower_id", "started_at", "application_id"])
+    asked = asked_for(applications, _ASKED).sort_values(["user_id", "started_at", "application_id"])
     end = end_of_day(until, _last(asked, asked["started_at"]))
-    first = asked.drop_duplicates("borrower_id").set_index("borrower_id")
-    later = asked[asked["borrower_id"].duplicated()]
+    first = asked.drop_duplicates("user_id").set_index("user_id")
+    later = asked[asked["user_id"].duplicated()]
     since = first["decided_at"].fillna(first["started_at"])
     limit, watched = _over(since, days), first[_watched(since, days, end)]
-    again = later.groupby("borrower_id")["started_at"].min().reindex(watched.index) < limit[watched.index]
-    granted = later[later["outcome"] == "approved"].groupby("borrower_id")["decided_at"].min()
+    again = later.groupby("user_id")["started_at"].min().reindex(watched.index) < limit[watched.index]
+    granted = later[later["outcome"] == "approved"].groupby("user_id")["decided_at"].min()
     then = granted.reindex(watched.index) < limit[watched.index]
     measures = {"applied_again": again, "approved_then": then}
     rows = [{"outcome": outcome, "within_days": days, "measure": measure, **share(held[watched["outcome"] == outcome])}
@@ -212,13 +212,13 @@ def _waits(
     applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp | str | None
 ) -> tuple[np.ndarray, np.ndarray]:
     asked = asked_for(applications, _ASKED)
-    taken = columns(loans, "loans", ["borrower_id", "borrowed_at"])
+    taken = columns(loans, "loans", ["user_id", "borrowed_at"])
     end = end_of_day(until, _last(asked, taken["borrowed_at"]))
     approved = asked[(asked["outcome"] == "approved") & (asked["decided_at"] <= end)]
     if approved.empty:
         raise InputError(f"applications: nobody was approved by {end:%Y-%m-%d}. Allowed: at least one.")
-    since = approved.groupby("borrower_id")["decided_at"].min()
-    first = taken[taken["borrowed_at"] <= end].groupby("borrower_id")["borrowed_at"].min().reindex(since.index)
+    since = approved.groupby("user_id")["decided_at"].min()
+    first = taken[taken["borrowed_at"] <= end].groupby("user_id")["borrowed_at"].min().reindex(since.index)
     return ((first.fillna(end) - since) // ONE_DAY).clip(lower=0).to_numpy(), first.notna().to_numpy()
 
 

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from credit_tables import (
     APPLICATIONS,
-    BORROWERS,
     EIGHT,
     EVERY,
     HAND,
@@ -17,6 +16,7 @@ from credit_tables import (
     LAST,
     LOANS,
     READS,
+    USERS,
     cohorts,
     made,
     simple,
@@ -69,7 +69,7 @@ def test_what_became_of_each_loan_is_as_followed_by_hand() -> None:
 
 
 def test_what_became_of_each_borrower_is_counted_from_the_first_loan() -> None:
-    found = made("borrower_outcomes", HAND, until=LAST).set_index("borrower_id")
+    found = made("borrower_outcomes", HAND, until=LAST).set_index("user_id")
     assert found["first_loan_on"].dt.strftime("%Y-%m-%d").tolist() == ["2023-01-10", "2023-02-01", "2023-08-15",
                                                                        "2024-05-20"]  # fmt: skip
     assert found[["loans", "dpd", "due", "late", "late_long_ago", "cured"]].to_numpy().tolist() == [
@@ -77,7 +77,7 @@ def test_what_became_of_each_borrower_is_counted_from_the_first_loan() -> None:
     ]  # fmt: skip
     assert found["bad"].tolist() == [False, True, pd.NA, pd.NA]
     # loan 31 was 35 days past due in its second month; a borrower's second loan counts too
-    early = made("borrower_outcomes", HAND, until=LAST, months=3, days=30).set_index("borrower_id")["bad"]
+    early = made("borrower_outcomes", HAND, until=LAST, months=3, days=30).set_index("user_id")["bad"]
     assert early.tolist() == [False, True, True, pd.NA]
 
 
@@ -432,7 +432,7 @@ def test_a_vintage_at_month_twelve_has_the_bad_loans_of_the_outcomes(tables: dic
     assert len(found) == 12
     for vintage, row in found.iterrows():
         part = loans[loans["vintage"] == vintage]
-        expected = clustered_share(part["bad"].astype(bool), part["borrower_id"])
+        expected = clustered_share(part["bad"].astype(bool), part["user_id"])
         assert row[list(expected)].astype(float).to_dict() == pytest.approx(expected), vintage
 
 
@@ -525,10 +525,10 @@ def test_rows_of_one_borrower_go_together_in_every_interval() -> None:
          "loans: none was disbursed by 2024-06-30"),
         ("loan_outcomes", {"instalments": INSTALMENTS.head(10)}, "instalments: loan 32 has none. Wanted: all"),
         ("tier_table", {"applications": APPLICATIONS.assign(outcome="rejected")}, "applications: none was approved"),
-        ("tier_table", {"applications": APPLICATIONS.assign(borrower_id=99)}, "loans: no borrower has a quality tier"),
-        ("tier_income", {"borrowers": BORROWERS.iloc[[0, 2, 3]]}, "loans.borrower_id = 2: no such borrower_id"),
+        ("tier_table", {"applications": APPLICATIONS.assign(user_id=99)}, "loans: no borrower has a quality tier"),
+        ("tier_income", {"users": USERS.iloc[[0, 2, 3]]}, "loans.user_id = 2: no such user_id"),
         ("score_stability", {"applications": APPLICATIONS.assign(risk_score=None)}, "applications: none was handed in"),
-        ("score_stability", {"loans": LOANS.assign(borrower_id=99)}, "loans: no borrower has a score"),
+        ("score_stability", {"loans": LOANS.assign(user_id=99)}, "loans: no borrower has a score"),
     ],
 )  # fmt: skip
 def test_tables_that_tell_nothing_are_refused_in_words(name: str, change: dict[str, pd.DataFrame], said: str) -> None:

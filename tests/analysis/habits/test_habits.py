@@ -34,7 +34,7 @@ FESTIVAL_2023 = pd.Timestamp("2023-01-22")
 # Three borrowers with three, two and one loan; 2023-01-02 was a Monday. They lent 10,000 CNY in all.
 LOANS = read(
     """\
-loan_id,borrower_id,ordinal,amount_cny,term_months,apr,borrowed_at,disbursed_at
+loan_id,user_id,ordinal,amount_cny,term_months,apr,borrowed_at,disbursed_at
 11,1,1,1000,1,0.24,2023-01-02 09:00,2023-01-02 09:10
 12,1,2,3000,2,0.20,2023-01-12 10:30,2023-01-12 10:40
 13,1,3,1000,1,0.20,2023-03-13 20:00,2023-03-13 20:10
@@ -62,7 +62,7 @@ loan_id,number,due_on,principal_cny,interest_cny
 # Borrower 4 never drew; 5 was rejected and then approved; 6 was approved and then rejected; 7 left at the bank card.
 APPLICATIONS = read(
     """\
-application_id,borrower_id,started_at,last_step,submitted_at,decided_at,outcome,quality_tier,limit_cny
+application_id,user_id,started_at,last_step,submitted_at,decided_at,outcome,quality_tier,limit_cny
 10,1,2022-12-01 09:00,submission,2022-12-01 09:10,2022-12-01 09:20,approved,prime,3000
 20,2,2022-12-02 09:00,submission,2022-12-02 09:10,2022-12-02 09:20,approved,inferior,2000
 30,3,2023-01-01 09:00,submission,2023-01-01 09:10,2023-01-01 09:20,approved,prime,10000
@@ -76,9 +76,9 @@ application_id,borrower_id,started_at,last_step,submitted_at,decided_at,outcome,
     "started_at", "submitted_at", "decided_at",
 )  # fmt: skip
 # 1 brought 2 and 3, 2 brought 4.
-BORROWERS = read(
+USERS = read(
     """\
-borrower_id,registered_at,income_cny_month,platforms,referred_by
+user_id,registered_at,income_cny_month,platforms,referred_by
 1,2022-11-01 08:00,5000,1,
 2,2022-12-01 08:00,2000,3,1
 3,2022-12-15 08:00,0,1,1
@@ -91,7 +91,7 @@ borrower_id,registered_at,income_cny_month,platforms,referred_by
 )  # fmt: skip
 TRUTH = read(
     """\
-borrower_id,caution,embarrassment,would_refer
+user_id,caution,embarrassment,would_refer
 1,0.2,0.10,True
 2,0.4,0.19,False
 3,0.5,0.20,True
@@ -101,37 +101,37 @@ borrower_id,caution,embarrassment,would_refer
 7,0.6,0.50,True
 """
 )
-HAND = {"loans": LOANS, "instalments": INSTALMENTS, "applications": APPLICATIONS, "borrowers": BORROWERS,
+HAND = {"loans": LOANS, "instalments": INSTALMENTS, "applications": APPLICATIONS, "users": USERS,
         "truth": TRUTH}  # fmt: skip
 
 # The columns that each function reads, and no other.
-TIMES = {"loans": ["borrower_id", "borrowed_at"]}
+TIMES = {"loans": ["user_id", "borrowed_at"]}
 DAYS = {"loans": ["borrowed_at"]}
-SPELLS = {"loans": ["borrower_id", "ordinal", "borrowed_at"]}
-VOLUME = {"loans": ["borrower_id", "amount_cny"]}
-HELD = ["application_id", "borrower_id", "started_at", "decided_at", "outcome", "limit_cny"]
-BROUGHT = {"borrowers": ["borrower_id", "registered_at", "referred_by"]}
-SERVICE = {"loans": ["loan_id", "borrower_id", "borrowed_at"],
+SPELLS = {"loans": ["user_id", "ordinal", "borrowed_at"]}
+VOLUME = {"loans": ["user_id", "amount_cny"]}
+HELD = ["application_id", "user_id", "started_at", "decided_at", "outcome", "limit_cny"]
+BROUGHT = {"users": ["user_id", "registered_at", "referred_by"]}
+SERVICE = {"loans": ["loan_id", "user_id", "borrowed_at"],
            "instalments": ["loan_id", "due_on", "principal_cny", "interest_cny"],
-           "borrowers": ["borrower_id", "income_cny_month", "platforms"]}  # fmt: skip
-INTEREST = {"loans": ["loan_id", "borrower_id", "amount_cny", "apr"], "instalments": ["loan_id", "interest_cny"]}
+           "users": ["user_id", "income_cny_month", "platforms"]}  # fmt: skip
+INTEREST = {"loans": ["loan_id", "user_id", "amount_cny", "apr"], "instalments": ["loan_id", "interest_cny"]}
 READS: dict[str, dict[str, list[str]]] = {
     **dict.fromkeys(["hour_by_weekday", "hours", "hour_windows", "workday_daytime", "weekdays", "day_of_month",
                      "parts_of_month", "loans_per_active_year"], TIMES),
     **dict.fromkeys(["daily", "spring_festival", "around_festival"], DAYS),
     **dict.fromkeys(["time_to_next_loan", "borrowed_again", "median_wait"], SPELLS),
-    "repeat_share": {"loans": ["borrower_id", "amount_cny", "borrowed_at", "disbursed_at"]},
+    "repeat_share": {"loans": ["user_id", "amount_cny", "borrowed_at", "disbursed_at"]},
     **dict.fromkeys(["revolvers", "lorenz", "concentration"], VOLUME),
-    "loans_per_borrower": {"loans": ["borrower_id"]},
+    "loans_per_borrower": {"loans": ["user_id"]},
     "limit_use": {"applications": HELD, **TIMES},
     "utilisation": {"applications": HELD, **VOLUME},
-    "caution_by_use": {"applications": HELD, **TIMES, "truth": ["borrower_id", "caution"]},
+    "caution_by_use": {"applications": HELD, **TIMES, "truth": ["user_id", "caution"]},
     **dict.fromkeys(["referral", "reproduction", "referral_trees", "referral_depth"], BROUGHT),
     "referral_by_embarrassment": {"truth": ["embarrassment", "would_refer"]},
     "interest_by_term": {**INTEREST, "loans": [*INTEREST["loans"], "term_months"]},
-    "interest_by_tier": {**INTEREST, "applications": ["borrower_id", "started_at", "quality_tier"]},
-    "inquiries": {"applications": ["borrower_id", "submitted_at"], "loans": ["borrower_id"]},
-    "data_given": {"applications": ["borrower_id", "last_step"]},
+    "interest_by_tier": {**INTEREST, "applications": ["user_id", "started_at", "quality_tier"]},
+    "inquiries": {"applications": ["user_id", "submitted_at"], "loans": ["user_id"]},
+    "data_given": {"applications": ["user_id", "last_step"]},
     **dict.fromkeys(["debt_service", "debt_service_above"], SERVICE),
 }  # fmt: skip
 
@@ -142,7 +142,7 @@ def half_year() -> pd.DataFrame:
     days = pd.date_range(day - pd.Timedelta(days=90), day + pd.Timedelta(days=90))
     month = ((days - day).days >= 1) & ((days - day).days <= 30)
     at = days.repeat(np.where(month, 1, 2)) + pd.Timedelta(hours=9)
-    return pd.DataFrame({"borrower_id": np.arange(len(at)), "borrowed_at": at})
+    return pd.DataFrame({"user_id": np.arange(len(at)), "borrowed_at": at})
 
 
 @pytest.fixture(scope="module")
@@ -293,7 +293,7 @@ def test_the_interval_of_the_ratio_is_as_worked_by_hand() -> None:
     # A loan more on every second day of the month: mean 1.5, variance 7.5 / 29. Log ratio's variance 1 / (29 · 9).
     loans, day = half_year(), FESTIVAL_2023
     more = pd.date_range(day + pd.Timedelta(days=2), day + pd.Timedelta(days=30), freq="2D")
-    extra = pd.DataFrame({"borrower_id": range(15), "borrowed_at": more})
+    extra = pd.DataFrame({"user_id": range(15), "borrowed_at": more})
     [row] = made("spring_festival", {"loans": pd.concat([loans, extra])}).to_dict("records")
     half = 2.0452296 * np.sqrt(7.5 / 29 / 30 / 1.5**2)
     assert (row["rate_ratio"], row["low"], row["high"]) == pytest.approx(
@@ -423,10 +423,10 @@ def test_the_day_named_is_looked_at_to_its_end(name: str, tables: dict[str, pd.D
 
 def test_who_registers_or_applies_later_is_not_known_yet() -> None:
     # by 2023-12-31 user 2 has brought 4, and a user who came a day later counts neither among users nor as brought
-    late = pd.DataFrame({"borrower_id": [8], "registered_at": [pd.Timestamp("2024-01-01")], "referred_by": [2]})
-    more = pd.concat([BORROWERS, late], ignore_index=True)
+    late = pd.DataFrame({"user_id": [8], "registered_at": [pd.Timestamp("2024-01-01")], "referred_by": [2]})
+    more = pd.concat([USERS, late], ignore_index=True)
     for name in ("referral", "reproduction"):
-        one, other = (made(name, {"borrowers": frame}, until="2023-12-31") for frame in (BORROWERS, more))
+        one, other = (made(name, {"users": frame}, until="2023-12-31") for frame in (USERS, more))
         pd.testing.assert_frame_equal(one, other)
     # 6 held a limit from December 2022 on and was refused in June 2023
     held = [made("limit_use", HAND, until=until, days=90)["n"].iloc[0] for until in ("2023-05-31", "2023-06-01")]
@@ -463,7 +463,7 @@ def test_the_median_wait_agrees_with_lifelines(tables: dict[str, pd.DataFrame]) 
 
 
 def test_a_borrower_gives_a_curve_one_spell_at_most(tables: dict[str, pd.DataFrame]) -> None:
-    assert not spells(tables["loans"]).duplicated(["borrower_id", "ordinal"]).any()
+    assert not spells(tables["loans"]).duplicated(["user_id", "ordinal"]).any()
 
 
 @pytest.mark.parametrize("name", ["time_to_next_loan", "borrowed_again", "median_wait"])
@@ -509,7 +509,7 @@ def test_the_lorenz_curve_of_three_is_as_worked_by_hand() -> None:
 
 
 def test_the_gini_coefficient_is_half_the_mean_distance_over_the_mean(tables: dict[str, pd.DataFrame]) -> None:
-    volume = tables["loans"].groupby("borrower_id")["amount_cny"].sum().to_numpy(float)
+    volume = tables["loans"].groupby("user_id")["amount_cny"].sum().to_numpy(float)
     slow = np.abs(volume[:, None] - volume[None, :]).mean() / 2 / volume.mean()
     assert made("concentration", tables)["share"].iloc[1] == pytest.approx(slow, rel=1e-12)
 
@@ -517,13 +517,13 @@ def test_the_gini_coefficient_is_half_the_mean_distance_over_the_mean(tables: di
 @pytest.mark.parametrize("name", ["concentration", "lorenz"])
 def test_intervals_of_concentration_are_those_of_a_bootstrap_over_borrowers(name: str) -> None:
     loans = book(3, 1_500)["loans"]
-    volume = loans.groupby("borrower_id")["amount_cny"].sum().to_numpy(float)
+    volume = loans.groupby("user_id")["amount_cny"].sum().to_numpy(float)
     random = np.random.default_rng(4)
     column = "share" if name == "concentration" else "share_of_volume"
     drawn = []
     for _ in range(300):
         again = random.choice(volume, len(volume))
-        frame = pd.DataFrame({"borrower_id": np.arange(len(again)), "amount_cny": again.astype(int)})
+        frame = pd.DataFrame({"user_id": np.arange(len(again)), "amount_cny": again.astype(int)})
         drawn.append(made(name, {"loans": frame})[column].to_numpy())
     found = made(name, {"loans": loans})
     rows = slice(None) if name == "concentration" else slice(20, 100, 10)
@@ -536,7 +536,7 @@ def test_a_clustered_interval_is_that_of_a_bootstrap_over_borrowers() -> None:
     row = made("repeat_share", {"loans": loans}).iloc[-2]
     again = loans["ordinal"] > 1
     recent = loans["borrowed_at"] >= loans["borrowed_at"].max() - pd.DateOffset(years=2)
-    each = pd.DataFrame({"k": again & recent, "n": recent}).groupby(loans["borrower_id"]).sum().to_numpy()
+    each = pd.DataFrame({"k": again & recent, "n": recent}).groupby(loans["user_id"]).sum().to_numpy()
     random = np.random.default_rng(4)
     sums = [each[random.integers(0, len(each), len(each))].sum(axis=0) for _ in range(1000)]
     spread = np.std([k / n for k, n in sums])
@@ -580,22 +580,22 @@ def test_users_brought_per_user_are_as_worked_by_hand() -> None:
 
 
 def test_nobody_brought_makes_trees_of_one() -> None:
-    alone = {"borrowers": BORROWERS.assign(referred_by=None)}
+    alone = {"users": USERS.assign(referred_by=None)}
     assert made("referral_depth", alone)["k"].tolist() == [7]
     assert made("referral", alone)["k"].tolist() == [0, 0]
     assert made("referral_trees", alone)["users"].tolist() == [7, 0, 0, 0, 0]
 
 
 def test_strangers_and_circles_are_refused() -> None:
-    with pytest.raises(InputError, match=r"^borrowers\.referred_by = 99: no such borrower"):
-        made("referral_depth", {"borrowers": BORROWERS.assign(referred_by=99)})
-    circle = BORROWERS.assign(referred_by=[2, 1, None, None, None, None, None])
-    with pytest.raises(InputError, match=r"^borrowers\.referred_by: users brought one another in a circle"):
-        made("referral_trees", {"borrowers": circle})
+    with pytest.raises(InputError, match=r"^users\.referred_by = 99: no such user"):
+        made("referral_depth", {"users": USERS.assign(referred_by=99)})
+    circle = USERS.assign(referred_by=[2, 1, None, None, None, None, None])
+    with pytest.raises(InputError, match=r"^users\.referred_by: users brought one another in a circle"):
+        made("referral_trees", {"users": circle})
 
 
 def test_a_user_must_have_had_a_year_to_bring_others() -> None:
-    with pytest.raises(InputError, match=r"^borrowers\.registered_at: nobody registered a year before 2023-06-01"):
+    with pytest.raises(InputError, match=r"^users\.registered_at: nobody registered a year before 2023-06-01"):
         made("referral", HAND, until="2023-06-01")
 
 
@@ -621,7 +621,7 @@ def test_a_twelve_month_loan_costs_what_its_annuity_says() -> None:
     rate = 0.02
     payment = 1000 * rate / (1 - (1 + rate) ** -12)
     plan = pd.DataFrame({"loan_id": 1, "interest_cny": [payment - 1000 / 12] * 12})
-    loan = pd.DataFrame({"loan_id": [1], "borrower_id": [1], "amount_cny": [1000], "term_months": [12], "apr": [0.24]})
+    loan = pd.DataFrame({"loan_id": [1], "user_id": [1], "amount_cny": [1000], "term_months": [12], "apr": [0.24]})
     assert habits.interest_by_term(loan, plan)["per_1000"].iloc[0] == pytest.approx(134.72, abs=0.01)
 
 
@@ -650,9 +650,9 @@ def test_times_with_a_zone_and_missing_times_are_refused() -> None:
 
 
 def test_columns_that_may_be_missing_keep_their_type() -> None:
-    found = columns(BORROWERS, "borrowers", ["referred_by", "borrower_id"])
+    found = columns(USERS, "users", ["referred_by", "user_id"])
     assert found["referred_by"].dtype == "Int64"
-    assert list(found.columns) == ["referred_by", "borrower_id"]
+    assert list(found.columns) == ["referred_by", "user_id"]
     tiers = columns(APPLICATIONS, "applications", ["quality_tier"])["quality_tier"]
     assert (tiers.dtype.name, int(tiers.isna().sum())) == ("category", 1)
 
@@ -675,7 +675,7 @@ def test_every_value_lies_in_its_interval(name: str, tables: dict[str, pd.DataFr
         assert name == "daily"
 
 
-ONE = {table: frame[frame["borrower_id"] == 1] if "borrower_id" in frame else frame.head(4)
+ONE = {table: frame[frame["user_id"] == 1] if "user_id" in frame else frame.head(4)
        for table, frame in HAND.items()}  # fmt: skip
 NO_FESTIVAL = {"spring_festival", "around_festival"}
 

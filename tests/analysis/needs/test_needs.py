@@ -22,9 +22,9 @@ from loanpersona.core.words import LANGUAGES, phrase
 from loanpersona.simulation.signals import SIGNS
 
 # 4 was rejected, 5 never handed in; the first day of Spring Festival was 2023-01-22, and 2024-02-10.
-BORROWERS = read(
+USERS = read(
     """\
-borrower_id,borrower_class,platforms,income_cny_month
+user_id,borrower_class,platforms,income_cny_month
 1,consumer,1,5000
 2,owner,3,10000
 3,consumer,6,2500
@@ -34,7 +34,7 @@ borrower_id,borrower_class,platforms,income_cny_month
 )
 LOANS = read(
     """\
-loan_id,borrower_id,ordinal,requested_cny,amount_cny,apr,reason,borrowed_at,disbursed_at
+loan_id,user_id,ordinal,requested_cny,amount_cny,apr,reason,borrowed_at,disbursed_at
 11,1,1,1000,1000,0.24,consumption,2023-01-10,2023-01-10
 12,1,2,900,600,0.18,debt_for_debt,2023-02-12,2023-02-12
 13,1,3,400,400,0.24,emergency,2024-03-01,2024-03-01
@@ -65,7 +65,7 @@ loan_id,number,due_on,principal_cny,interest_cny,paid_on
 )  # fmt: skip
 APPLICATIONS = read(
     """\
-application_id,borrower_id,started_at,outcome,reject_reason
+application_id,user_id,started_at,outcome,reject_reason
 10,1,2022-12-01,approved,
 20,2,2022-12-01,rejected,score_too_low
 21,2,2023-01-01,approved,
@@ -78,7 +78,7 @@ application_id,borrower_id,started_at,outcome,reject_reason
 )  # fmt: skip
 SIGNALS = read(
     """\
-borrower_id,stage,need,source
+user_id,stage,need,source
 2,before,get_loan,applied_again
 4,before,data_safety,left_at_privacy_step
 4,before,data_safety,left_at_privacy_step
@@ -92,55 +92,55 @@ borrower_id,stage,need,source
 2,after,lower_rate,asked_for_lower_rate
 """
 )
-HAND = {"borrowers": BORROWERS, "loans": LOANS, "instalments": INSTALMENTS, "applications": APPLICATIONS,
+HAND = {"users": USERS, "loans": LOANS, "instalments": INSTALMENTS, "applications": APPLICATIONS,
         "signals": SIGNALS}  # fmt: skip
 
 # The columns that each function reads, and no other.
-REASON = ["loan_id", "borrower_id", "reason"]
-RISK = {"loans": ["loan_id", "borrower_id", "disbursed_at"],
+REASON = ["loan_id", "user_id", "reason"]
+RISK = {"loans": ["loan_id", "user_id", "disbursed_at"],
         "instalments": ["loan_id", "number", "due_on", "paid_on"]}  # fmt: skip
-OWED = {"loans": ["loan_id", "borrower_id", "ordinal", "amount_cny", "reason", "borrowed_at"],
+OWED = {"loans": ["loan_id", "user_id", "ordinal", "amount_cny", "reason", "borrowed_at"],
         "instalments": ["loan_id", "number", "principal_cny", "paid_on"]}  # fmt: skip
-STAGES = {"signals": ["borrower_id", "stage", "need"], "applications": ["borrower_id", "outcome"],
-          "loans": ["borrower_id"]}  # fmt: skip
-LAST = ["application_id", "borrower_id", "started_at", "outcome"]
+STAGES = {"signals": ["user_id", "stage", "need"], "applications": ["user_id", "outcome"],
+          "loans": ["user_id"]}  # fmt: skip
+LAST = ["application_id", "user_id", "started_at", "outcome"]
 ASKED = {
-    "applications": ["application_id", "borrower_id", "outcome", "reject_reason"],
-    "borrowers": ["borrower_id", "platforms"],
+    "applications": ["application_id", "user_id", "outcome", "reject_reason"],
+    "users": ["user_id", "platforms"],
 }
 
 
 def of(*more: str) -> list[str]:
-    return ["borrower_id", *more]
+    return ["user_id", *more]
 
 
 READS: dict[str, dict[str, list[str]]] = {
     "reasons": {"loans": REASON},
-    "reasons_by_class": {"loans": REASON, "borrowers": of("borrower_class")},
-    "reasons_by_platforms": {"loans": REASON, "borrowers": of("platforms")},
-    "reasons_by_income": {"loans": REASON, "borrowers": of("income_cny_month")},
+    "reasons_by_class": {"loans": REASON, "users": of("borrower_class")},
+    "reasons_by_platforms": {"loans": REASON, "users": of("platforms")},
+    "reasons_by_income": {"loans": REASON, "users": of("income_cny_month")},
     "reasons_by_month": {"loans": [*REASON, "borrowed_at"]},
     "reasons_around_festival": {"loans": [*REASON, "borrowed_at"]},
-    "amount_by_reason": {"loans": [*REASON, "requested_cny", "amount_cny"], "borrowers": of("borrower_class")},
-    "debt_borrowers": {"loans": REASON, "borrowers": of("borrower_class", "platforms", "income_cny_month")},
-    "platforms_of_debt_borrowers": {"loans": REASON, "borrowers": of("platforms")},
+    "amount_by_reason": {"loans": [*REASON, "requested_cny", "amount_cny"], "users": of("borrower_class")},
+    "debt_borrowers": {"loans": REASON, "users": of("borrower_class", "platforms", "income_cny_month")},
+    "platforms_of_debt_borrowers": {"loans": REASON, "users": of("platforms")},
     "debt_risk": {**RISK, "loans": [*RISK["loans"], "ordinal", "reason"]},
-    "risk_by_platforms": {**RISK, "borrowers": of("platforms")},
+    "risk_by_platforms": {**RISK, "users": of("platforms")},
     "refusals_by_platforms": ASKED,
     "reject_reasons_by_platforms": ASKED,
     "loans_a_year": {"loans": [*REASON, "ordinal", "borrowed_at"]},
     "debt_by_loan_number": {"loans": [*REASON, "ordinal"]},
-    "owed_when_borrowing": {**OWED, "borrowers": of("income_cny_month")},
+    "owed_when_borrowing": {**OWED, "users": of("income_cny_month")},
     "still_owing": OWED,
-    "owner_risk": {**RISK, "borrowers": of("borrower_class")},
-    "owner_price": {"loans": [*RISK["loans"], "apr"], "borrowers": of("borrower_class"),
+    "owner_risk": {**RISK, "users": of("borrower_class")},
+    "owner_price": {"loans": [*RISK["loans"], "apr"], "users": of("borrower_class"),
                     "instalments": [*RISK["instalments"], "principal_cny", "interest_cny"]},
-    "needs_by_stage": {**STAGES, "borrowers": of("borrower_class")},
+    "needs_by_stage": {**STAGES, "users": of("borrower_class")},
     "needs_by_segment": {**STAGES, "applications": LAST},
     "need_sources": {"signals": [*STAGES["signals"], "source"]},
     "need_flow": {"signals": STAGES["signals"]},
-    "aims": {"signals": STAGES["signals"], "applications": ["borrower_id"],
-             "loans": ["loan_id", "borrower_id", "requested_cny", "amount_cny"],
+    "aims": {"signals": STAGES["signals"], "applications": ["user_id"],
+             "loans": ["loan_id", "user_id", "requested_cny", "amount_cny"],
              "instalments": ["loan_id", "number", "interest_cny", "paid_on"]},
     "needs_levers": {},
 }  # fmt: skip
@@ -289,9 +289,9 @@ def test_what_is_owed_is_the_principal_not_yet_paid_when_the_next_loan_is_taken(
 def test_what_is_owed_agrees_with_adding_up_loan_by_loan(lives: dict[str, pd.DataFrame]) -> None:
     loans, plan = lives["loans"], lives["instalments"]
     owed = owed_before(loans, plan)
-    every = plan.merge(loans[["loan_id", "borrower_id", "borrowed_at"]], on="loan_id")
+    every = plan.merge(loans[["loan_id", "user_id", "borrowed_at"]], on="loan_id")
     for row in loans.sample(200, random_state=1).itertuples():
-        earlier = every[(every["borrower_id"] == row.borrower_id) & (every["borrowed_at"] < row.borrowed_at)]
+        earlier = every[(every["user_id"] == row.user_id) & (every["borrowed_at"] < row.borrowed_at)]
         still = ~(earlier["paid_on"] <= row.borrowed_at.normalize())
         assert owed[row.loan_id] == pytest.approx(earlier.loc[still, "principal_cny"].sum(), abs=0.01)
 
@@ -301,8 +301,8 @@ def test_what_is_owed_is_told_in_months_of_income() -> None:
     assert found.to_dict() == pytest.approx({
         ("debt_borrowers", "1"): 0, ("debt_borrowers", "2"): 0.1, ("debt_borrowers", "3"): 0,
         ("other_borrowers", "1"): 0, ("other_borrowers", "2"): 0.1})  # fmt: skip
-    poor = {**HAND, "borrowers": BORROWERS.assign(income_cny_month=0)}
-    with pytest.raises(InputError, match=r"^borrowers\.income_cny_month: no borrower with a loan has any"):
+    poor = {**HAND, "users": USERS.assign(income_cny_month=0)}
+    with pytest.raises(InputError, match=r"^users\.income_cny_month: no borrower with a loan has any"):
         made("owed_when_borrowing", poor)
 
 
@@ -346,7 +346,7 @@ def test_costs_are_those_of_the_catalogue() -> None:
 def test_needs_and_credit_tell_the_same_of_the_same_loans(lives: dict[str, pd.DataFrame]) -> None:
     kept = made("owner_price", lives).set_index("scenario")
     risk = made("owner_risk", lives).groupby("measure")[["k", "n"]].sum()
-    tables = [lives[name] for name in ("applications", "loans", "instalments", "borrowers")]
+    tables = [lives[name] for name in ("applications", "loans", "instalments", "users")]
     income = credit.tier_income(*tables).set_index(["quality_tier", "component"])
     everybody = credit.tier_table(*tables).set_index(["quality_tier", "measure"]).loc["everybody"]
     assert kept["n"].iloc[:2].sum() == income.loc[("everybody", "income_after_losses"), "n"]
@@ -436,8 +436,8 @@ def test_an_unknown_level_is_named() -> None:
 
 
 def test_a_borrower_who_is_missing_is_named() -> None:
-    with pytest.raises(InputError, match=r"^loans\.borrower_id = 2: no such borrower_id in borrowers\. "):
-        made("reasons_by_class", {**HAND, "borrowers": BORROWERS[BORROWERS["borrower_id"] != 2]})
+    with pytest.raises(InputError, match=r"^loans\.user_id = 2: no such user_id in users\. "):
+        made("reasons_by_class", {**HAND, "users": USERS[USERS["user_id"] != 2]})
 
 
 RISKS = ["debt_risk", "risk_by_platforms", "owner_risk", "owner_price", "still_owing", "owed_when_borrowing"]

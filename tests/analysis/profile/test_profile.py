@@ -135,8 +135,8 @@ def rows(frame: pd.DataFrame) -> list[tuple[Any, int, int]]:
 
 @pytest.fixture(scope="module")
 def many() -> pd.DataFrame:
-    """Twenty thousand of the article's borrowers."""
-    return lp.generate(lp.load_persona("article"), n=20_000, seed=7).borrowers
+    """Twenty thousand of the article's users."""
+    return lp.generate(lp.load_persona("article"), n=20_000, seed=7).users
 
 
 def test_every_function_of_the_profile_is_looked_at_here() -> None:
@@ -236,7 +236,7 @@ def test_nothing_but_the_named_columns_is_needed(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "column"), EVERY_READ)
 def test_a_missing_column_is_named(name: str, column: str) -> None:
-    with pytest.raises(InputError, match=rf"^borrowers\.{column}: missing column"):
+    with pytest.raises(InputError, match=rf"^users\.{column}: missing column"):
         of(name)(TEN.drop(columns=column))
 
 
@@ -258,7 +258,7 @@ SPOILT = {
 
 @pytest.mark.parametrize(("name", "column"), EVERY_READ)
 def test_a_column_of_another_form_is_named(name: str, column: str) -> None:
-    with pytest.raises(InputError, match=rf"^borrowers\.{column}(:| =) "):
+    with pytest.raises(InputError, match=rf"^users\.{column}(:| =) "):
         of(name)(TEN.assign(**{column: [SPOILT[column]] * len(TEN)}))
 
 
@@ -269,13 +269,13 @@ def test_an_unknown_level_brings_the_nearest_to_mind() -> None:
 
 @pytest.mark.parametrize("name", READS)
 def test_nobody_makes_no_profile(name: str) -> None:
-    with pytest.raises(InputError, match=r"^borrowers: no rows"):
+    with pytest.raises(InputError, match=r"^users: no rows"):
         of(name)(TEN.head(0))
 
 
 @pytest.mark.parametrize("name", ["age", "age_by_sex", "marital_by_age_and_sex"])
 def test_age_bands_need_somebody_inside_them(name: str) -> None:
-    with pytest.raises(InputError, match=r"^borrowers\.age_years: nobody is aged 20 to 59"):
+    with pytest.raises(InputError, match=r"^users\.age_years: nobody is aged 20 to 59"):
         of(name)(TEN.assign(age_years=[18, 19, 60, 61, 70] * 2))
 
 
@@ -396,14 +396,14 @@ def test_everybody_is_the_whole_frame(many: pd.DataFrame) -> None:
 
 
 def test_the_groups_of_work_are_those_of_the_tables(many: pd.DataFrame) -> None:
-    groups = tables.table("borrowers").columns["occupation"].groups
+    groups = tables.table("users").columns["occupation"].groups
     found = profile.work(many).set_index("work")["share"].to_dict()
     assert found == {name: many["occupation"].isin(levels).mean() for name, levels in groups.items()}
 
 
 @pytest.mark.parametrize("persona", ["article", "evidence"])
 def test_regions_are_made_of_the_same_provinces_everywhere(persona: str) -> None:
-    groups = tables.table("borrowers").columns["province"].groups
+    groups = tables.table("users").columns["province"].groups
     region = lp.load_persona(persona).document.child("variables").child("region").child("groups")
     stated = {name: tuple(one.value for one in node.value) for name, node in region.value.items()}
     assert stated == groups
@@ -413,7 +413,7 @@ def test_regions_are_made_of_the_same_provinces_everywhere(persona: str) -> None
 def test_the_baseline_of_a_region_is_that_of_its_provinces(many: pd.DataFrame) -> None:
     by_region = profile.region(many).set_index("region")["baseline"]
     by_province = profile.province(many).set_index("province")["baseline"]
-    for region, provinces in tables.table("borrowers").columns["province"].groups.items():
+    for region, provinces in tables.table("users").columns["province"].groups.items():
         assert by_region[region] == pytest.approx(by_province[list(provinces)].sum())
 
 

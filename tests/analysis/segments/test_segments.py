@@ -314,7 +314,7 @@ def test_missing_features_are_named_all_together_and_extra_columns_do_no_harm() 
 
 
 def at(day: str, **more: Any) -> pd.DataFrame:
-    return segments.standing(*tiny(), at=day, **more).set_index("borrower_id")
+    return segments.standing(*tiny(), at=day, **more).set_index("user_id")
 
 
 def test_a_standing_is_what_a_hand_works_out() -> None:
@@ -348,15 +348,15 @@ def test_the_day_is_by_default_the_last_one_seen_and_its_hour_is_irrelevant() ->
 
 def test_whoever_has_a_loan_is_approved_by_then_even_if_the_application_is_missing() -> None:
     applications, loans, plan = tiny()
-    found = segments.standing(applications[applications["borrower_id"] != 1], loans, plan, at="2024-05-01")
-    assert found.set_index("borrower_id")["approved_at"][1] == pd.Timestamp("2024-01-15 10:30")
+    found = segments.standing(applications[applications["user_id"] != 1], loans, plan, at="2024-05-01")
+    assert found.set_index("user_id")["approved_at"][1] == pd.Timestamp("2024-01-15 10:30")
 
 
 def test_segments_on_the_border_days_follow_from_the_rows() -> None:
     def of(day: str, base: str = "operable") -> dict[int, str]:
         found = segments.lifecycle(*tiny(), at=day, base=base)
         assert found["base"].unique().tolist() == [base]
-        return dict(zip(found["borrower_id"], found["segment"], strict=True))
+        return dict(zip(found["user_id"], found["segment"], strict=True))
 
     assert of("2024-01-31") == {1: "new"}  # 30 days after the approval, one loan
     assert of("2024-02-01") == {1: "active", 2: "new"}
@@ -405,9 +405,9 @@ def test_loans_and_instalments_that_lack_one_another_are_named() -> None:
 def test_process_goes_by_the_last_application_and_quality_by_the_last_score() -> None:
     applications, *_ = tiny()
     shuffled = applications.sample(frac=1, random_state=2)
-    process = segments.process(shuffled).set_index("borrower_id")["segment"].astype(str).to_dict()
+    process = segments.process(shuffled).set_index("user_id")["segment"].astype(str).to_dict()
     assert process == {1: A, 2: A, 3: J, 4: R, 5: A}
-    quality = segments.quality(shuffled).set_index("borrower_id")["segment"].astype(str).to_dict()
+    quality = segments.quality(shuffled).set_index("user_id")["segment"].astype(str).to_dict()
     assert quality == {1: "prime", 2: "medium", 3: "inferior", 5: "inferior"}
     with pytest.raises(InputError, match="no application has one"):
         segments.quality(applications[applications["risk_score"].isna()])
@@ -438,10 +438,10 @@ def test_only_those_watched_for_all_of_the_time_to_draw_are_in_the_funnel() -> N
     begin, late = pd.Timestamp("2024-01-01"), pd.Timedelta(hours=23)
     decided = begin + pd.Timedelta(days=30) + late  # still within 30 days, as the loan is within 90
     drew = decided + pd.Timedelta(days=90) + late
-    people = pd.DataFrame({"borrower_id": [1], "registered_at": begin})
-    asked = pd.DataFrame({"application_id": [1], "borrower_id": [1], "started_at": begin, "last_step": "submission",
+    people = pd.DataFrame({"user_id": [1], "registered_at": begin})
+    asked = pd.DataFrame({"application_id": [1], "user_id": [1], "started_at": begin, "last_step": "submission",
                           "submitted_at": decided, "decided_at": decided, "outcome": A})  # fmt: skip
-    lent = pd.DataFrame({"borrower_id": [1], "borrowed_at": [drew]})
+    lent = pd.DataFrame({"user_id": [1], "borrowed_at": [drew]})
     with pytest.raises(InputError, match="nobody was watched for 121 days by 2024-04-30"):
         segments.funnel(people, asked, lent, until=drew - pd.Timedelta(days=1))
     # at the end of 1 May, 122 days have gone by
@@ -487,7 +487,7 @@ def test_leaks_are_counted_of_those_who_came_there_by_the_last_application() -> 
 def test_needs_are_those_seen_since_the_last_application_began() -> None:
     applications, loans, _ = tiny()
     signals = times(pd.DataFrame({
-        "borrower_id": [2, 4, 4, 2, 2, 1],
+        "user_id": [2, 4, 4, 2, 2, 1],
         "need": ["data_safety", "convenience", "convenience", "cheaper", "faster", "cheaper"],
         "at": ["2024-01-05 09:03", "2024-03-10 09:03", "2024-03-11 09:03", "2024-04-01 00:00", "2024-06-01 00:00",
                "2024-02-01 00:00"],
@@ -555,7 +555,7 @@ def test_what_happens_on_the_last_day_counts() -> None:
     ]
     assert drew == [1, 2]
     # left at the bank card on 5 January at nine: 91 days have gone by at nine of 5 April, and all of that day counts
-    left = applications[applications["borrower_id"] == 2]
+    left = applications[applications["user_id"] == 2]
     watched = [segments.returns(left, until=f"2024-04-0{day}")["n"].iloc[0] for day in (4, 5)]
     assert watched == [0, 1]
 
@@ -696,9 +696,9 @@ def test_a_balance_is_the_principal_of_a_loop_over_rows() -> None:
     owed: dict[int, float] = {}
     for row in tables["instalments"].itertuples():
         if row.loan_id in lent and not row.paid_on <= end:
-            borrower = lent[row.loan_id].borrower_id
+            borrower = lent[row.loan_id].user_id
             owed[borrower] = owed.get(borrower, 0) + row.principal_cny
-    expected = [owed.get(one, 0) for one in found["borrower_id"]]
+    expected = [owed.get(one, 0) for one in found["user_id"]]
     np.testing.assert_allclose(found["balance_cny"], expected, atol=0.006)
     assert len(owed) > 50
 
@@ -742,7 +742,7 @@ def test_what_is_no_local_time_is_refused(given: Any) -> None:
         segments.leaks(applications, loans, until=given)
 
 
-@pytest.mark.parametrize("given", [None, {"borrower_id": [1]}, []])
+@pytest.mark.parametrize("given", [None, {"user_id": [1]}, []])
 def test_what_is_no_table_is_refused_by_its_name(given: Any) -> None:
     with pytest.raises(InputError, match=r"^loans: \w+ in place of a table"):
         segments.rfm(given)
@@ -780,7 +780,7 @@ WHOLE = [
 @pytest.mark.parametrize(("name", "parameter", "least"), WHOLE)
 @pytest.mark.parametrize("given", [-1, 1.5, 90.0, "90", "x", None, True, np.nan])
 def test_what_is_no_whole_number_is_refused_by_its_name(name: str, parameter: str, least: int, given: Any) -> None:
-    tables = dict(zip(("applications", "loans", "instalments"), tiny(), strict=True)) | {"borrowers": registered()}
+    tables = dict(zip(("applications", "loans", "instalments"), tiny(), strict=True)) | {"users": registered()}
     of = [tables[table] for table in SEGMENTS[name]]
     several = parameter == "within"
     with pytest.raises(InputError, match=rf"^{parameter} = .*: not a whole number from {least} on\."):

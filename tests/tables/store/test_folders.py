@@ -27,7 +27,7 @@ SMALL = 1_024  # bytes that a test's disk takes at a time, so that small tables 
 SPACE = os.strerror(errno.ENOSPC)
 
 
-SOME = ("borrowers", "loans", "truth")  # every step of writing six tables would be twice as many
+SOME = ("users", "loans", "truth")  # every step of writing six tables would be twice as many
 
 
 @pytest.fixture(scope="module")
@@ -261,7 +261,7 @@ from pathlib import Path
 import loanpersona as lp
 
 there = Path(sys.argv[1])
-made = lp.generate(lp.load_persona("article"), n=60, seed=5, tables=("borrowers", "loans", "truth"))
+made = lp.generate(lp.load_persona("article"), n=60, seed=5, tables=("users", "loans", "truth"))
 changes = {"os.rename", "os.mkdir", "os.remove", "os.rmdir"}
 
 def save(folder, left):
@@ -292,7 +292,7 @@ def test_a_kill_before_any_change_on_disk_leaves_one_population_whole_and_the_ne
     folder: Path, old: lp.Population, new: lp.Population, article: lp.Persona
 ) -> None:
     subprocess.run([sys.executable, "-c", KILLED, str(folder.parent)], check=True, timeout=60)
-    third = lp.generate(article, n=10, seed=6, tables=("borrowers",))
+    third = lp.generate(article, n=10, seed=6, tables=("users",))
     found = []
     for number in range(len(names(folder.parent)) - 1):
         place = folder.parent / str(number)
@@ -317,7 +317,7 @@ def leave(folder: Path, process: int) -> None:
     """What three killed saves of a process leave beside a folder."""
     shutil.copytree(folder, folder.parent / f".people.{process}.earlier")
     (folder.parent / f".people.{process}.partial").mkdir()
-    (folder.parent / f".people.{process}.partial" / "borrowers.csv").write_text("half", encoding="utf-8")
+    (folder.parent / f".people.{process}.partial" / "users.csv").write_text("half", encoding="utf-8")
     (folder.parent / f".people.{process}.probe").touch()
 
 

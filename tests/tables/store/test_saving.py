@@ -344,20 +344,20 @@ def test_parquet_with_finer_or_zoned_times_is_named(book: dict, tmp_path: Path) 
 
 
 KEYS: list[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str]] = [
-    ("loans", lambda f: f.assign(borrower_id=f["borrower_id"].replace(7, 4_000)),
-     "loans.borrower_id = 4000: no such borrower_id in borrowers (2 rows point to nothing). "),
+    ("loans", lambda f: f.assign(user_id=f["user_id"].replace(7, 4_000)),
+     "loans.user_id = 4000: no such user_id in users (2 rows point to nothing). "),
     ("loans", lambda f: pd.concat([f, f.tail(1)], ignore_index=True),
      "loans: 1 rows repeat loan_id, first 790001. Allowed: each key once."),
     ("instalments", lambda f: f.assign(loan_id=f["loan_id"].replace(1, 2)),
      "instalments.loan_id = 2: no such loan_id in loans (2 rows point to nothing). "),
     ("instalments", lambda f: f.assign(number=f["number"].mask(f.index == 1, 1).astype("int8")),
      "instalments: 1 rows repeat loan_id and number, first 1 1. "),
-    ("applications", lambda f: f.assign(borrower_id=f["borrower_id"] - 1),
-     "applications.borrower_id = -1: no such borrower_id in borrowers (1 rows point to nothing). "),
-    ("borrowers", lambda f: f.assign(referred_by=pd.array([None, 99, *[None] * 38], dtype="Int64")),
-     "borrowers.referred_by = 99: no such borrower_id in borrowers (1 rows point to nothing). "),
-    ("truth", lambda f: f.assign(borrower_id=f["borrower_id"] + 1),
-     "truth.borrower_id = 40: no such borrower_id in borrowers (1 rows point to nothing). "),
+    ("applications", lambda f: f.assign(user_id=f["user_id"] - 1),
+     "applications.user_id = -1: no such user_id in users (1 rows point to nothing). "),
+    ("users", lambda f: f.assign(referred_by=pd.array([None, 99, *[None] * 38], dtype="Int64")),
+     "users.referred_by = 99: no such user_id in users (1 rows point to nothing). "),
+    ("truth", lambda f: f.assign(user_id=f["user_id"] + 1),
+     "truth.user_id = 40: no such user_id in users (1 rows point to nothing). "),
 ]  # fmt: skip
 
 
@@ -377,13 +377,13 @@ def test_all_wrong_keys_are_told_at_once(book: dict) -> None:
     wrong = {
         **book,
         "loans": book["loans"].iloc[2:],
-        "borrowers": book["borrowers"].iloc[:-1].assign(referred_by=pd.NA),
+        "users": book["users"].iloc[:-1].assign(referred_by=pd.NA),
     }
     with pytest.raises(InputError) as caught:
         tables.check_keys(wrong)
     assert [fault.partition(" ")[0] for fault in caught.value.faults] == [
-        "applications.borrower_id", "loans.borrower_id", "instalments.loan_id", "signals.borrower_id",
-        "truth.borrower_id",
+        "applications.user_id", "loans.user_id", "instalments.loan_id", "signals.user_id",
+        "truth.user_id",
     ]  # fmt: skip
 
 
@@ -399,10 +399,10 @@ def test_keys_in_any_order_are_checked_and_tables_that_are_not_there_are_not_ask
 def test_the_keys_of_a_large_book_are_checked_in_a_moment() -> None:
     loan = np.arange(1_000_000) * 10_000 + 1
     big = {
-        "loans": pd.DataFrame({"loan_id": loan, "borrower_id": np.arange(1_000_000) // 2}),
+        "loans": pd.DataFrame({"loan_id": loan, "user_id": np.arange(1_000_000) // 2}),
         "instalments": pd.DataFrame({"loan_id": np.repeat(loan, 10), "number": np.tile(np.arange(10, dtype="int8"),
                                                                                       1_000_000)}),
-        "borrowers": pd.DataFrame({"borrower_id": np.arange(500_000)}),
+        "users": pd.DataFrame({"user_id": np.arange(500_000)}),
     }  # fmt: skip
     start = time.perf_counter()
     tables.check_keys(big)

@@ -29,7 +29,7 @@ FAULTS = "an earlier population stays"
 
 @pytest.fixture(scope="module")
 def small(article: lp.Persona) -> lp.Population:
-    """Two thousand of the article's borrowers, seed 3."""
+    """Two thousand of the article's users, seed 3."""
     return lp.generate(article, n=2_000, seed=3)
 
 
@@ -44,8 +44,8 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def borrowers_file(folder: Path) -> Path:
-    (path,) = folder.glob("borrowers.*")
+def users_file(folder: Path) -> Path:
+    (path,) = folder.glob("users.*")
     return path
 
 
@@ -85,7 +85,7 @@ def test_levels_that_look_like_something_else_stay_words(
     path.write_text(tiny_text + block, encoding="utf-8")
     made = lp.generate(lp.load_persona(path), n=50, seed=1)
     loaded = lp.load_population(made.save(tmp_path / "people", format=format))
-    assert set(loaded.borrowers["pet"]) == set(levels)
+    assert set(loaded.users["pet"]) == set(levels)
     assert loaded.digest == made.digest
 
 
@@ -95,7 +95,7 @@ HARMLESS = ["a", "1-2", "a=b", " =1", 'j,"k"\nl;=m', ""]
 
 @pytest.fixture
 def pets(tiny_text: str, tmp_path: Path) -> lp.Population:
-    """Borrowers with pets of such names."""
+    """Users with pets of such names."""
     levels = [json.dumps(level, ensure_ascii=False) for level in DANGEROUS + HARMLESS]
     block = (
         f"  pet:\n    shares: {{{', '.join(f'{level}: 0.05' for level in levels)}}}\n    label: {{en: Pet, zh: 宠物}}\n"
@@ -110,23 +110,23 @@ def pets(tiny_text: str, tmp_path: Path) -> lp.Population:
 @pytest.mark.parametrize("format", FORMATS)
 def test_words_that_look_like_formulas_come_back_exactly(format: str, pets: lp.Population, tmp_path: Path) -> None:
     loaded = lp.load_population(pets.save(tmp_path / "people", format=format))
-    assert set(loaded.borrowers["pet"]) == {*DANGEROUS, *HARMLESS}
-    pd.testing.assert_frame_equal(loaded.borrowers, pets.borrowers, check_exact=True)
+    assert set(loaded.users["pet"]) == {*DANGEROUS, *HARMLESS}
+    pd.testing.assert_frame_equal(loaded.users, pets.users, check_exact=True)
     assert loaded.digest == pets.digest
 
 
 def test_no_word_of_a_csv_file_is_a_formula_to_a_spreadsheet(pets: lp.Population, tmp_path: Path) -> None:
     folder = pets.save(tmp_path / "people", format="csv")
-    with (folder / "borrowers.csv").open(encoding="utf-8", newline="") as file:
+    with (folder / "users.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    written = dict(zip(pets.borrowers["pet"], (row["pet"] for row in rows), strict=True))
+    written = dict(zip(pets.users["pet"], (row["pet"] for row in rows), strict=True))
     assert written == {**{word: "'" + word for word in DANGEROUS}, **{word: word for word in HARMLESS}}
     assert json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["text_mark"] == "'"
 
 
 def test_parquet_holds_words_as_they_are(pets: lp.Population, tmp_path: Path) -> None:
     folder = pets.save(tmp_path / "people")
-    assert set(pd.read_parquet(folder / "borrowers.parquet")["pet"]) == {*DANGEROUS, *HARMLESS}
+    assert set(pd.read_parquet(folder / "users.parquet")["pet"]) == {*DANGEROUS, *HARMLESS}
     assert "text_mark" not in json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
 
 
@@ -153,17 +153,17 @@ def test_csv_from_before_words_were_marked_keeps_its_apostrophes(tiny_text: str,
     path.write_text(tiny_text + block, encoding="utf-8")
     made = lp.generate(lp.load_persona(path), n=50, seed=1)
     folder = made.save(tmp_path / "people", format="csv")
-    text = (folder / "borrowers.csv").read_text(encoding="utf-8").replace("''a", "'a")
-    (folder / "borrowers.csv").write_text(text, encoding="utf-8")
+    text = (folder / "users.csv").read_text(encoding="utf-8").replace("''a", "'a")
+    (folder / "users.csv").write_text(text, encoding="utf-8")
     edit_manifest(folder, lambda m: [
         m.pop("manifest"), m.pop("text_mark"),
-        m["tables"]["borrowers"].update(sha256=table_files.sha256(folder / "borrowers.csv")),
+        m["tables"]["users"].update(sha256=table_files.sha256(folder / "users.csv")),
     ])  # fmt: skip
     assert lp.load_population(folder).digest == made.digest
 
 
 def test_a_folder_holds_a_file_per_table_with_dictionary_datasheet_and_manifest(saved: Path) -> None:
-    suffix = borrowers_file(saved).suffix
+    suffix = users_file(saved).suffix
     made = {f"{name}{suffix}" for name in lp.tables.names()}
     assert set(files(saved)) == {*made, "dictionary.md", "datasheet.md", "manifest.json"}
     assert list(files(saved.parent)) == [f"people/{name}" for name in files(saved)], "nothing is left beside it"
@@ -181,7 +181,7 @@ def test_every_paper_in_a_folder_says_that_the_people_are_synthetic(saved: Path,
         assert "合成" in text or "数据字典" in text
     dictionary = (saved / "dictionary.md").read_text(encoding="utf-8")
     assert "| truth (hidden) | caution |" in dictionary
-    assert "| borrowers | sex |" in dictionary
+    assert "| users | sex |" in dictionary
     for table in small.tables:
         for column in lp.tables.table(table).columns.values():
             if column.name in small.tables[table]:
@@ -190,10 +190,10 @@ def test_every_paper_in_a_folder_says_that_the_people_are_synthetic(saved: Path,
 
 
 def test_one_table_alone_is_saved_and_loaded_alone(article: lp.Persona, tmp_path: Path) -> None:
-    made = lp.generate(article, n=100, seed=3, tables=("borrowers",))
+    made = lp.generate(article, n=100, seed=3, tables=("users",))
     folder = made.save(tmp_path / "people")
     assert not list(folder.glob("truth*")), "the hidden side can be withheld"
-    assert list(lp.load_population(folder).tables) == ["borrowers"]
+    assert list(lp.load_population(folder).tables) == ["users"]
 
 
 def test_the_digest_sees_values_levels_and_names_and_not_types() -> None:
@@ -217,7 +217,7 @@ def test_the_digest_sees_values_levels_and_names_and_not_types() -> None:
 
 
 def test_one_flipped_byte_anywhere_in_a_table_is_found(saved: Path) -> None:
-    path = borrowers_file(saved)
+    path = users_file(saved)
     whole = path.read_bytes()
     for place in (0, len(whole) // 3, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
@@ -228,7 +228,7 @@ def test_one_flipped_byte_anywhere_in_a_table_is_found(saved: Path) -> None:
 
 
 def test_a_table_that_was_cut_is_found(saved: Path) -> None:
-    path = borrowers_file(saved)
+    path = users_file(saved)
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[: len(lines) // 2]))
     with pytest.raises(lp.InputError, match=rf"^{path}: changed or cut since it was saved"):
@@ -236,7 +236,7 @@ def test_a_table_that_was_cut_is_found(saved: Path) -> None:
 
 
 def test_a_table_that_is_gone_is_named(saved: Path) -> None:
-    path = borrowers_file(saved)
+    path = users_file(saved)
     path.unlink()
     with pytest.raises(lp.InputError, match=rf"^{path}: missing, though the manifest lists it\.$"):
         lp.load_population(saved)
@@ -244,7 +244,7 @@ def test_a_table_that_is_gone_is_named(saved: Path) -> None:
 
 def test_a_folder_without_a_manifest_is_no_population(saved: Path, tmp_path: Path) -> None:
     (saved / "manifest.json").unlink()
-    for folder in (saved, tmp_path / "nowhere", borrowers_file(saved)):
+    for folder in (saved, tmp_path / "nowhere", users_file(saved)):
         with pytest.raises(lp.InputError, match=rf"^{folder}/manifest\.json: "):
             lp.load_population(folder)
 
@@ -261,27 +261,27 @@ def test_a_damaged_manifest_is_named(content: bytes, saved: Path) -> None:
 @pytest.mark.parametrize(
     ("edit", "fault"),
     [
-        (lambda m: m["tables"]["borrowers"].update(rows=1_999), r"expected 1,999 rows, got 2,000\.$"),
-        (lambda m: m["tables"]["borrowers"]["columns"].pop("sex"), "sex: expected no such column, got "),
-        (lambda m: m["tables"]["borrowers"].update(sha256="0" * 64), "changed or cut since it was saved"),
+        (lambda m: m["tables"]["users"].update(rows=1_999), r"expected 1,999 rows, got 2,000\.$"),
+        (lambda m: m["tables"]["users"]["columns"].pop("sex"), "sex: expected no such column, got "),
+        (lambda m: m["tables"]["users"].update(sha256="0" * 64), "changed or cut since it was saved"),
         (lambda m: m.update(digest="0" * 64), "the digest is .*, the manifest says 000000000000"),
         (
-            lambda m: m["tables"]["borrowers"]["columns"]["sex"].update(levels=["male", "x", "female"]),
-            "(sex: expected level 2 to be 'x', got 'female'|the digest is .* Changed: borrowers.sex)",
+            lambda m: m["tables"]["users"]["columns"]["sex"].update(levels=["male", "x", "female"]),
+            "(sex: expected level 2 to be 'x', got 'female'|the digest is .* Changed: users.sex)",
         ),
         (
-            lambda m: m["tables"]["borrowers"]["columns"]["age_years"].update(type="bool"),
+            lambda m: m["tables"]["users"]["columns"]["age_years"].update(type="bool"),
             "age_years: expected bool, got int",
         ),
         (
-            lambda m: m["tables"]["borrowers"]["columns"]["sex"].update(type="int8"),
+            lambda m: m["tables"]["users"]["columns"]["sex"].update(type="int8"),
             "sex: expected int8, got (category|text)",
         ),
-        (lambda m: m["tables"]["borrowers"]["columns"]["sex"].update(type="word"), "tables.borrowers is not whole"),
-        (lambda m: m["tables"]["borrowers"]["columns"]["sex"].pop("meaning"), "tables.borrowers is not whole"),
-        (lambda m: m["tables"]["borrowers"].update(columns=[]), "tables.borrowers is not whole"),
-        (lambda m: m["tables"]["borrowers"].update(file="../borrowers.csv"), "tables.borrowers is not whole"),
-        (lambda m: m["tables"].update(borrowers=3), "tables.borrowers is not whole"),
+        (lambda m: m["tables"]["users"]["columns"]["sex"].update(type="word"), "tables.users is not whole"),
+        (lambda m: m["tables"]["users"]["columns"]["sex"].pop("meaning"), "tables.users is not whole"),
+        (lambda m: m["tables"]["users"].update(columns=[]), "tables.users is not whole"),
+        (lambda m: m["tables"]["users"].update(file="../users.csv"), "tables.users is not whole"),
+        (lambda m: m["tables"].update(users=3), "tables.users is not whole"),
         (lambda m: m.update(tables=[]), "no tables. Allowed: a manifest as saving writes it"),
         (lambda m: m.update(n="many", seed=True), "no n, seed. Allowed: a manifest as saving writes it"),
         (lambda m: m.pop("persona"), "no persona. Allowed: a manifest as saving writes it"),
@@ -323,7 +323,7 @@ DIFFERENCES: list[tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = [
 def test_a_table_of_another_form_is_named_with_its_column_expected_and_got(
     edit: Callable[[pd.DataFrame], pd.DataFrame], fault: str, known: bool, saved: Path
 ) -> None:
-    path = rewrite(saved, "borrowers", edit, known=known)
+    path = rewrite(saved, "users", edit, known=known)
     damage = [] if known else [f"{path}: changed or cut since it was saved (its SHA-256 is not that of the manifest)."]
     with pytest.raises(lp.InputError) as caught:
         lp.load_population(saved)
@@ -345,14 +345,14 @@ def test_a_table_of_another_form_is_named_with_its_column_expected_and_got(
             lambda f: f.assign(sex=f["sex"].cat.add_categories("x")),
             "sex: expected level 3 to be none, got 'x'.",
         ),
-        (lambda f: f.set_index("borrower_id"), "borrower_id: expected int64, got no such column."),
+        (lambda f: f.set_index("user_id"), "user_id: expected int64, got no such column."),
     ],
 )
 def test_parquet_of_other_types_is_named(
     edit: Callable[[pd.DataFrame], pd.DataFrame], fault: str, small: lp.Population, tmp_path: Path
 ) -> None:
     folder = small.save(tmp_path / "people")
-    path = rewrite(folder, "borrowers", edit, known=True)
+    path = rewrite(folder, "users", edit, known=True)
     with pytest.raises(lp.InputError) as caught:
         lp.load_population(folder)
     assert caught.value.faults == (f"{path}: {fault}",)
@@ -370,7 +370,7 @@ def test_csv_with_values_that_do_not_fit_is_named(
     edit: Callable[[pd.DataFrame], pd.DataFrame], fault: str, small: lp.Population, tmp_path: Path
 ) -> None:
     folder = small.save(tmp_path / "people", format="csv")
-    path = rewrite(folder, "borrowers", edit, known=True)
+    path = rewrite(folder, "users", edit, known=True)
     with pytest.raises(lp.InputError) as caught:
         lp.load_population(folder)
     assert caught.value.faults == (f"{path}: {fault}",)
@@ -378,9 +378,9 @@ def test_csv_with_values_that_do_not_fit_is_named(
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" * 9, b"\xff\xfe\x00", b'"', b"a,b\n1,2,3\n4\n"])
 def test_a_file_that_is_no_table_is_one_line_though_its_hash_fits(content: bytes, saved: Path) -> None:
-    path = borrowers_file(saved)
+    path = users_file(saved)
     path.write_bytes(content)
-    edit_manifest(saved, lambda m: m["tables"]["borrowers"].update(sha256=table_files.sha256(path)))
+    edit_manifest(saved, lambda m: m["tables"]["users"].update(sha256=table_files.sha256(path)))
     with pytest.raises(lp.InputError) as caught:
         lp.load_population(saved)
     assert all(fault.startswith(f"{path}: ") for fault in caught.value.faults)
@@ -388,7 +388,7 @@ def test_a_file_that_is_no_table_is_one_line_though_its_hash_fits(content: bytes
 
 
 def test_all_faults_of_a_folder_are_told_in_one_go(saved: Path) -> None:
-    path = rewrite(saved, "borrowers", lambda f: f.drop(columns=["sex", "province"]).assign(pet="x"), known=True)
+    path = rewrite(saved, "users", lambda f: f.drop(columns=["sex", "province"]).assign(pet="x"), known=True)
     [gone] = saved.glob("truth.*")
     gone.unlink()
     with pytest.raises(lp.InputError) as caught:
@@ -402,14 +402,14 @@ def test_all_faults_of_a_folder_are_told_in_one_go(saved: Path) -> None:
 
 
 def test_values_that_are_not_those_of_the_manifest_are_named_with_both_versions(saved: Path) -> None:
-    rewrite(saved, "borrowers", lambda f: f.assign(platforms=f["platforms"][::-1].to_numpy()), known=True)
+    rewrite(saved, "users", lambda f: f.assign(platforms=f["platforms"][::-1].to_numpy()), known=True)
     edit_manifest(saved, lambda m: m["versions"].update(loanpersona="0.0.9"))
     with pytest.raises(lp.InputError) as caught:
         lp.load_population(saved)
     both = rf"saved by loanpersona 0\.0\.9, read by loanpersona {store.versions()['loanpersona']}"
     assert re.fullmatch(
         rf"{saved}: the digest is [0-9a-f]{{12}}, the manifest says [0-9a-f]{{12}} \({both}\)\. "
-        r"Changed: borrowers\.platforms\.",
+        r"Changed: users\.platforms\.",
         str(caught.value),
     )
 
@@ -468,8 +468,8 @@ def test_notes_kept_beside_an_earlier_population_are_not_lost(saved: Path, small
 
 
 def test_an_earlier_population_is_replaced_whole(saved: Path, article: lp.Persona) -> None:
-    other = lp.generate(article, n=10, seed=4, tables=("borrowers",))
-    other.save(saved, format="parquet" if borrowers_file(saved).suffix == ".csv" else "csv")
+    other = lp.generate(article, n=10, seed=4, tables=("users",))
+    other.save(saved, format="parquet" if users_file(saved).suffix == ".csv" else "csv")
     assert lp.load_population(saved).digest == other.digest
     assert len(files(saved)) == 4
     assert [path.name for path in saved.parent.iterdir()] == ["people"]
@@ -638,8 +638,8 @@ def test_a_text_that_was_changed_or_is_gone_is_named(name: str, saved: Path) -> 
     ("key", "value"), [("words", 3), ("words", {"pet": 3}), ("words", {"pet": {"en": 3}}), ("meaning", 3), ("unit", 3)]
 )
 def test_words_that_are_none_make_a_manifest_not_whole(key: str, value: object, saved: Path) -> None:
-    edit_manifest(saved, lambda m: m["tables"]["borrowers"]["columns"]["sex"].update({key: value}))
-    with pytest.raises(lp.InputError, match=r"tables\.borrowers is not whole"):
+    edit_manifest(saved, lambda m: m["tables"]["users"]["columns"]["sex"].update({key: value}))
+    with pytest.raises(lp.InputError, match=r"tables\.users is not whole"):
         lp.load_population(saved)
 
 
@@ -669,5 +669,5 @@ def test_words_that_another_locale_would_split_stand_in_quotes(tiny_text: str, t
     path.write_text(tiny_text + block, encoding="utf-8")
     made = lp.generate(lp.load_persona(path), n=50, seed=1)
     folder = made.save(tmp_path / "people", format="csv")
-    assert ',"a;=1+1"\n' in (folder / "borrowers.csv").read_text(encoding="utf-8")
+    assert ',"a;=1+1"\n' in (folder / "users.csv").read_text(encoding="utf-8")
     assert lp.load_population(folder).digest == made.digest
