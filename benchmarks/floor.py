@@ -104,5 +104,10 @@ def _instalments(
 
 def _signals(stream: np.random.Generator, n: int, people: int) -> dict[str, np.ndarray]:
     source = stream.integers(0, 10, n).astype(np.int8)
-    return {"user_id": _keys(stream, n, people), "stage": source % 3, "need": source % 8, "source": source,
-            "at": _times(stream, n)}  # fmt: skip
+    return {
+        "user_id": _keys(stream, n, people),
+        "stage": source % 3,
+        "need": source % 8,
+        "source": source,
+        "at": _times(stream, n),
+    }

@@ -105,8 +105,10 @@ def main() -> None:
             ROUNDS,
         )
         taken = sum(path.stat().st_size for path in (folder / "people").iterdir()) / 2**20
-    print(f"{USERS:,} users, one core, median of {ROUNDS} interleaved rounds: "
-          + ", ".join(f"{count:,} {name}" for name, count in rows.items()))  # fmt: skip
+    print(
+        f"{USERS:,} users, one core, median of {ROUNDS} interleaved rounds: "
+        + ", ".join(f"{count:,} {name}" for name, count in rows.items())
+    )
     for name, found in median.items():
         per_row = found / sum(rows.values()) * 1e9
         print(f"  {name:14} {found * 1e3:9.1f} ms   {per_row:7.1f} ns a row   {found / median['write raw']:6.2f} × raw")
@@ -115,9 +117,11 @@ def main() -> None:
     print(f"  peak memory    {small:9.1f} MiB streamed, {large:.1f} MiB for {GROWTH} × as many")
     drawn = median["draw"] / median["plain numpy"]
     ratio = median["write parquet"] / median["write raw"]
-    print(f"bounds: drawing at most {MOST_TIMES_FLOOR:g} × plain numpy: {drawn:.2f}; "
-          f"Parquet at most {MOST_TIMES_RAW:g} × raw: {ratio:.2f}; "
-          f"memory for {GROWTH} × as many at most 1.2 ×: {large / small:.2f}")  # fmt: skip
+    print(
+        f"bounds: drawing at most {MOST_TIMES_FLOOR:g} × plain numpy: {drawn:.2f}; "
+        f"Parquet at most {MOST_TIMES_RAW:g} × raw: {ratio:.2f}; "
+        f"memory for {GROWTH} × as many at most 1.2 ×: {large / small:.2f}"
+    )
 
 
 if __name__ == "__main__":

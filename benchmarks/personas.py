@@ -111,8 +111,10 @@ def main() -> None:
         for name in group:
             print(f"  {name:18} {median[name] * 1e3:9.1f} ms {median[name] / median[floor]:8.2f} × {floor}")
     first_use = median["… and generate"]
-    print(f"bounds: a file validated within 0.2 s: {median['load_persona']:.3f}; "
-          f"that and made ready to draw on first use, imports too, within 0.2 + 0.3 s: {first_use:.3f}")  # fmt: skip
+    print(
+        f"bounds: a file validated within 0.2 s: {median['load_persona']:.3f}; "
+        f"that and made ready to draw on first use, imports too, within 0.2 + 0.3 s: {first_use:.3f}"
+    )
 
 
 if __name__ == "__main__":

@@ -113,8 +113,7 @@ def main() -> None:
     used, size = peak(persona, ROWS)
     print(f"  peak memory  {used:9.1f} MiB  {used / size:6.2f} × the frame ({size:.1f} MiB)")
     share = median["loanpersona"] / median["plain numpy"]
-    print(f"bounds: at most 0.5 × plain numpy, towards 0.3 ×: {share:.2f}; "
-          f"peak at most 1.5 ×: {used / size:.2f}")  # fmt: skip
+    print(f"bounds: at most 0.5 × plain numpy, towards 0.3 ×: {share:.2f}; peak at most 1.5 ×: {used / size:.2f}")
 
 
 if __name__ == "__main__":

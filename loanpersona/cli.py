@@ -33,8 +33,12 @@ class _Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=_Commands, context_settings=CONTEXT, epilog="Exit codes: 0 done, 1 a report failed, 2 the input was "
-             "wrong, 3 the machine is in the way (disk, memory, kernel), 130 interrupted.")  # fmt: skip
+@click.group(
+    cls=_Commands,
+    context_settings=CONTEXT,
+    epilog="Exit codes: 0 done, 1 a report failed, 2 the input was "
+    "wrong, 3 the machine is in the way (disk, memory, kernel), 130 interrupted.",
+)
 @click.version_option(version("loanpersona"), message="loanpersona %(version)s")
 def cli() -> None:
     """Synthetic borrowers of Chinese micro-loan apps: a sourced persona file becomes a population,

@@ -283,10 +283,19 @@ def test_a_seed_that_is_none_is_refused(run: Run, seed: str) -> None:
         ("", [r"^bad\.yaml:1: "]),
         ("a: [\n", [r"^bad\.yaml:2: not YAML"]),
         ("persona: bad\npersona: worse\n", [r"^bad\.yaml:2: persona.*stated twice, first in line 1"]),
-        ("persona: Bad\nformat: 2\n", ["about: missing", "persona = Bad: not a name", "product: missing",
-                                       "title: missing", "variables: missing", "format = 2: unknown format"]),
+        (
+            "persona: Bad\nformat: 2\n",
+            [
+                "about: missing",
+                "persona = Bad: not a name",
+                "product: missing",
+                "title: missing",
+                "variables: missing",
+                "format = 2: unknown format",
+            ],
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_faults_of_a_persona_file_are_told_line_by_line(
     run: Run, tmp_path: Path, content: str | None, faults: list[str]
 ) -> None:

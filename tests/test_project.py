@@ -26,9 +26,24 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 # The drawing of the house: a room and the rooms it may import from. The foundation is these modules.
 FOUNDATION = {
-    "errors", "strict_yaml", "conditions", "catalog", "labels", "tables", "manifest", "folders", "table_files",
-    "storage", "population", "festivals", "column_checks", "table_keys", "digests", "table_texts", "table_writer",
-}  # fmt: skip
+    "errors",
+    "strict_yaml",
+    "conditions",
+    "catalog",
+    "labels",
+    "tables",
+    "manifest",
+    "folders",
+    "table_files",
+    "storage",
+    "population",
+    "festivals",
+    "column_checks",
+    "table_keys",
+    "digests",
+    "table_texts",
+    "table_writer",
+}
 MAY_IMPORT = {
     "foundation": set[str](),
     "persona": {"foundation"},

@@ -22,8 +22,10 @@ from loanpersona.reports import declared_parameters, notebook_names
 
 ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.zh.md")
-TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in
-         (*READMES, "CONTRIBUTING.md", "DECISIONS.md", "CHANGELOG.md")}  # fmt: skip
+TEXTS = {
+    name: (ROOT / name).read_text(encoding="utf-8")
+    for name in (*READMES, "CONTRIBUTING.md", "DECISIONS.md", "CHANGELOG.md")
+}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 PICTURES = {"docs/age_pyramid.png": "en", "docs/age_pyramid.zh.png": "zh"}

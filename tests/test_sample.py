@@ -87,8 +87,11 @@ def test_every_text_says_that_the_people_are_made_up(name: str) -> None:
 
 
 def test_the_dictionary_describes_every_column_in_both_languages() -> None:
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in read("dictionary.md").splitlines()
-            if line.startswith("| ")]  # fmt: skip
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in read("dictionary.md").splitlines()
+        if line.startswith("| ")
+    ]
     head, *described = rows
     population = lp.load_population(SAMPLE)
     columns = [(name, column) for name, frame in population.tables.items() for column in frame]

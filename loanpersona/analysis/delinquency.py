@@ -30,8 +30,10 @@ def risk_by(
         raise InputError(f"loans: none is twelve months old at {book.day}. Allowed: at least one.")
     late = found.assign(k=found["late"], n=found["due"])
     bad = found.assign(k=found["bad"].fillna(value=False).astype(int), n=found["bad"].notna().astype(int))
-    parts = [_compared(rows[rows["n"] > 0], by, levels).assign(measure=measure)
-             for measure, rows in (("late_first_day", late), ("bad_12_months", bad))]  # fmt: skip
+    parts = [
+        _compared(rows[rows["n"] > 0], by, levels).assign(measure=measure)
+        for measure, rows in (("late_first_day", late), ("bad_12_months", bad))
+    ]
     every = pd.concat(parts, ignore_index=True)
     every.insert(0, "measure", every.pop("measure"))
     return every
@@ -40,8 +42,11 @@ def risk_by(
 def _compared(rows: pd.DataFrame, by: str, levels: Sequence[str]) -> pd.DataFrame:
     """The share of each group, and its ratio to that of the last: `k` of `n` things in each row."""
     groups = {one: rows[rows[by] == one] for one in levels}
-    found = pd.DataFrame([{by: one, **clustered_part(part["k"], part["n"], part["user_id"])}
-                          for one, part in groups.items()])  # fmt: skip
-    ratios = [risk_ratio(rows["k"], rows["n"], rows[by] == one, rows[by] == levels[-1], rows["user_id"])
-              for one in levels[:-1]]  # fmt: skip
+    found = pd.DataFrame(
+        [{by: one, **clustered_part(part["k"], part["n"], part["user_id"])} for one, part in groups.items()]
+    )
+    ratios = [
+        risk_ratio(rows["k"], rows["n"], rows[by] == one, rows[by] == levels[-1], rows["user_id"])
+        for one in levels[:-1]
+    ]
     return found.drop(columns=["design_effect", "effective_n"]).join(pd.DataFrame(ratios))

@@ -53,8 +53,10 @@ def asked_for(applications: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame
     asked = columns(applications, "applications", wanted)
     timeless = asked.loc[(asked["outcome"] == "approved") & asked["decided_at"].isna(), "application_id"]
     if len(timeless):
-        raise InputError(f"applications.decided_at: missing, but application {timeless.iloc[0]} is approved. "
-                         "Allowed: the time of the decision.")  # fmt: skip
+        raise InputError(
+            f"applications.decided_at: missing, but application {timeless.iloc[0]} is approved. "
+            "Allowed: the time of the decision."
+        )
     return asked
 
 

@@ -121,8 +121,10 @@ def _last_day(until: pd.Timestamp | str | None, told: pd.Timestamp) -> pd.Timest
     """The day that is meant; raises InputError where it lies far after the last thing the book tells of."""
     last = end_of_day(until, told)
     if (silent := (last.normalize() - told.normalize()).days) > SILENT_DAYS:
-        raise InputError(f"until = {last:%Y-%m-%d}: {silent:,} days after the last payment or loan, {told:%Y-%m-%d}. "
-                         f"Allowed: at most {SILENT_DAYS} days after it.")  # fmt: skip
+        raise InputError(
+            f"until = {last:%Y-%m-%d}: {silent:,} days after the last payment or loan, {told:%Y-%m-%d}. "
+            f"Allowed: at most {SILENT_DAYS} days after it."
+        )
     return last
 
 
@@ -186,8 +188,16 @@ def borrower_outcomes(
     """
     book = read(loans, instalments, until)
     found = outcomes(book, months, days).assign(lent=book.lent, reached=book.reached(days), loans=1)
-    how = {"lent": "min", "loans": "sum", "dpd": "max", "due": "sum", "late": "sum", "late_long_ago": "sum",
-           "cured": "sum", "reached": "min"}  # fmt: skip
+    how = {
+        "lent": "min",
+        "loans": "sum",
+        "dpd": "max",
+        "due": "sum",
+        "late": "sum",
+        "late_long_ago": "sum",
+        "cured": "sum",
+        "reached": "min",
+    }
     people = found.groupby("user_id").agg(how).reset_index()
     first = people.pop("lent").to_numpy()
     people.insert(1, "first_loan_on", first.astype("datetime64[D]").astype("datetime64[s]"))

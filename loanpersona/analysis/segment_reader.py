@@ -177,8 +177,9 @@ def _cut(feature: Feature, stated: Stated) -> Feature:
     if feature.levels:
         return feature
     low, high = feature.range
-    edges = [end for whens in stated.values() for when in whens if feature.name in when
-             for end in ends(when[feature.name])]  # fmt: skip
+    edges = [
+        end for whens in stated.values() for when in whens if feature.name in when for end in ends(when[feature.name])
+    ]
     starts = {start for end in edges for start in (ceil(end), floor(end) + 1) if low <= start <= high}
     return replace(feature, cuts=tuple(sorted({low, high} | starts)))
 

@@ -115,8 +115,9 @@ class Segmentation:
     def table(self) -> pd.DataFrame:
         """The rules, one a row; columns: segment, and a condition on each feature they read (`any` for none)."""
         rows = [(segment, when) for segment, whens in self.segments.items() for when in whens]
-        told = {one.name: [one.told(when[one.name]) if one.name in when else ANY for _, when in rows]
-                for one in self.reads}  # fmt: skip
+        told = {
+            one.name: [one.told(when[one.name]) if one.name in when else ANY for _, when in rows] for one in self.reads
+        }
         return pd.DataFrame({"segment": [segment for segment, _ in rows], **told})
 
     def _row(self, features: pd.DataFrame, wrong: np.ndarray) -> str:

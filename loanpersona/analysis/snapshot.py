@@ -52,21 +52,24 @@ class History:
         """The rows of one day, as `standing` says."""
         end = _end(day)
         there = self.approved <= end
-        approved, last_loan, last_seen = (times[there] for times in (
-            self.approved, self._latest(self.loans, end), self._latest(self.seen, end)))  # fmt: skip
+        approved, last_loan, last_seen = (
+            times[there] for times in (self.approved, self._latest(self.loans, end), self._latest(self.seen, end))
+        )
         n_loans = np.bincount(self.loans.who[self.loans.when <= end], minlength=len(self.people))[there]
         owed = (self.owing.when <= end) & (self.paid > end)
         balance = np.bincount(self.owing.who[owed], self.principal[owed], len(self.people))[there]
-        return pd.DataFrame({
-            "user_id": self.people[there],
-            "approved_at": _times(approved),
-            "n_loans": n_loans,
-            "last_loan_at": _times(last_loan),
-            "days_since_approval": _days(end, approved),
-            "days_idle": _days(end, np.where(n_loans > 0, last_loan, approved)),
-            "balance_cny": balance.round(2),
-            "last_seen_at": _times(last_seen),
-        })  # fmt: skip
+        return pd.DataFrame(
+            {
+                "user_id": self.people[there],
+                "approved_at": _times(approved),
+                "n_loans": n_loans,
+                "last_loan_at": _times(last_loan),
+                "days_since_approval": _days(end, approved),
+                "days_idle": _days(end, np.where(n_loans > 0, last_loan, approved)),
+                "balance_cny": balance.round(2),
+                "last_seen_at": _times(last_seen),
+            }
+        )
 
     @property
     def first_approval(self) -> pd.Timestamp:
@@ -145,8 +148,16 @@ def history(applications: pd.DataFrame, loans: pd.DataFrame, instalments: pd.Dat
     approved = np.full(len(people), _NEVER)
     np.minimum.at(approved, np.concatenate([asker, borrower]), np.concatenate([decided, arrived]))
     every = np.concatenate([when, decided, arrived])
-    return History(people, approved, Acts(borrower, arrived), Acts(who, when), Acts(payer, arrived[of_loan]),
-                plan["principal_cny"].to_numpy(float), paid, int(every[every < _NEVER].max()))  # fmt: skip
+    return History(
+        people,
+        approved,
+        Acts(borrower, arrived),
+        Acts(who, when),
+        Acts(payer, arrived[of_loan]),
+        plan["principal_cny"].to_numpy(float),
+        paid,
+        int(every[every < _NEVER].max()),
+    )
 
 
 def _seconds(times: pd.Series) -> np.ndarray:

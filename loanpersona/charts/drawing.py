@@ -24,8 +24,9 @@ Named = Callable[[Any], str] | None
 """How a series is called; by its label where nothing else is said."""
 
 
-def bars(frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, value: str = "share",
-         written: Written = percent) -> None:  # fmt: skip
+def bars(
+    frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, value: str = "share", written: Written = percent
+) -> None:
     """Horizontal bars with whiskers, each with its number behind it."""
     places = np.arange(len(frame))
     ax.barh(places, frame[value], 0.66, color=BLUE, label=phrase("loans_legend", lang))
@@ -39,16 +40,33 @@ def bars(frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, value: st
     ax.set_xlabel(phrase(axis, lang))
 
 
-def grouped_bars(frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, axis: str, value: str = "share",
-                 written: Written = percent, named: Named = None) -> None:  # fmt: skip
+def grouped_bars(
+    frame: pd.DataFrame,
+    by: str,
+    series: str,
+    ax: Axes,
+    lang: str,
+    axis: str,
+    value: str = "share",
+    written: Written = percent,
+    named: Named = None,
+) -> None:
     """Horizontal bars, one of each series side by side in every group; `named` writes the name of a series."""
     groups, kinds = list(dict.fromkeys(frame[by])), list(dict.fromkeys(frame[series]))
     height = 0.8 / len(kinds)
     for number, (kind, (colour, hatch)) in enumerate(zip(kinds, SERIES, strict=False)):
         part = frame[frame[series] == kind]
         places = np.array([groups.index(one) for one in part[by]]) + (number - (len(kinds) - 1) / 2) * height
-        ax.barh(places, part[value], height * 0.94, color=colour, hatch=hatch, edgecolor="white", lw=0,
-                label=_name(kind, lang, named))  # fmt: skip
+        ax.barh(
+            places,
+            part[value],
+            height * 0.94,
+            color=colour,
+            hatch=hatch,
+            edgecolor="white",
+            lw=0,
+            label=_name(kind, lang, named),
+        )
         whiskers(ax, part, places, value)
         for place, row in zip(places, part.to_dict("records"), strict=True):
             beside(ax, written(row[value]), reach(row, value), place, fontsize=7.5)
@@ -60,8 +78,9 @@ def grouped_bars(frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str,
     legend(ax, len(kinds))
 
 
-def columns(frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, value: str,
-            written: Written) -> mpl.container.BarContainer:  # fmt: skip
+def columns(
+    frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, value: str, written: Written
+) -> mpl.container.BarContainer:
     """Upright bars with whiskers, for what has an order of its own; returned to be coloured."""
     places = np.arange(len(frame))
     found = ax.bar(places, frame[value], 0.76, color=BLUE)
@@ -84,8 +103,19 @@ def curves(frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, value
         part = frame[frame[series] == kind]
         places = np.array([levels.index(one) for one in part[by]]) + (number - (len(kinds) - 1) / 2) * 0.1
         ends = [part[value] - part["low"], part["high"] - part[value]]
-        ax.errorbar(places, part[value], yerr=ends, fmt=line, color=colour, ecolor=INK, elinewidth=1, capsize=2.5,
-                    ms=5, lw=1.4, label=label(kind, lang))  # fmt: skip
+        ax.errorbar(
+            places,
+            part[value],
+            yerr=ends,
+            fmt=line,
+            color=colour,
+            ecolor=INK,
+            elinewidth=1,
+            capsize=2.5,
+            ms=5,
+            lw=1.4,
+            label=label(kind, lang),
+        )
     ax.set_xticks(range(len(levels)), [label(str(one), lang) for one in levels])
     ax.set_xlim(-0.5, len(levels) - 0.5)
     ax.set_ylim(0, top(frame, value) * 1.12)
@@ -96,8 +126,9 @@ def curves(frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, value
     legend(ax, len(kinds))
 
 
-def grouped_dots(frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, axis: str, value: str,
-                 written: Written) -> None:  # fmt: skip
+def grouped_dots(
+    frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, axis: str, value: str, written: Written
+) -> None:
     """Dots with whiskers, one of each series side by side in every group."""
     groups, kinds = list(dict.fromkeys(frame[by])), list(dict.fromkeys(frame[series]))
     for number, (kind, (colour, line)) in enumerate(zip(kinds, LINES, strict=False)):
@@ -188,13 +219,21 @@ def whole(value: float) -> str:
     return f"{value:,.0f}" if value == value else "–"
 
 
-def series_in_words(frame: pd.DataFrame, by: str, series: str, lang: str, value: str = "share",
-                    written: Written | None = None, named: Named = None) -> str:  # fmt: skip
+def series_in_words(
+    frame: pd.DataFrame,
+    by: str,
+    series: str,
+    lang: str,
+    value: str = "share",
+    written: Written | None = None,
+    named: Named = None,
+) -> str:
     """The values of every series in turn, for the alt text."""
     marks = MARKS[lang]
     parts = [(_name(kind, lang, named), frame[frame[series] == kind]) for kind in dict.fromkeys(frame[series])]
-    return marks.semicolon.join(f"{kind}{marks.colon}{values_in_words(part, by, lang, value, written)}"
-                                for kind, part in parts)  # fmt: skip
+    return marks.semicolon.join(
+        f"{kind}{marks.colon}{values_in_words(part, by, lang, value, written)}" for kind, part in parts
+    )
 
 
 def within(word: Any, lang: str) -> str:

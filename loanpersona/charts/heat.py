@@ -37,8 +37,18 @@ def heat_map(
     cells = [(rows.index(row), names.index(name)) for row, name in zip(frame[down], frame[across], strict=True)]
     for cell, share, text in zip(cells, frame["share"], texts or shares_with_half(frame), strict=True):
         shares[cell], said[cell] = share, text
-    sns.heatmap(shares, ax=ax, annot=said, fmt="", cmap="Blues", vmin=0, vmax=most, cbar=False, linewidths=0.8,
-                annot_kws={"fontsize": fontsize})  # fmt: skip
+    sns.heatmap(
+        shares,
+        ax=ax,
+        annot=said,
+        fmt="",
+        cmap="Blues",
+        vmin=0,
+        vmax=most,
+        cbar=False,
+        linewidths=0.8,
+        annot_kws={"fontsize": fontsize},
+    )
     grounds = np.asarray(ax.collections[0].get_facecolor())[~np.isnan(shares).ravel()]
     for words, ground in zip(ax.texts, grounds, strict=True):
         words.set_color(ink(ground))

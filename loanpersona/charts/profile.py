@@ -125,8 +125,9 @@ def plot_education_by_occupation(frame: pd.DataFrame, ax: Axes, lang: str) -> Ca
     """A heat map of the frame `profile.education_by_occupation`, each share with half its interval."""
     half = (frame["high"] - frame["low"]) / 2
     texts = [f"{percent(s, 0)}\n±{percent(h)}" for s, h in zip(frame["share"], half, strict=True)]
-    heat_map(frame, "occupation", "education", ax, lang, texts=texts, named=lambda one: fill(label(one, lang), 16),
-             most=0.6)  # fmt: skip
+    heat_map(
+        frame, "occupation", "education", ax, lang, texts=texts, named=lambda one: fill(label(one, lang), 16), most=0.6
+    )
     most = frame.loc[frame.groupby("occupation", observed=True)["share"].idxmax()]
     values = MARKS[lang].comma.join(
         f"{label(row.occupation, lang)}{MARKS[lang].colon}{label(row.education, lang)} {percent(row.share, 0)}"
@@ -176,8 +177,15 @@ def plot_income_by_occupation(frame: pd.DataFrame, ax: Axes, lang: str) -> Capti
     legend(ax, 1)
     column = [label("share_below_10000", lang), *map(percent, frame["share_below_10000"])]
     for words, position in zip(column, [-0.85, *frame.index], strict=True):
-        ax.annotate(words, (1.01, position), color=RED, fontsize=8, va="center",
-                    xycoords=("axes fraction", "data"), annotation_clip=False)  # fmt: skip
+        ax.annotate(
+            words,
+            (1.01, position),
+            color=RED,
+            fontsize=8,
+            va="center",
+            xycoords=("axes fraction", "data"),
+            annotation_clip=False,
+        )
     ax.set_xlim(left=0)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     ax.set_xlabel(phrase("income_axis", lang))
@@ -273,8 +281,17 @@ def _share_bars(frame: pd.DataFrame, by: str, ax: Axes, lang: str, compared_with
     base = frame["baseline"].to_numpy() if compared_with is not None else np.zeros(len(frame))
     whole = max(frame["high"].max(), base.max())
     if compared_with is not None:
-        ax.plot(frame["baseline"], positions, "D", color=ORANGE, ms=6, mec=INK, mew=0.7, ls="none",
-                label=baselines.population(compared_with, lang))  # fmt: skip
+        ax.plot(
+            frame["baseline"],
+            positions,
+            "D",
+            color=ORANGE,
+            ms=6,
+            mec=INK,
+            mew=0.7,
+            ls="none",
+            label=baselines.population(compared_with, lang),
+        )
         legend(ax, 2)
     # The number stands behind its bar; where a baseline is in its way, inside the bar if that is long enough.
     close = (frame["high"] < base) & (base < frame["high"] + 0.12 * whole)

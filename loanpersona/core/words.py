@@ -78,8 +78,10 @@ def in_words(frame: pd.DataFrame, lang: str = "en", *, across: str | None = None
     if across is not None:
         value = _form(list(frame.columns), "low")
         half = (frame["high"] - frame["low"]) / 2
-        cells = [f"{said} ±{_half(form, one)}" if one == one else said
-                 for said, form, one in zip(shown[value], _written_as(frame, value), half, strict=True)]  # fmt: skip
+        cells = [
+            f"{said} ±{_half(form, one)}" if one == one else said
+            for said, form, one in zip(shown[value], _written_as(frame, value), half, strict=True)
+        ]
         rows = [name for name in keys if name != across]
         shown = shown.assign(**{value: cells}).pivot_table(value, rows, across, aggfunc="first", sort=False)
         shown.columns.name = None
@@ -107,11 +109,45 @@ def _in_full() -> type[pd.DataFrame]:
 
 
 # Which columns hold shares of one, and which a ratio: everything else numeric is a count or money.
-_SHARES = {"share", "low", "high", "baseline", "difference", "difference_low", "difference_high", "mean_apr",
-           "not_drawn", "still_there", "approval_rate", "late_first_day", "cured_30_days", "bad_12_months",
-           "income_rate", "volume_share", "apr", "funding_cost", "operating_cost", "losses_net", "kept"}  # fmt: skip
-_KEYS = {"hour", "day", "day_number", "ordinal", "within_days", "week", "generation", "term_months", "as_of",
-         "months_there", "month_on_book", "risk_score", "cut_score", "month"}  # fmt: skip
+_SHARES = {
+    "share",
+    "low",
+    "high",
+    "baseline",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "mean_apr",
+    "not_drawn",
+    "still_there",
+    "approval_rate",
+    "late_first_day",
+    "cured_30_days",
+    "bad_12_months",
+    "income_rate",
+    "volume_share",
+    "apr",
+    "funding_cost",
+    "operating_cost",
+    "losses_net",
+    "kept",
+}
+_KEYS = {
+    "hour",
+    "day",
+    "day_number",
+    "ordinal",
+    "within_days",
+    "week",
+    "generation",
+    "term_months",
+    "as_of",
+    "months_there",
+    "month_on_book",
+    "risk_score",
+    "cut_score",
+    "month",
+}
 _COUNTS = {"n", "k", "applicants"}
 _FINE = {"gain", "gain_low", "gain_high"}
 _RATIOS = {"lift", "lift_low", "lift_high"}

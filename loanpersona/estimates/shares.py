@@ -166,8 +166,16 @@ def _as_share(found: dict[str, float], n: int, k: float, level: float) -> dict[s
     effective = spread / found["error"] ** 2 if known else float(found["clusters"])
     low, high = wilson(share * effective, effective, level) if n else (0.0, 1.0)
     effect = n / effective if effective else np.nan
-    return {"n": n, "k": k, "share": share, "low": low, "high": high, "clusters": found["clusters"],
-            "design_effect": effect, "effective_n": effective}  # fmt: skip
+    return {
+        "n": n,
+        "k": k,
+        "share": share,
+        "low": low,
+        "high": high,
+        "clusters": found["clusters"],
+        "design_effect": effect,
+        "effective_n": effective,
+    }
 
 
 def clustered_total(values: Any, clusters: Any, level: float = LEVEL) -> dict[str, float]:

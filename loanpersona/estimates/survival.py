@@ -49,6 +49,8 @@ def come_within(days: Any, happened: Any, within: Sequence[int]) -> pd.DataFrame
     reached = [curve[curve["days"] <= day].iloc[-1] for day in within]
     known = [day <= np.max(days) or row["survival"] == 0 for day, row in zip(within, reached, strict=True)]
     ends = {"share": "survival", "low": "high", "high": "low"}
-    found = {name: [1 - row[of] if ok else np.nan for row, ok in zip(reached, known, strict=True)]
-             for name, of in ends.items()}  # fmt: skip
+    found = {
+        name: [1 - row[of] if ok else np.nan for row, ok in zip(reached, known, strict=True)]
+        for name, of in ends.items()
+    }
     return pd.DataFrame({"within_days": list(within), "n": len(days), **found})

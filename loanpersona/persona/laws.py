@@ -100,9 +100,11 @@ def _rows(scope: Scope, node: Node, parents: list[Parent], above: When, values: 
     picked = {key: pick_key(key, child, parent.values, scope.faults) for key, child in rows.items()}
     _check_cover(scope, node, parent, picked, rows)
     below = scope.each(
-        *(lambda key=key, child=child: _rows(scope, child, rest, (*above, (parent.name, picked[key])), values)
-          for key, child in rows.items())
-    )  # fmt: skip
+        *(
+            lambda key=key, child=child: _rows(scope, child, rest, (*above, (parent.name, picked[key])), values)
+            for key, child in rows.items()
+        )
+    )
     return [row for found in below for row in found]
 
 

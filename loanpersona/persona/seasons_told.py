@@ -41,10 +41,13 @@ def _hours(seasons: Seasons, lang: str) -> str:
     shares = [weight / sum(seasons.hour) for weight in seasons.hour]
     heads = [label("told_hours", lang), *(f"+{n}" for n in range(_ROW))]
     rows = [
-        [f"{start}–{start + _ROW - 1}", *map(_percent, shares[start : start + _ROW]),
-         _percent(sum(shares[start : start + _ROW], Fraction(0)))]
+        [
+            f"{start}–{start + _ROW - 1}",
+            *map(_percent, shares[start : start + _ROW]),
+            _percent(sum(shares[start : start + _ROW], Fraction(0))),
+        ]
         for start in range(0, HOURS, _ROW)
-    ]  # fmt: skip
+    ]
     return _table([*heads, label("told_together", lang)], rows)
 
 

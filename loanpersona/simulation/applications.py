@@ -15,10 +15,22 @@ ATTEMPTS = 3
 LIMIT_STEP = 500
 """Limits are granted in steps of so many CNY, and are at least one step."""
 NEEDED = (
-    "window_percent", "last_step", "minutes_to_submit", "proofs", "risk_score", "quality_tier", "approved",
-    "reject_reason", "minutes_to_decide", "income_cny_month", "limit_factor", "apr", "diverted_to_partner",
-    "applies_again", "days_to_apply_again",
-)  # fmt: skip
+    "window_percent",
+    "last_step",
+    "minutes_to_submit",
+    "proofs",
+    "risk_score",
+    "quality_tier",
+    "approved",
+    "reject_reason",
+    "minutes_to_decide",
+    "income_cny_month",
+    "limit_factor",
+    "apr",
+    "diverted_to_partner",
+    "applies_again",
+    "days_to_apply_again",
+)
 """The variables that a persona must state for its people to apply."""
 _MINUTE = 60
 OUTCOMES = tables.table("applications").columns["outcome"].levels

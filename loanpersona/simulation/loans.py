@@ -15,9 +15,17 @@ from loanpersona.simulation.payments import NEVER, Payments, payments
 from loanpersona.simulation.schedules import Schedule, schedule
 
 NEEDED = (
-    "borrower_type", "borrowing_rate", "habit_years", "days_to_first_loan", "requested_cny", "price_reaction",
-    "term_months", "reason", "minutes_to_disburse", "complains_of_wait",
-)  # fmt: skip
+    "borrower_type",
+    "borrowing_rate",
+    "habit_years",
+    "days_to_first_loan",
+    "requested_cny",
+    "price_reaction",
+    "term_months",
+    "reason",
+    "minutes_to_disburse",
+    "complains_of_wait",
+)
 """The variables that a persona must state for its people to borrow."""
 LEAST_CNY, STEP_CNY = 500, 100
 """A loan is of at least so many CNY, and in steps of so many."""

@@ -83,8 +83,9 @@ def _times(values: pd.Series, column: Column, where: str, faults: list[str]) -> 
     whole = fine.dt.normalize() if column.day else fine
     broken = found[found.notna() & (whole != found)]
     if len(broken):
-        faults.append(f"{where} = {broken.iloc[0]}: not a whole {'day' if column.day else 'second'}. "
-                      f"Wanted: {column.type}.")  # fmt: skip
+        faults.append(
+            f"{where} = {broken.iloc[0]}: not a whole {'day' if column.day else 'second'}. Wanted: {column.type}."
+        )
         return values
     return fine
 

@@ -216,8 +216,10 @@ def _dangling(frames: Mapping[str, pd.DataFrame], name: str, column: Column) -> 
     known = frames[column.refers]
     if key in known and (lost := keys.dangling(frames[name][column.name], known[key])):
         rows, first = lost
-        yield (f"{name}.{column.name} = {first}: no such {key} in {column.refers} ({rows:,} rows point to nothing). "
-               f"Allowed: a {key} of {column.refers}.")  # fmt: skip
+        yield (
+            f"{name}.{column.name} = {first}: no such {key} in {column.refers} ({rows:,} rows point to nothing). "
+            f"Allowed: a {key} of {column.refers}."
+        )
 
 
 def dictionary(schemas: Iterable[Table] | None = None, *, lang: str = "en") -> pd.DataFrame:

@@ -78,10 +78,11 @@ def test_an_attribute_of_which_all_are_in_one_band_says_nothing_without_a_compla
 def test_applications_decided_later_are_not_looked_at(name: str) -> None:
     tables = lent()
     later = tables["applications"].assign(
-        application_id=lambda rows: rows["application_id"] + 10_000, outcome="rejected",
+        application_id=lambda rows: rows["application_id"] + 10_000,
+        outcome="rejected",
         risk_score=lambda rows: 1_000 - rows["risk_score"],
         **{time: pd.Timestamp("2024-03-01") for time in ("started_at", "submitted_at", "decided_at")},
-    )  # fmt: skip
+    )
     longer = {**tables, "applications": pd.concat([tables["applications"], later], ignore_index=True)}
     pd.testing.assert_frame_equal(own(name, longer), own(name, tables))
 
@@ -193,9 +194,16 @@ def test_what_is_no_confidence_level_is_refused(name: str, level: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["choice_of_k", "cluster_stability"])
-@pytest.mark.parametrize(("numbers", "said"), [((), "names no number of groups"), ("23", "names no"), (3, "names no"),
-                                               ((1, 2), "not a whole number from 2"), ((2.5,), "not a whole number"),
-                                               ])  # fmt: skip
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ((), "names no number of groups"),
+        ("23", "names no"),
+        (3, "names no"),
+        ((1, 2), "not a whole number from 2"),
+        ((2.5,), "not a whole number"),
+    ],
+)
 def test_numbers_of_groups_that_are_none_are_refused(name: str, numbers: Any, said: str) -> None:
     with pytest.raises(InputError, match=rf"^numbers = .*: {said}"):
         grouped(name, made(), numbers=numbers)
@@ -283,8 +291,12 @@ def test_a_taught_forest_reaches_what_the_bands_can_tell() -> None:
     assert spearmanr(challengers.taught(bands, noise), noise).statistic < 0.06
     truth = pd.DataFrame({"user_id": np.arange(150), "repayment_capacity": -lent()["users"]["platforms"]})
     rows = own("score_correlation", truth=truth.astype({"repayment_capacity": float}))
-    assert rows["pair"].tolist() == ["scorecard_and_risk_score", "scorecard_and_capacity", "taught_and_capacity",
-                                     "risk_score_and_capacity"]  # fmt: skip
+    assert rows["pair"].tolist() == [
+        "scorecard_and_risk_score",
+        "scorecard_and_capacity",
+        "taught_and_capacity",
+        "risk_score_and_capacity",
+    ]
     assert rows["spearman"][2] > 0.95
 
 
@@ -359,8 +371,9 @@ def blobs(apart: float, n: int = 2_000, seed: int = 11) -> tuple[pd.DataFrame, A
     return people, cloud
 
 
-@pytest.mark.parametrize(("apart", "best", "k_means"), [(1, 0.17, 0.15), (2, 0.57, 0.58), (3, 0.89, 0.89),
-                                                        (4, 0.98, 0.98)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("apart", "best", "k_means"), [(1, 0.17, 0.15), (2, 0.57, 0.58), (3, 0.89, 0.89), (4, 0.98, 0.98)]
+)
 def test_the_best_agreement_of_known_clouds_is_the_known_one(apart: int, best: float, k_means: float) -> None:
     people, cloud = blobs(apart)
     found = compared(people, cloud, "cloud").set_index("measure")
@@ -446,18 +459,37 @@ def test_the_same_book_gives_the_same_frame_to_the_digit_in_any_order_of_rows(na
 def test_the_features_are_those_counted_by_hand() -> None:
     days = pd.to_datetime
     asked = lent()["applications"][:2]
-    loans = pd.DataFrame({"loan_id": [1, 2, 3], "user_id": [0, 0, 1], "amount_cny": [600, 900, 300],
-                          "borrowed_at": days(["2022-02-01", "2022-03-01", "2022-06-01"]),
-                          "disbursed_at": days(["2022-02-01", "2022-03-01", "2022-06-01"])})  # fmt: skip
-    plan = pd.DataFrame({"loan_id": [1, 1, 2, 3], "number": [1, 2, 1, 1], "principal_cny": [300.0, 300.0, 900.0, 300.0],
-                         "due_on": days(["2022-03-01", "2022-04-01", "2022-04-01", "2022-07-01"]),
-                         "paid_on": days(["2022-02-20", None, "2022-04-01", None])})  # fmt: skip
+    loans = pd.DataFrame(
+        {
+            "loan_id": [1, 2, 3],
+            "user_id": [0, 0, 1],
+            "amount_cny": [600, 900, 300],
+            "borrowed_at": days(["2022-02-01", "2022-03-01", "2022-06-01"]),
+            "disbursed_at": days(["2022-02-01", "2022-03-01", "2022-06-01"]),
+        }
+    )
+    plan = pd.DataFrame(
+        {
+            "loan_id": [1, 1, 2, 3],
+            "number": [1, 2, 1, 1],
+            "principal_cny": [300.0, 300.0, 900.0, 300.0],
+            "due_on": days(["2022-03-01", "2022-04-01", "2022-04-01", "2022-07-01"]),
+            "paid_on": days(["2022-02-20", None, "2022-04-01", None]),
+        }
+    )
     found = clustering.borrowing_features(asked, loans, plan, "2022-05-01")
     # one is paid early, one on the day, one not; the loan of June is not known yet
     assert found.drop(columns="lifecycle").to_dict("records") == [
-        {"user_id": 0, "days_since_last_loan": 61, "n_loans": 2, "amount_cny": 1_500, "balance_cny": 300.0,
-         "share_early": pytest.approx(1 / 3), "share_late": pytest.approx(1 / 3)}
-    ]  # fmt: skip
+        {
+            "user_id": 0,
+            "days_since_last_loan": 61,
+            "n_loans": 2,
+            "amount_cny": 1_500,
+            "balance_cny": 300.0,
+            "share_early": pytest.approx(1 / 3),
+            "share_late": pytest.approx(1 / 3),
+        }
+    ]
     later = clustering.borrowing_features(asked, loans, plan, "2022-06-02").set_index("user_id")
     assert later["n_loans"].tolist() == [2, 1]
     assert np.isnan(later["share_late"][1])
@@ -518,23 +550,55 @@ def test_the_cross_adds_up_to_everybody_and_all_the_money() -> None:
 def test_the_cross_of_three_users_is_the_one_counted_by_hand() -> None:
     tables = lent()
     asked = tables["applications"].iloc[[0, 5, 120]].copy()
-    asked.loc[130] = {**asked.iloc[0].to_dict(), "application_id": 9_000, "user_id": 900, "outcome": "incomplete",
-                      "last_step": "profile", "submitted_at": pd.NaT, "decided_at": pd.NaT, "risk_score": None,
-                      "limit_cny": 0}  # fmt: skip
+    asked.loc[130] = {
+        **asked.iloc[0].to_dict(),
+        "application_id": 9_000,
+        "user_id": 900,
+        "outcome": "incomplete",
+        "last_step": "profile",
+        "submitted_at": pd.NaT,
+        "decided_at": pd.NaT,
+        "risk_score": None,
+        "limit_cny": 0,
+    }
     asked["risk_score"] = asked["risk_score"].astype("Int16")
     loans = tables["loans"].iloc[[0, 5]]
     plan = tables["instalments"][tables["instalments"]["loan_id"].isin([0, 5])]
     found = crossing.segmented(asked, loans, plan, "2022-12-31").set_index("user_id")
     assert found.astype(object).to_dict("index") == {
-        0: {"process": "approved", "lifecycle": "active", "quality": "near_prime", "limit_cny": 2_000.0,
-            "balance_cny": 1_000.0, "volume_cny": 1_000.0},
-        5: {"process": "approved", "lifecycle": "dormant", "quality": "near_prime", "limit_cny": 2_000.0,
-            "balance_cny": 0.0, "volume_cny": 1_000.0},
-        120: {"process": "rejected", "lifecycle": "no_limit", "quality": "medium", "limit_cny": 0.0,
-              "balance_cny": 0.0, "volume_cny": 0.0},
-        900: {"process": "incomplete", "lifecycle": "no_limit", "quality": "no_score", "limit_cny": 0.0,
-              "balance_cny": 0.0, "volume_cny": 0.0},
-    }  # fmt: skip
+        0: {
+            "process": "approved",
+            "lifecycle": "active",
+            "quality": "near_prime",
+            "limit_cny": 2_000.0,
+            "balance_cny": 1_000.0,
+            "volume_cny": 1_000.0,
+        },
+        5: {
+            "process": "approved",
+            "lifecycle": "dormant",
+            "quality": "near_prime",
+            "limit_cny": 2_000.0,
+            "balance_cny": 0.0,
+            "volume_cny": 1_000.0,
+        },
+        120: {
+            "process": "rejected",
+            "lifecycle": "no_limit",
+            "quality": "medium",
+            "limit_cny": 0.0,
+            "balance_cny": 0.0,
+            "volume_cny": 0.0,
+        },
+        900: {
+            "process": "incomplete",
+            "lifecycle": "no_limit",
+            "quality": "no_score",
+            "limit_cny": 0.0,
+            "balance_cny": 0.0,
+            "volume_cny": 0.0,
+        },
+    }
     cross = segments.crossed(asked, loans, plan, "2022-12-31")
     assert cross[["n", "k"]].to_numpy().tolist() == [[4, 1]] * 4
     assert cross["share_of_balance_owed"].tolist() == [0, 1, 0, 0]

@@ -28,8 +28,20 @@ from loanpersona.core.errors import InputError
 from loanpersona.core.words import LANGUAGES, label, phrase
 
 NAMES = list(profile.__all__)
-BARS = ["borrower_class", "sex", "age", "region", "city_tier", "education", "occupation", "work", "income",
-        "income_below", "bank_credit", "marital_status"]  # fmt: skip
+BARS = [
+    "borrower_class",
+    "sex",
+    "age",
+    "region",
+    "city_tier",
+    "education",
+    "occupation",
+    "work",
+    "income",
+    "income_below",
+    "bank_credit",
+    "marital_status",
+]
 COMPARED = ["sex", "age", "region"]
 RANGES = ["income_by_occupation", "income_stability"]
 OTHERS = [*RANGES, "age_by_sex", "province", "education_by_occupation", "marital_by_age_and_sex", "lift"]
@@ -109,8 +121,11 @@ framed, drawn = TestProfileCharts.framed, TestProfileCharts.drawn
 
 
 def test_every_chart_is_of_a_frame_of_some_room_and_nineteen_are_of_the_profile() -> None:
-    rooms = [room for room in (getattr(lp, name) for name in lp.__all__)
-             if getattr(room, "__name__", "").startswith("loanpersona.analysis.")]  # fmt: skip
+    rooms = [
+        room
+        for room in (getattr(lp, name) for name in lp.__all__)
+        if getattr(room, "__name__", "").startswith("loanpersona.analysis.")
+    ]
     frames = {f"plot_{frame}" for room in rooms for frame in room.__all__}
     assert [name for name in dir(lp.charts) if name.startswith("plot_") and name not in frames] == []
     assert len(NAMES) == 19
@@ -142,8 +157,14 @@ def test_diamonds_are_the_baselines(name: str, lang: str) -> None:
 @both_languages
 def test_the_pyramid_has_men_on_the_left_and_the_census_as_its_outline(lang: str) -> None:
     ax, frame = drawn("age_by_sex", lang).ax, drawn("age_by_sex", lang).frame
-    sides = zip((-1, 1), ("male", "female"), containers(ax, BarContainer), containers(ax, ErrorbarContainer),
-                [patch for patch in ax.patches if isinstance(patch, StepPatch)], strict=True)  # fmt: skip
+    sides = zip(
+        (-1, 1),
+        ("male", "female"),
+        containers(ax, BarContainer),
+        containers(ax, ErrorbarContainer),
+        [patch for patch in ax.patches if isinstance(patch, StepPatch)],
+        strict=True,
+    )
     for side, sex, bars, errors, outline in sides:
         part = frame[frame["sex"] == sex]
         assert [bar.get_width() for bar in bars] == (side * part["share"]).tolist()
@@ -168,10 +189,11 @@ def tiles_of(ax: Axes) -> dict[tuple[float, float], list[str]]:
     tiles = [patch for patch in ax.patches if isinstance(patch, Rectangle)]
     boxes = [(tile.get_x() + tile.get_width() / 2, tile.get_y() + tile.get_height() / 2) for tile in tiles]
     return {
-        (round(x), round(y)): [t.get_text() for t in ax.texts if abs(t.get_position()[0] - x) < 0.5
-                               and abs(t.get_position()[1] - y) < 0.5]
+        (round(x), round(y)): [
+            t.get_text() for t in ax.texts if abs(t.get_position()[0] - x) < 0.5 and abs(t.get_position()[1] - y) < 0.5
+        ]
         for x, y in boxes
-    }  # fmt: skip
+    }
 
 
 @both_languages
@@ -349,8 +371,9 @@ def series_of(name: str) -> list[tuple[Any, Any]]:
     return bars + [(line.get_color(), "D") for line in ax.get_lines() if line.get_marker() == "D"]
 
 
-@pytest.mark.parametrize(("name", "count"), [("sex", 2), ("age", 2), ("region", 2), ("age_by_sex", 2),
-                                             ("marital_by_age_and_sex", 4)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "count"), [("sex", 2), ("age", 2), ("region", 2), ("age_by_sex", 2), ("marital_by_age_and_sex", 4)]
+)
 def test_two_series_can_be_told_apart_in_grey_print(name: str, count: int) -> None:
     series = series_of(name)
     assert len(series) == count

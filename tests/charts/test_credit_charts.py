@@ -39,8 +39,12 @@ def cut(frame: pd.DataFrame) -> list[str]:
 
 def greatest(frame: pd.DataFrame) -> list[str]:
     row = frame.loc[frame["separation"].idxmax()]
-    return [f"{row['separation']:.2f}", f"{row['share_of_good']:.1%}", f"{row['share_of_bad']:.1%}",
-            f"{row['risk_score']:.0f}"]  # fmt: skip
+    return [
+        f"{row['separation']:.2f}",
+        f"{row['share_of_good']:.1%}",
+        f"{row['share_of_bad']:.1%}",
+        f"{row['risk_score']:.0f}",
+    ]
 
 
 def scoring_high(frame: pd.DataFrame) -> list[str]:
@@ -59,22 +63,24 @@ CLAIMED: Claims = {
     "roc": cut,
     "discrimination": lambda f: [f"{f['value'].iloc[1]:.2f}", f"{f['value'].iloc[2]:.2f}"],
     "calibration": lambda f: [str(f["share_expected"].between(f["low"], f["high"]).sum()), str(len(f))],
-    "tier_table": lambda f: [f"{value:.1%}" for value in
-                             f.loc[f["measure"] == "bad_12_months", "value"].iloc[[0, -2, -1]]],
+    "tier_table": lambda f: [
+        f"{value:.1%}" for value in f.loc[f["measure"] == "bad_12_months", "value"].iloc[[0, -2, -1]]
+    ],
     "tier_income": best_and_worst,
     "vintages": at_twelve,
     "roll_rates": lambda f: [f"{f.set_index(['dpd_bucket', 'next_bucket'])['share']['30-59', '60-89']:.1%}"],
-}  # fmt: skip
+}
 VALUES: Claims = {
     "score_distribution": lambda f: [f"{value:.1%}" for value in f["share"].dropna()],
     "discrimination": column("value", "{:.2f}"),
     "calibration": column("share", "{:.1%}"),
     "score_stability": column("psi", "{:.2f}"),
     "tier_table": lambda f: in_words(f)["Value"].tolist(),
-    "tier_income": lambda f: [f"{value:.1%}" for value in
-                              f.loc[f["component"] == "income_after_losses", "share_of_balance"]],
+    "tier_income": lambda f: [
+        f"{value:.1%}" for value in f.loc[f["component"] == "income_after_losses", "share_of_balance"]
+    ],
     "roll_rates": lambda f: [f"{value:.1%}" for value in f["share"].dropna()],
-}  # fmt: skip
+}
 
 
 @cache

@@ -24,16 +24,37 @@ from loanpersona.core.words import LANGUAGES, label, phrase
 
 NAMES = list(habits.__all__)
 # Lying bars of one series, upright bars, lying bars of several series, dots: with the column that is drawn.
-BARS = {"hour_windows": "share", "workday_daytime": "share", "revolvers": "share", "loans_per_borrower": "share",
-        "loans_per_active_year": "share", "concentration": "share", "limit_use": "share", "utilisation": "share",
-        "referral": "share", "referral_trees": "share", "referral_depth": "share",
-        "referral_by_embarrassment": "share", "interest_by_term": "per_1000", "interest_by_tier": "per_1000",
-        "inquiries": "share", "data_given": "share"}  # fmt: skip
+BARS = {
+    "hour_windows": "share",
+    "workday_daytime": "share",
+    "revolvers": "share",
+    "loans_per_borrower": "share",
+    "loans_per_active_year": "share",
+    "concentration": "share",
+    "limit_use": "share",
+    "utilisation": "share",
+    "referral": "share",
+    "referral_trees": "share",
+    "referral_depth": "share",
+    "referral_by_embarrassment": "share",
+    "interest_by_term": "per_1000",
+    "interest_by_tier": "per_1000",
+    "inquiries": "share",
+    "data_given": "share",
+}
 COLUMNS = {"hours": "share", "weekdays": "relative", "day_of_month": "relative", "parts_of_month": "relative"}
-GROUPED = {"borrowed_again": "ordinal", "repeat_share": "measure", "debt_service": "counted",
-           "debt_service_above": "counted"}  # fmt: skip
-DOTS = {"spring_festival": "rate_ratio", "median_wait": "median_days", "caution_by_use": "mean_caution",
-        "reproduction": "per_user"}  # fmt: skip
+GROUPED = {
+    "borrowed_again": "ordinal",
+    "repeat_share": "measure",
+    "debt_service": "counted",
+    "debt_service_above": "counted",
+}
+DOTS = {
+    "spring_festival": "rate_ratio",
+    "median_wait": "median_days",
+    "caution_by_use": "mean_caution",
+    "reproduction": "per_user",
+}
 OTHERS = ["hour_by_weekday", "daily", "around_festival", "time_to_next_loan", "lorenz"]
 
 both_languages = pytest.mark.parametrize("lang", LANGUAGES)
@@ -180,8 +201,9 @@ def test_curves_and_bands_are_those_of_the_frames() -> None:
 def test_the_lead_of_the_morning_stands_beside_each_rival(lang: str) -> None:
     found = drawn("hour_windows", lang)
     rivals = found.frame.dropna(subset=["difference"])
-    leads = [f"{row.difference:.1%} ({row.difference_low:.1%} – {row.difference_high:.1%})" for row in
-             rivals.itertuples()]  # fmt: skip
+    leads = [
+        f"{row.difference:.1%} ({row.difference_low:.1%} – {row.difference_high:.1%})" for row in rivals.itertuples()
+    ]
     assert [text.get_text() for text in found.ax.texts][-5:] == leads
 
 

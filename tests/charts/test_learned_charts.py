@@ -63,8 +63,9 @@ CLAIMED: dict[str, Callable[[pd.DataFrame], list[str]]] = {
     "crossed": lambda f: [f"{of(f, process=one).sum():.1%}" for one in ("incomplete", "approved", "rejected")],
     "crossed_approved": loyal,
     "choice_of_k": lambda f: [f"{f['silhouette'].max():.2f}", f"{f['n_clusters'][f['silhouette'].idxmax()]}"],
-    "cluster_profiles": lambda f: [f"{of(f, measure=one, cluster='1').iloc[0]:.1%}"
-                                   for one in ("share_of_users", "share_of_amount")],
+    "cluster_profiles": lambda f: [
+        f"{of(f, measure=one, cluster='1').iloc[0]:.1%}" for one in ("share_of_users", "share_of_amount")
+    ],
     "cluster_agreement": lambda f: [f"{f['ari'][0]:.2f}", f"{f['ari'][2]:.2f}"],
     "cluster_stability": lambda f: [f"{f['median_ari'].max():.2f}"],
     "scorecard": widest,
@@ -74,7 +75,7 @@ CLAIMED: dict[str, Callable[[pd.DataFrame], list[str]]] = {
     "scorecard_stability": lambda f: [f"{f[one][0]:.2f}" for one in ("rank_median", "rank_low", "rank_high")],
     "cost_of_leaving_out": lambda f: [f"{f['gain'][4]:+.3f}".removeprefix("+")],
     "approval_ratios": farthest,
-}  # fmt: skip
+}
 VALUES: dict[str, Callable[[pd.DataFrame], list[str]]] = {
     "crossed": column("share", "{:.1%}"),
     "crossed_approved": column("share", "{:.1%}"),
@@ -96,8 +97,16 @@ DOTS = {
     "score_correlation": "spearman",
     "cost_of_leaving_out": "gini",
 }
-OTHERS = ["crossed", "crossed_approved", "choice_of_k", "cluster_profiles", "cluster_agreement", "scorecard",
-          "score_comparison", "approval_ratios"]  # fmt: skip
+OTHERS = [
+    "crossed",
+    "crossed_approved",
+    "choice_of_k",
+    "cluster_profiles",
+    "cluster_agreement",
+    "scorecard",
+    "score_comparison",
+    "approval_ratios",
+]
 
 
 class TestLearnedCharts(ChartRules):
@@ -172,8 +181,9 @@ def test_cells_of_the_profiles_hold_means_with_half_their_intervals() -> None:
 
 
 @both_languages
-@pytest.mark.parametrize(("name", "by", "value"), [("cluster_agreement", "measure", "ari"),
-                                                   ("score_comparison", "measure", "value")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "by", "value"), [("cluster_agreement", "measure", "ari"), ("score_comparison", "measure", "value")]
+)
 def test_series_side_by_side_have_their_values_and_intervals(name: str, by: str, value: str, lang: str) -> None:
     found = drawn(name, lang)
     kinds = [one for one in dict.fromkeys(found.frame[by]) if one != "chance"]
@@ -192,8 +202,9 @@ def test_every_band_has_its_weight_its_interval_and_its_points(lang: str) -> Non
     assert widths == sorted(found.frame["woe"])
     [errors] = containers(found.ax, ErrorbarContainer)
     np.testing.assert_allclose([[a[0], b[0]] for a, b in whiskers(errors)], found.frame[["woe_low", "woe_high"]])
-    assert [text.get_text() for text in found.ax.texts] == [f"{one:+d}" if one else "0"
-                                                            for one in found.frame["score_points"]]  # fmt: skip
+    assert [text.get_text() for text in found.ax.texts] == [
+        f"{one:+d}" if one else "0" for one in found.frame["score_points"]
+    ]
     named = [tick.get_text() for tick in found.ax.get_yticklabels()]
     assert named[0].startswith(label("zhima_score", lang))
     assert len(set(named)) == len(found.frame)
@@ -236,8 +247,9 @@ def test_titles_claim_no_more_than_the_frame_holds() -> None:
     )
     beyond = ratios.assign(**{name: ratios[name] - lower[name] for name in lower})
     women = beyond["approval_ratio"][beyond["group"] == "female"].min()
-    assert said("approval_ratios", beyond) == phrase("approval_ratios_beyond_title", line="0.80", group="Women",
-                                                     ratio=f"{women:.2f}")  # fmt: skip
+    assert said("approval_ratios", beyond) == phrase(
+        "approval_ratios_beyond_title", line="0.80", group="Women", ratio=f"{women:.2f}"
+    )
     above = ratios.assign(**{name: ratios[name] + 0.5 * (ratios["group"] == "female") for name in lower})
     assert said("approval_ratios", above).startswith("The largest group is below four fifths (0.80) of: Women, 1.5")
     stable = TestLearnedCharts.framed("cluster_stability").assign(median_ari=0.95, low=0.9, high=0.99)

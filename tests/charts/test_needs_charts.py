@@ -23,22 +23,47 @@ from loanpersona.core.words import LANGUAGES, label
 
 NAMES = list(needs.__all__)
 BARS = {"reasons": "share", "refusals_by_platforms": "share", "debt_by_loan_number": "share"}
-GROUPED = {"reasons_by_class": "borrower_class", "platforms_of_debt_borrowers": "kind",
-           "reject_reasons_by_platforms": "held", "owner_risk": "borrower_class",
-           "debt_risk": "kind", "needs_by_stage": "borrower_class"}  # fmt: skip
+GROUPED = {
+    "reasons_by_class": "borrower_class",
+    "platforms_of_debt_borrowers": "kind",
+    "reject_reasons_by_platforms": "held",
+    "owner_risk": "borrower_class",
+    "debt_risk": "kind",
+    "needs_by_stage": "borrower_class",
+}
 DOTS = {"loans_a_year": "loans_per_year", "owner_price": "kept"}
-HEAT = {"reasons_by_platforms": ("platforms", "reason"), "reasons_by_income": ("income_band", "reason"),
-        "reasons_by_month": ("reason", "month"), "reasons_around_festival": ("season", "reason")}  # fmt: skip
+HEAT = {
+    "reasons_by_platforms": ("platforms", "reason"),
+    "reasons_by_income": ("income_band", "reason"),
+    "reasons_by_month": ("reason", "month"),
+    "reasons_around_festival": ("season", "reason"),
+}
 CURVES = {"owed_when_borrowing": "owed_months", "still_owing": "share"}
 NAMED_BARS = ["debt_borrowers", "need_sources", "aims"]  # the names of the rows are put together
-OTHERS = [*HEAT, *CURVES, *NAMED_BARS, "amount_by_reason", "risk_by_platforms", "needs_by_segment", "need_flow",
-          "needs_levers"]  # fmt: skip
+OTHERS = [
+    *HEAT,
+    *CURVES,
+    *NAMED_BARS,
+    "amount_by_reason",
+    "risk_by_platforms",
+    "needs_by_segment",
+    "need_flow",
+    "needs_levers",
+]
 
-SHARES = [name for name in NAMES if name not in {"amount_by_reason", "owner_price", "owed_when_borrowing", "need_flow",
-                                                 "needs_levers", "loans_a_year"}]  # fmt: skip
-VALUES = {**{name: column("share", "{:.1%}") for name in SHARES}, "owner_price": column("kept", "{:.1%}"),
-          "amount_by_reason": column("mean_cny", "{:,.0f}"), "loans_a_year": column("loans_per_year", "{:.2f}"),
-          "owed_when_borrowing": column("owed_months", "{:.2f}")}  # fmt: skip
+SHARES = [
+    name
+    for name in NAMES
+    if name
+    not in {"amount_by_reason", "owner_price", "owed_when_borrowing", "need_flow", "needs_levers", "loans_a_year"}
+]
+VALUES = {
+    **{name: column("share", "{:.1%}") for name in SHARES},
+    "owner_price": column("kept", "{:.1%}"),
+    "amount_by_reason": column("mean_cny", "{:,.0f}"),
+    "loans_a_year": column("loans_per_year", "{:.2f}"),
+    "owed_when_borrowing": column("owed_months", "{:.2f}"),
+}
 
 
 def ends(frame: pd.DataFrame) -> list[str]:
@@ -63,8 +88,10 @@ CLAIMED: Claims = {
     "reasons_by_class": lambda f: [f"{of(f, 'borrower_class', one).max():.1%}" for one in ("owner", "consumer")],
     "reasons_by_platforms": lambda f: ends(f[f["reason"] == "debt_for_debt"]),
     "reasons_by_income": lambda f: ends(f[f["reason"] == "consumption"]),
-    "reasons_by_month": lambda f: [f"{of(f, 'reason', 'consumption').min():.1%}",
-                                   f"{of(f, 'reason', 'consumption').max():.1%}"],
+    "reasons_by_month": lambda f: [
+        f"{of(f, 'reason', 'consumption').min():.1%}",
+        f"{of(f, 'reason', 'consumption').max():.1%}",
+    ],
     "reasons_around_festival": lambda f: ends(f[f["reason"] == "consumption"]),
     "amount_by_reason": lambda f: [f"{f['mean_cny'].iloc[place]:,.0f}" for place in (2, 1)],
     "debt_borrowers": lambda f: [f"{f['share'].iloc[0]:.1%}"],
@@ -82,11 +109,13 @@ CLAIMED: Claims = {
     "needs_by_stage": lambda f: [f"{of(f, 'borrower_class', 'everybody').max():.1%}"],
     "needs_by_segment": lambda f: [f"{f['share'].max():.1%}"],
     "need_sources": lambda f: [f"{f['share'].max():.1%}"],
-    "need_flow": lambda f: [f"{f['user_needs'].sum() / 3:,.0f}",
-                            f"{of(f, 'to', 'transactions', 'user_needs').sum() / f['user_needs'].sum() * 3:.1%}"],
+    "need_flow": lambda f: [
+        f"{f['user_needs'].sum() / 3:,.0f}",
+        f"{of(f, 'to', 'transactions', 'user_needs').sum() / f['user_needs'].sum() * 3:.1%}",
+    ],
     "aims": lambda f: [f"{share:.1%}" for share in f["share"]],
     "needs_levers": lambda f: [f"{(f['basis'] == 'stated').sum()}", f"{len(f)}"],
-}  # fmt: skip
+}
 
 
 @cache
@@ -189,8 +218,9 @@ def test_ratios_stand_below_the_name_of_their_group() -> None:
     rows = frame[frame["risk_ratio"].notna()]
     assert len(names) == len(rows) == 4
     for said, row in zip(names, rows.itertuples(), strict=True):
-        assert said.endswith(f"Debt for debt: ×{row.risk_ratio:.2f} ({row.risk_ratio_low:.2f} to "
-                             f"{row.risk_ratio_high:.2f})")  # fmt: skip
+        assert said.endswith(
+            f"Debt for debt: ×{row.risk_ratio:.2f} ({row.risk_ratio_low:.2f} to {row.risk_ratio_high:.2f})"
+        )
 
 
 def test_prices_stand_beside_what_is_kept() -> None:
@@ -241,10 +271,12 @@ def test_bands_begin_and_end_at_their_bars_and_do_not_overlap_there() -> None:
     bands = [patch.get_path().vertices for patch in ax.patches if isinstance(patch, Polygon)]
     for place in range(3):
         for side, bars in ((0, place), (39, place + 1)):
-            spans = sorted((corners[-2 - side, 1], corners[side, 1]) for corners in bands
-                           if abs(corners[0, 0] - place) < 0.1)  # fmt: skip
-            tops = [(node.get_y(), node.get_y() + node.get_height()) for node in nodes
-                    if abs(node.get_x() - bars) < 0.1]  # fmt: skip
+            spans = sorted(
+                (corners[-2 - side, 1], corners[side, 1]) for corners in bands if abs(corners[0, 0] - place) < 0.1
+            )
+            tops = [
+                (node.get_y(), node.get_y() + node.get_height()) for node in nodes if abs(node.get_x() - bars) < 0.1
+            ]
             assert all(low >= before - 1e-9 for (_, before), (low, _) in pairwise(spans))
             assert all(any(low >= a - 1e-9 and high <= b + 1e-9 for a, b in tops) for low, high in spans)
 

@@ -51,8 +51,10 @@ def heaviest(frame: pd.DataFrame) -> list[str]:
 
 CLAIMED: Claims = {
     "process_mix": lambda f: [f"{f['share'].max():.1%}"],
-    "funnel": lambda f: [shares_at(f, "counted", counted="of_registered", stage=stage)[0]
-                         for stage in ("submission", "approved", "drew_so_far")],
+    "funnel": lambda f: [
+        shares_at(f, "counted", counted="of_registered", stage=stage)[0]
+        for stage in ("submission", "approved", "drew_so_far")
+    ],
     "leaks": lambda f: [f"{f['share'].max():.1%}"],
     "leak_needs": lambda f: shares_at(f, "need", place="drawdown", need="none_seen"),
     "returns": lambda f: shares_at(f, "outcome", measure="applied_again"),
@@ -64,7 +66,7 @@ CLAIMED: Claims = {
     "time_in_segment": longest,
     "weight_of_segments": heaviest,
     "rfm_cells": lambda f: [f"{f.loc[f['measure'] == 'of_volume', 'share'].max():.1%}"],
-}  # fmt: skip
+}
 VALUES = {name: column("share", "{:.1%}") for name in [*BARS, *GROUPED, *HEAT, "funnel", "lifecycle_mix"]}
 
 
@@ -87,10 +89,18 @@ class TestSegmentsCharts(ChartRules):
         applications, loans, plan = tiny()
         signals = times(pd.DataFrame({"user_id": [4], "need": ["convenience"], "at": ["2024-03-10 09:10"]}))
         who = 4 if name in {"leak_needs", "returns"} else 1
-        one = {"users": registered()[:1], "applications": applications[applications["user_id"] == who],
-               "loans": loans[:2], "instalments": plan[:4], "signals": signals}  # fmt: skip
-        until = {} if "instalments" in SEGMENTS[name] or name == "rfm_cells" or name == "process_mix" else {
-            "until": "2024-08-01"}  # fmt: skip
+        one = {
+            "users": registered()[:1],
+            "applications": applications[applications["user_id"] == who],
+            "loans": loans[:2],
+            "instalments": plan[:4],
+            "signals": signals,
+        }
+        until = (
+            {}
+            if "instalments" in SEGMENTS[name] or name == "rfm_cells" or name == "process_mix"
+            else {"until": "2024-08-01"}
+        )
         frame: pd.DataFrame = getattr(segments, name)(*[one[table] for table in SEGMENTS[name]], **until)
         return frame
 
@@ -177,8 +187,9 @@ def test_areas_are_the_shares_of_the_months_one_on_top_of_the_other(lang: str) -
         assert {(round(x, 6), round(y, 9)) for x, y in zip(days, tops[segment], strict=True)} <= corners
     last = frame.iloc[-5:]
     beside = [text.get_text() for text in ax.texts]
-    assert beside == [f"{label(row.segment, lang)} {row.share:.1%}\n{row.low:.1%} – {row.high:.1%}" for row in
-                      last.itertuples()]  # fmt: skip
+    assert beside == [
+        f"{label(row.segment, lang)} {row.share:.1%}\n{row.low:.1%} – {row.high:.1%}" for row in last.itertuples()
+    ]
     assert f"{(frame['high'] - frame['low']).max() / 2:.1%}" in ax.get_xlabel()
 
 
@@ -218,10 +229,22 @@ def test_where_nobody_owes_anything_the_title_speaks_of_the_largest_segment() ->
 
 @both_languages
 def test_a_place_whose_needs_are_all_seen_is_titled_by_the_most_frequent(lang: str) -> None:
-    frame = segments.leak_needs(*tiny()[:2], times(pd.DataFrame({
-        "user_id": [2, 3, 4], "need": ["cheaper", "get_loan", "convenience"],
-        "at": ["2024-04-01 09:00", "2024-02-01 09:00", "2024-03-10 09:10"]})), until="2024-07-10")  # fmt: skip
+    frame = segments.leak_needs(
+        *tiny()[:2],
+        times(
+            pd.DataFrame(
+                {
+                    "user_id": [2, 3, 4],
+                    "need": ["cheaper", "get_loan", "convenience"],
+                    "at": ["2024-04-01 09:00", "2024-02-01 09:00", "2024-03-10 09:10"],
+                }
+            )
+        ),
+        until="2024-07-10",
+    )
     ax = plot("leak_needs")(frame[frame["need"] != "none_seen"], lang=lang)
     plt.close(ax.figure)
-    assert {"en": "No drawdown in 90 days: 100.0% showed a need: Cheaper interest",
-            "zh": "90 天内未支用：100.0% 的人显示需求“利息更便宜”"}[lang] == ax.get_title(loc="left")  # fmt: skip
+    assert {
+        "en": "No drawdown in 90 days: 100.0% showed a need: Cheaper interest",
+        "zh": "90 天内未支用：100.0% 的人显示需求“利息更便宜”",
+    }[lang] == ax.get_title(loc="left")

@@ -79,8 +79,12 @@ def test_every_entry_has_both_languages_and_no_other() -> None:
 
 
 def test_no_text_is_empty_or_padded() -> None:
-    found = [(path, lang) for path, entry in every_entry() for lang in LANGUAGES
-             if not isinstance(entry[lang], str) or not entry[lang] or entry[lang] != entry[lang].strip()]  # fmt: skip
+    found = [
+        (path, lang)
+        for path, entry in every_entry()
+        for lang in LANGUAGES
+        if not isinstance(entry[lang], str) or not entry[lang] or entry[lang] != entry[lang].strip()
+    ]
     assert found == []
 
 
@@ -129,8 +133,11 @@ def frames() -> dict[str, pd.DataFrame]:
     made |= {
         name: getattr(segments, name)(*[population.tables[table] for table in SEGMENTS[name]]) for name in SEGMENTS
     }
-    made |= {"standing": segments.standing(population.applications, population.loans, population.instalments),
-             "rfm": segments.rfm(population.loans), "lifecycle_rules": segments.lifecycle_rules()}  # fmt: skip
+    made |= {
+        "standing": segments.standing(population.applications, population.loans, population.instalments),
+        "rfm": segments.rfm(population.loans),
+        "lifecycle_rules": segments.lifecycle_rules(),
+    }
     made |= {
         name: getattr(needs, name)(*[population.tables[table] for table in NEEDS_TAKE[name]]) for name in NEEDS_TAKE
     }
@@ -165,8 +172,10 @@ def test_every_column_and_level_of_the_tables_has_a_label() -> None:
 
 
 def test_every_phrase_has_the_same_blanks_in_both_languages() -> None:
-    blanks = {word: [re.findall(r"\{\w*\}", entry[lang]) for lang in LANGUAGES]
-              for word, entry in catalog.load("labels").items()}  # fmt: skip
+    blanks = {
+        word: [re.findall(r"\{\w*\}", entry[lang]) for lang in LANGUAGES]
+        for word, entry in catalog.load("labels").items()
+    }
     assert [word for word, (en, zh) in blanks.items() if sorted(en) != sorted(zh)] == []
 
 
@@ -193,9 +202,16 @@ def test_a_phrase_is_filled_in() -> None:
 
 
 SHARES = pd.DataFrame(
-    {"sex": ["male", "female"], "n": [12_000, 3], "k": [9000, 0], "share": [0.75, 0.0004], "low": [0.7421, 0.0],
-     "high": [0.7577, 0.5615], "lift": [1.4637, float("nan")]}
-)  # fmt: skip
+    {
+        "sex": ["male", "female"],
+        "n": [12_000, 3],
+        "k": [9000, 0],
+        "share": [0.75, 0.0004],
+        "low": [0.7421, 0.0],
+        "high": [0.7577, 0.5615],
+        "lift": [1.4637, float("nan")],
+    }
+)
 
 
 def test_a_frame_in_words_has_percent_counts_and_dashes() -> None:
@@ -225,9 +241,14 @@ def test_money_is_written_in_full_and_variation_with_two_digits() -> None:
 
 def test_across_puts_levels_side_by_side_with_half_their_interval() -> None:
     frame = pd.DataFrame(
-        {"age_band": ["20..24", "20..24", "25..29", "25..29"], "sex": ["male", "female"] * 2,
-         "share": [0.1, 0.2, 0.3, 0.4], "low": [0.09, 0.18, 0.25, 0.4], "high": [0.11, 0.24, 0.35, 0.4]}
-    )  # fmt: skip
+        {
+            "age_band": ["20..24", "20..24", "25..29", "25..29"],
+            "sex": ["male", "female"] * 2,
+            "share": [0.1, 0.2, 0.3, 0.4],
+            "low": [0.09, 0.18, 0.25, 0.4],
+            "high": [0.11, 0.24, 0.35, 0.4],
+        }
+    )
     shown = in_words(frame, "zh", across="sex")
     assert shown.index.names == ["年龄段"]
     assert shown.index.tolist() == ["20–24", "25–29"]

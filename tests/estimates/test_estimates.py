@@ -217,8 +217,7 @@ def test_clustered_shares_are_one_row_a_level() -> None:
     frame = pd.DataFrame({"hour": [1, 1, 2], "user_id": [7, 7, 8]})
     found = clustered_shares(frame, "hour", [1, 2, 3])
     assert found[["hour", "n", "k"]].to_numpy().tolist() == [[1, 3, 2], [2, 3, 1], [3, 3, 0]]
-    assert list(found.columns) == ["hour", "n", "k", "share", "low", "high", "clusters", "design_effect",
-                                   "effective_n"]  # fmt: skip
+    assert list(found.columns) == ["hour", "n", "k", "share", "low", "high", "clusters", "design_effect", "effective_n"]
 
 
 def test_a_mean_has_the_interval_of_its_standard_error() -> None:

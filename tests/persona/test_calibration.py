@@ -151,18 +151,26 @@ def test_what_cannot_happen_has_no_chance_at_all() -> None:
     ("changes", "fault"),
     [
         # half of them can be no men, so 60 % cannot
-        ({"sex.odds": [{"when": {"age_years": "25..39"}, "multiply": {"male": 0}}]},
-         "tiny.yaml:14: variables.sex.shares: cannot hold together with the odds: male = 0.6 (nearest 0.5), "
-         "female = 0.4 (nearest 0.5). Change these shares, or the odds of 0 that rule them out."),
-        ({"sex.odds": [{"when": {"age_years": "25"}, "multiply": {"male": 0, "female": 0}}]},
-         "change: sex.odds: some people are left with no value at all. Give one a factor above 0."),
+        (
+            {"sex.odds": [{"when": {"age_years": "25..39"}, "multiply": {"male": 0}}]},
+            "tiny.yaml:14: variables.sex.shares: cannot hold together with the odds: male = 0.6 (nearest 0.5), "
+            "female = 0.4 (nearest 0.5). Change these shares, or the odds of 0 that rule them out.",
+        ),
+        (
+            {"sex.odds": [{"when": {"age_years": "25"}, "multiply": {"male": 0, "female": 0}}]},
+            "change: sex.odds: some people are left with no value at all. Give one a factor above 0.",
+        ),
         # just as many as can be: no base odds do that, only odds of 0
-        ({"sex.shares": {"male": 0.5, "female": 0.5},
-          "sex.odds": [{"when": {"age_years": "25..39"}, "multiply": {"male": 0}}]},
-         "change: sex.shares: no base odds give male = 0.5 with these odds. Lower the factors, or state 0 for what "
-         "never happens."),
+        (
+            {
+                "sex.shares": {"male": 0.5, "female": 0.5},
+                "sex.odds": [{"when": {"age_years": "25..39"}, "multiply": {"male": 0}}],
+            },
+            "change: sex.shares: no base odds give male = 0.5 with these odds. Lower the factors, or state 0 for what "
+            "never happens.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_margins_that_the_odds_rule_out_are_refused_with_the_nearest(
     changes: dict[str, object], fault: str, tiny_with: Write
 ) -> None:
@@ -206,8 +214,11 @@ def test_more_cells_than_can_be_held_are_refused(article: lp.Persona) -> None:
 
 
 def test_faults_of_calibration_come_together_with_all_others(tiny_with: Write, faults_of: FaultsOf) -> None:
-    path = tiny_with(("age_years: 20..24}, multiply: {male: 3", "age_years: 25..39}, multiply: {male: 0"),
-                     ("value: 0.24", "value: 0.36"), ("jiguang-2018", "jiguang-2081"))  # fmt: skip
+    path = tiny_with(
+        ("age_years: 20..24}, multiply: {male: 3", "age_years: 25..39}, multiply: {male: 0"),
+        ("value: 0.24", "value: 0.36"),
+        ("jiguang-2018", "jiguang-2081"),
+    )
     found = faults_of(path)
     assert [fault.split(" ")[:2] for fault in found] == [
         ["tiny.yaml:6:", "product.apr_most.value"],
@@ -296,15 +307,26 @@ def test_a_factor_of_zero_puts_everybody_at_zero(family: str, location: str, spr
 @pytest.mark.parametrize(
     ("law", "changes", "old", "young"),
     [
-        ("lognormal: {median: 3, sigma: 0.5}", "where: [{when: {age_years: ..24}, sigma: 0.7}]",
-         stats.lognorm(0.5, scale=3), stats.lognorm(0.7, scale=3)),
-        ("lognormal: {median: 3, sigma: 0.5}",
-         "times: [{when: {age_years: ..24}, by: 2}, {when: {age_years: 20..}, by: 1.5}]",
-         stats.lognorm(0.5, scale=4.5), stats.lognorm(0.5, scale=9)),
-        ("normal: {mean: 3, sd: 2}", "plus: [{when: {age_years: ..24}, by: 2}, {when: {age_years: 20..}, by: -1}]",
-         stats.norm(2, 2), stats.norm(4, 2)),
+        (
+            "lognormal: {median: 3, sigma: 0.5}",
+            "where: [{when: {age_years: ..24}, sigma: 0.7}]",
+            stats.lognorm(0.5, scale=3),
+            stats.lognorm(0.7, scale=3),
+        ),
+        (
+            "lognormal: {median: 3, sigma: 0.5}",
+            "times: [{when: {age_years: ..24}, by: 2}, {when: {age_years: 20..}, by: 1.5}]",
+            stats.lognorm(0.5, scale=4.5),
+            stats.lognorm(0.5, scale=9),
+        ),
+        (
+            "normal: {mean: 3, sd: 2}",
+            "plus: [{when: {age_years: ..24}, by: 2}, {when: {age_years: 20..}, by: -1}]",
+            stats.norm(2, 2),
+            stats.norm(4, 2),
+        ),
     ],
-)  # fmt: skip
+)
 def test_where_replaces_times_multiplies_and_plus_adds(
     law: str, changes: str, old: stats.rv_continuous, young: stats.rv_continuous, tiny_with: Write
 ) -> None:

@@ -154,8 +154,10 @@ def test_the_plain_sampler_gives_the_same_people_under_every_law(seed: int) -> N
     persona = PERSONAS["every_law"]
     made = lp.sample(persona, n=150, seed=seed)
     for number, row in enumerate(made.to_dict("records")):
-        plain = {name: {"yes": True, "no": False}.get(value, value) for name, value in
-                 reference.user(persona, seed, number).items()}  # fmt: skip
+        plain = {
+            name: {"yes": True, "no": False}.get(value, value)
+            for name, value in reference.user(persona, seed, number).items()
+        }
         assert row == plain
 
 
@@ -212,8 +214,12 @@ THEIRS = {
     "logistic": lambda at, move: stats.logistic(at["median"] + move, at["scale"]),
     "gamma": lambda at, move: stats.gamma(at["shape"], scale=at["mean"] * move / at["shape"]),
 }
-SHAPES = [(persona, name) for persona in ("every_law", "article") for name, variable in
-          PERSONAS[persona].variables.items() if isinstance(variable.law, Shape)]  # fmt: skip
+SHAPES = [
+    (persona, name)
+    for persona in ("every_law", "article")
+    for name, variable in PERSONAS[persona].variables.items()
+    if isinstance(variable.law, Shape)
+]
 
 
 def picks(condition: object, value: object, values: tuple[object, ...]) -> bool:
@@ -247,8 +253,11 @@ def test_every_cell_of_a_distribution_is_what_scipy_makes_of_the_text(persona: s
         for entry in filter(held, block.get("where", [])):
             at |= {key: float(entry[key]) for key in at if key in entry}
         move = math.prod(float(entry["by"]) for entry in filter(held, block.get("times", [])))
-        move = move if family in ("lognormal", "gamma") else sum(
-            float(entry["by"]) for entry in filter(held, block.get("plus", [])))  # fmt: skip
+        move = (
+            move
+            if family in ("lognormal", "gamma")
+            else sum(float(entry["by"]) for entry in filter(held, block.get("plus", [])))
+        )
         edges = (grid[:-1] + grid[1:]) / 2
         expected = THEIRS[family](at, move).cdf(edges) if move or family not in ("lognormal", "gamma") else edges > 0
         np.testing.assert_allclose(conditional.thresholds[cell] / reference.ONE, expected, rtol=0, atol=1e-12)

@@ -68,12 +68,15 @@ def test_the_small_persona_loads_and_can_be_calibrated(tiny_with: Write) -> None
         (b"#" * 5_000_001, "tiny.yaml: too large. Allowed: at most 5,000,000 bytes."),
         (b"a: b\n\tc: d\n", "tiny.yaml:2: not YAML: found … c: d. Indent with spaces, not tabs."),
         (b"a: 'b\n", "tiny.yaml:2: not YAML: found unexpected end of stream"),
-        (b"a: b\nc:d\n", "tiny.yaml:3: not YAML: could not find expected ':', at column 1: the end of the file. "
-                         "Line 2 looks like 'key:value'"),
+        (
+            b"a: b\nc:d\n",
+            "tiny.yaml:3: not YAML: could not find expected ':', at column 1: the end of the file. "
+            "Line 2 looks like 'key:value'",
+        ),
         (b"a: b\n---\nc: d\n", "tiny.yaml:2: file: a second document starts here. Allowed: one document a file."),
         (b"a: b\n\x00", "tiny.yaml:1: not YAML: "),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_is_no_persona_is_named_with_what_it_is(
     content: bytes, fault: str, tmp_path: Path, faults_of: FaultsOf
 ) -> None:
@@ -235,8 +238,12 @@ def test_all_independent_faults_come_at_once_in_the_order_of_the_file(tiny_with:
     lines = [int(text.split(":")[1]) for text in found]
     assert lines == [6, 10, 12, 15, 26]
     assert [text.split(" ")[1].rstrip(":") for text in found] == [
-        "product.apr_most.value", f"{BANDS}.20..24", "variables.age_years.becuse", SHARES, "variables.education.source",
-    ]  # fmt: skip
+        "product.apr_most.value",
+        f"{BANDS}.20..24",
+        "variables.age_years.becuse",
+        SHARES,
+        "variables.education.source",
+    ]
 
 
 def test_a_tag_runs_nothing(tiny_with: Write, faults_of: FaultsOf, tmp_path: Path) -> None:

@@ -58,9 +58,13 @@ def test_the_articles_people_borrow_for_four_years_as_it_says(article: lp.Person
     assert around == [Fraction(text) for text in ("1", "1.1", "0.8", "0.8", "0.84", "0.96", "1")]
     bases = {name: (basis.kind, *basis.sources) for name, basis in calendar.bases}
     assert bases == {
-        "hour": ("stated", "1.4b", "1.4c"), "weekday": ("stated", "1.4b"), "public_holiday": ("stated", "1.4b"),
-        "day_of_month": ("stated", "1.4a"), "spring_festival": ("stated", "1.4d"), "daily_noise": ("assumed",),
-    }  # fmt: skip
+        "hour": ("stated", "1.4b", "1.4c"),
+        "weekday": ("stated", "1.4b"),
+        "public_holiday": ("stated", "1.4b"),
+        "day_of_month": ("stated", "1.4a"),
+        "spring_festival": ("stated", "1.4d"),
+        "daily_noise": ("assumed",),
+    }
 
 
 def test_published_shapes_take_the_place_of_the_articles_part_by_part(article: lp.Persona) -> None:
@@ -77,8 +81,10 @@ def test_published_shapes_take_the_place_of_the_articles_part_by_part(article: l
         float(sum(mine.hour[start:stop]) / total) for start, stop in ((0, 6), (6, 9), (9, 12), (12, 18), (18, 23))
     ]
     assert blocks == pytest.approx([share / 100.2 for share in (8.6, 12.3, 13.4, 39.2, 24.0)])
-    thirds = [sum(factor(mine.day_of_month, day) for day in days) / len(days)
-              for days in (range(1, 11), range(11, 21), range(21, 32))]  # fmt: skip
+    thirds = [
+        sum(factor(mine.day_of_month, day) for day in days) / len(days)
+        for days in (range(1, 11), range(11, 21), range(21, 32))
+    ]
     assert [float(mean) for mean in thirds] == pytest.approx([0.975, 0.953, 1.051], abs=5e-4)
 
 
@@ -146,25 +152,34 @@ def test_both_dates_and_all_parts_are_looked_at_in_one_go(
     tmp_path: Path, faults_of: Callable[[Path], tuple[str, ...]]
 ) -> None:
     path = written(
-        tmp_path, ("first: 2021-01-01", "first: soon"), ("last: 2024-12-31", "last: 2024-02-30"),
-        ("sunday: 0.5", "sunday: -1"), ("[0, 0, 0,", "[0, 0,"), ("male: 0.6", "male: 0.7"),
-    )  # fmt: skip
+        tmp_path,
+        ("first: 2021-01-01", "first: soon"),
+        ("last: 2024-12-31", "last: 2024-02-30"),
+        ("sunday: 0.5", "sunday: -1"),
+        ("[0, 0, 0,", "[0, 0,"),
+        ("male: 0.6", "male: 0.7"),
+    )
     assert [fault.split(": ")[1].split(" = ")[0] for fault in faults_of(path)] == [
-        "window.first", "window.last", "calendar.hour.weights", "calendar.weekday.factors.sunday",
+        "window.first",
+        "window.last",
+        "calendar.hour.weights",
+        "calendar.weekday.factors.sunday",
         "variables.sex.shares",
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
         ({"window.last": "2020-01-01"}, "change: window.last = 2020-01-01: before the first day, 2021-01-01. "),
-        ({"calendar.hour.weights[24]": 1}, "change: calendar.hour.weights[24]: no entry '[24]' of "
-                                           "'calendar.hour.weights'. Allowed: [0] to [23]."),
+        (
+            {"calendar.hour.weights[24]": 1},
+            "change: calendar.hour.weights[24]: no entry '[24]' of 'calendar.hour.weights'. Allowed: [0] to [23].",
+        ),
         ({"calendar.weekday.factors.mondya": 1}, "change: calendar.weekday.factors.mondya = 1: unknown weekday "),
         ({"calendar.noon.factor": 1}, "change: calendar.noon.factor: unknown path 'noon'. "),
     ],
-)  # fmt: skip
+)
 def test_a_change_is_checked_as_a_file_is(changes: dict[str, object], fault: str, timed: lp.Persona) -> None:
     with pytest.raises(lp.InputError) as caught:
         timed.replace(changes)

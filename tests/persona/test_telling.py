@@ -178,14 +178,20 @@ def test_people_of_the_null_twin_are_independent_where_the_persona_leans(article
         ("variables.sex.shares", {"male": "1/3", "female": "2/3"}, lambda p: p.conditionals["sex"].margin[0] < 0.34),
         ("sex.odds[1].multiply.male", 7, lambda p: p.variables["sex"].law.odds[1].factors[0] == 7),
         ("sex.odds.1.multiply.male", 7, lambda p: p.variables["sex"].law.odds[1].factors[0] == 7),
-        ("sex.odds[9]", {"when": {"occupation": "owner"}, "multiply": {"male": 2}},
-         lambda p: p.variables["sex"].law.odds[9].factors[0] == 2),
-        ("marital_status.table.20..24.male.tier1..tier2", {"never_married": 1, "married": 0, "divorced_widowed": 0},
-         lambda p: p.variables["marital_status"].law.rows[0][1] == (1, 0, 0)),
+        (
+            "sex.odds[9]",
+            {"when": {"occupation": "owner"}, "multiply": {"male": 2}},
+            lambda p: p.variables["sex"].law.odds[9].factors[0] == 2,
+        ),
+        (
+            "marital_status.table.20..24.male.tier1..tier2",
+            {"never_married": 1, "married": 0, "divorced_widowed": 0},
+            lambda p: p.variables["marital_status"].law.rows[0][1] == (1, 0, 0),
+        ),
         ("product.apr_most.value", "0.18", lambda p: p.product.apr_most == Fraction(18, 100)),
         ("title.en", "Other people", lambda p: p.title["en"] == "Other people"),
     ],
-)  # fmt: skip
+)
 def test_a_path_leads_to_any_value(
     path: str, value: object, found: Callable[[lp.Persona], bool], article: lp.Persona
 ) -> None:
@@ -215,22 +221,38 @@ def test_changes_can_be_lines_of_text(article: lp.Persona) -> None:
     ("changes", "fault"),
     [
         ({"sx.shares": {"male": 1}}, "change: sx.shares: unknown path 'sx'. Did you mean 'sex'? Known: age_years, "),
-        ({"sex.odds[10].multiply": {"male": 1}}, "change: sex.odds[10].multiply: no entry '[10].multiply' of "
-                                                "'variables.sex.odds'. Allowed: [0] to [9]."),
+        (
+            {"sex.odds[10].multiply": {"male": 1}},
+            "change: sex.odds[10].multiply: no entry '[10].multiply' of 'variables.sex.odds'. Allowed: [0] to [9].",
+        ),
         ({"sex.shares.male.x": 1}, "change: sex.shares.male.x: nothing stands below 'variables.sex.shares.male'."),
         ({"sex.shares.male": 0.5}, "article.yaml:121: variables.sex.shares: the shares sum to 0.802, not 1."),
         # rules and targets: which, and how far
-        ({"borrowing_rate.times": []}, "article.yaml:74: rules.who_never_draws_has_no_rate.never: 39.00% of people are "
-                                       "borrower_type never with borrowing_rate 0.01..60. Allowed: nobody."),
-        ({"city_tier.shares": {"tier1": 0.5, "new_tier1": 0.1, "tier2": 0.1, "tier3": 0.1, "tier4": 0.1, "tier5": 0.1}},
-         "change: city_tier.shares: cannot hold together with the odds: tier1 = 0.5 (nearest 0.2832), "),
+        (
+            {"borrowing_rate.times": []},
+            "article.yaml:74: rules.who_never_draws_has_no_rate.never: 39.00% of people are "
+            "borrower_type never with borrowing_rate 0.01..60. Allowed: nobody.",
+        ),
+        (
+            {
+                "city_tier.shares": {
+                    "tier1": 0.5,
+                    "new_tier1": 0.1,
+                    "tier2": 0.1,
+                    "tier3": 0.1,
+                    "tier4": 0.1,
+                    "tier5": 0.1,
+                }
+            },
+            "change: city_tier.shares: cannot hold together with the odds: tier1 = 0.5 (nearest 0.2832), ",
+        ),
         ("sex.odds[0].multiply.mal: 3", "changes:1: sex.odds[0].multiply.mal = mal: unknown level 'mal'. Did you "),
         ("sex.shares.male: '0.698'", "changes:1: sex.shares.male = '0.698': not a number."),
         ("a: b: c", "changes:1: not YAML: "),
         ({"extends": "evidence"}, "change: extends: only a file extends another. Load that persona and change it."),
         ({"variables": "x"}, "change: variables = x: expected a mapping. Allowed: a block per variable."),
     ],
-)  # fmt: skip
+)
 def test_a_change_that_cannot_be_is_refused_with_the_reason(
     changes: dict[str, object] | str, fault: str, article: lp.Persona
 ) -> None:
@@ -241,8 +263,9 @@ def test_a_change_that_cannot_be_is_refused_with_the_reason(
 
 def test_a_rule_is_checked_against_the_exact_share_of_people_who_break_it(article: lp.Persona) -> None:
     with pytest.raises(lp.InputError) as caught:
-        article.replace({"rules.r": {"never": {"sex": "female", "age_years": "20..24"}, "basis": "assumed",
-                                     "because": "x"}})  # fmt: skip
+        article.replace(
+            {"rules.r": {"never": {"sex": "female", "age_years": "20..24"}, "basis": "assumed", "because": "x"}}
+        )
     (percent,) = re.findall(r"([\d.]+)% of people are sex female with age_years 20\.\.24", str(caught.value))
     people = lp.sample(article, n=200_000, columns=["sex", "age_years"])
     drawn = (people["sex"].eq("female") & people["age_years"].le(24)).mean()
@@ -285,10 +308,12 @@ def test_describe_prints_what_python_says(article: lp.Persona, capsys: pytest.Ca
         (["article", "--diff", "evidence"], article.diff(lp.load_persona("evidence"))),
         (["evidence", "--yaml"], lp.load_persona("evidence").to_yaml()),
         (["--set", "sex.shares={male: 0.5, female: 0.5}"], half.describe()),
-        (["--set", "sex.shares.male=0.5", "--set", "sex.shares.female=0.5", "--yaml"],
-         article.replace("sex.shares.male: 0.5\nsex.shares.female: 0.5").to_yaml()),
+        (
+            ["--set", "sex.shares.male=0.5", "--set", "sex.shares.female=0.5", "--yaml"],
+            article.replace("sex.shares.male: 0.5\nsex.shares.female: 0.5").to_yaml(),
+        ),
         (["--null"], article.null().to_yaml()),
-    ):  # fmt: skip
+    ):
         assert run("describe", *arguments) == 0
         assert capsys.readouterr() == (text, "")
 
@@ -301,10 +326,12 @@ def test_describe_prints_what_python_says(article: lp.Persona, capsys: pytest.Ca
         (["--null", "--schema"], ["describe: one thing at a time. Allowed: one of --diff, --null, --yaml, --schema."]),
         (["--set", "sex", "--lang", "cn"], ["lang = cn: unknown language.", "--set = 'sex': not a change."]),
         (["--set", "sex"], ["--set = 'sex': not a change. Allowed: PATH=VALUE, such as sex.shares.male=0.5."]),
-        (["--set", "sex.shares.male=1", "--set", "sex.shares.male=2"],
-         ["changes:2: sex.shares.male: stated twice, first in line 1. Remove one."]),
+        (
+            ["--set", "sex.shares.male=1", "--set", "sex.shares.male=2"],
+            ["changes:2: sex.shares.male: stated twice, first in line 1. Remove one."],
+        ),
     ],
-)  # fmt: skip
+)
 def test_describe_refuses_with_every_fault(
     arguments: list[str], faults: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -57,8 +57,10 @@ def test_the_first_application_is_begun_as_one_registers(lives: Lives) -> None:
 
 def test_what_belongs_to_an_outcome_is_there_and_nothing_else(lives: Lives) -> None:
     found = lives.applications
-    handed, granted, refused = (found["outcome"] != "incomplete", *(found["outcome"] == w for w in
-                                ("approved", "rejected")))  # fmt: skip
+    handed, granted, refused = (
+        found["outcome"] != "incomplete",
+        *(found["outcome"] == w for w in ("approved", "rejected")),
+    )
     assert (found["risk_score"].notna() == handed).all()
     assert (found["quality_tier"].notna() == handed).all()
     assert (found["reject_reason"].notna() == refused).all()
@@ -164,8 +166,11 @@ def test_income_and_quality_change_what_is_granted(name: str, columns: set[str],
         part.life.codes[name] = np.zeros_like(part.life.codes[name])
 
     ever, other = everything(article, lambda _: None), everything(article, lowest)
-    changed = {column for column in ever["applications"] if not ever["applications"][column].equals(
-        other["applications"][column])}  # fmt: skip
+    changed = {
+        column
+        for column in ever["applications"]
+        if not ever["applications"][column].equals(other["applications"][column])
+    }
     assert columns <= changed
 
 

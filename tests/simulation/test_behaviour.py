@@ -69,7 +69,9 @@ def test_a_runaway_is_refused_before_the_start_with_the_number_expected(
     assert time.perf_counter() - started < 2
     assert [re.sub(r"about [\d,]+", "about N", fault) for fault in caught.value.faults] == [
         f"n = 1,000,000,000: about N {name} are to be expected. Allowed: at most 1,000,000,000 rows. Take a smaller n, "
-        "a lower borrowing_rate or a shorter window." for name in ("loans", "instalments")]  # fmt: skip
+        "a lower borrowing_rate or a shorter window."
+        for name in ("loans", "instalments")
+    ]
     for fault in caught.value.faults:
         assert int(re.search(r"about ([\d,]+)", fault)[1].replace(",", "")) > MOST_ROWS
     with pytest.raises(lp.InputError, match="instalments are to be expected"):
@@ -142,8 +144,10 @@ def test_an_application_cannot_depend_on_a_loan_and_the_line_is_named(tmp_path: 
     with pytest.raises(lp.InputError) as caught:
         lp.load_persona(path)
     assert any(
-        fault.startswith(f"late.yaml:{line}: variables.minutes_to_decide: 'minutes_to_decide' is decided for each "
-                         "application and cannot depend on 'reason', decided for each loan. "
-                         "Allowed: what is decided for each user, application.")
+        fault.startswith(
+            f"late.yaml:{line}: variables.minutes_to_decide: 'minutes_to_decide' is decided for each "
+            "application and cannot depend on 'reason', decided for each loan. "
+            "Allowed: what is decided for each user, application."
+        )
         for fault in caught.value.faults
-    )  # fmt: skip
+    )

@@ -74,9 +74,28 @@ def test_a_year_has_the_days_off_and_make_up_workdays_of_its_notice() -> None:
     assert made_up == ["01-28", "01-29", "04-23", "05-06", "06-25", "10-07", "10-08"]
     off = found.index[found["day_type"] == "public_holiday"].strftime("%m-%d").tolist()
     assert off == [
-        "01-01", "01-02", "04-05", "04-29", "04-30", "05-01", "05-02", "05-03", "06-22", "06-23", "06-24",
-        "09-29", "09-30", "10-01", "10-02", "10-03", "10-04", "10-05", "10-06", "12-30", "12-31",
-    ]  # fmt: skip
+        "01-01",
+        "01-02",
+        "04-05",
+        "04-29",
+        "04-30",
+        "05-01",
+        "05-02",
+        "05-03",
+        "06-22",
+        "06-23",
+        "06-24",
+        "09-29",
+        "09-30",
+        "10-01",
+        "10-02",
+        "10-03",
+        "10-04",
+        "10-05",
+        "10-06",
+        "12-30",
+        "12-31",
+    ]
     kinds = found["day_type"].value_counts()
     assert set(kinds.index) == set(KINDS)
     # Of 105 Saturdays and Sundays 7 are worked, 8 lie in the holidays above and 2 in the Spring Festival.
@@ -170,18 +189,22 @@ def test_a_part_of_a_year_has_the_intensity_of_the_whole(timed: Persona) -> None
 def test_a_year_without_borrowing_stays_empty(still: Persona) -> None:
     # Mondays that are the 31st, holidays aside: three years have one, 2024 has none.
     nothing = dict.fromkeys(("tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), 0)
-    rare = still.replace({
-        "calendar.weekday.factors": {"monday": 1, **nothing}, "calendar.public_holiday.factor": 0,
-        "calendar.spring_festival.holiday": 0,
-        "calendar.day_of_month.factors": {"1..30": 0, "31": 1},
-    })  # fmt: skip
+    rare = still.replace(
+        {
+            "calendar.weekday.factors": {"monday": 1, **nothing},
+            "calendar.public_holiday.factor": 0,
+            "calendar.spring_festival.holiday": 0,
+            "calendar.day_of_month.factors": {"1..30": 0, "31": 1},
+        }
+    )
     found = day_intensity(rare)
     held = found[found["intensity"] > 0]
     assert held["date"].dt.strftime("%Y-%m-%d").tolist() == ["2021-05-31", "2022-10-31", "2023-07-31"]
     assert held["intensity"].tolist() == [365.0] * 3
     assert clock(rare, 7).time(np.array([0, clock(rare, 7).total - 1])).tolist() == [
-        (150 * 24 + 7) * 3600, ((365 + 365 + 211) * 24 + 22) * 3600 - 1,
-    ]  # fmt: skip
+        (150 * 24 + 7) * 3600,
+        ((365 + 365 + 211) * 24 + 22) * 3600 - 1,
+    ]
 
 
 def test_a_persona_without_a_calendar_says_so() -> None:

@@ -37,9 +37,16 @@ def test_every_bit_of_a_seed_and_of_a_number_counts() -> None:
 
 @pytest.mark.parametrize(
     ("seed", "decision"),
-    [(8, "users.sex"), (7, "users.age_years"), (7, "truth.sex"), (7, "users.sex "), (0, "users.sex"),
-     (71, "users.sex"), (2**64 + 7, "users.sex")],
-)  # fmt: skip
+    [
+        (8, "users.sex"),
+        (7, "users.age_years"),
+        (7, "truth.sex"),
+        (7, "users.sex "),
+        (0, "users.sex"),
+        (71, "users.sex"),
+        (2**64 + 7, "users.sex"),
+    ],
+)
 def test_other_seeds_and_other_decisions_share_no_word(seed: int, decision: str) -> None:
     mine, other = words(7, "users.sex", 0, 10_000), words(seed, decision, 0, 10_000)
     assert not np.isin(mine, other).any()

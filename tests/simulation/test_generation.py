@@ -203,13 +203,15 @@ def test_a_sample_holds_the_columns_asked_for_in_the_order_of_the_persona(articl
         ({"given": {"sx": "male"}}, ["given: sx: unknown variable. Did you mean 'sex'? Known: age_years"]),
         ({"given": {"sex": "mal"}}, ["given: sex = mal: no value of this variable. Did you mean 'male'? Known: male"]),
         ({"given": {"age_years": 19}}, ["given: age_years = 19: no value of this variable. Allowed: 20 to 59 in st"]),
-        ({"given": {"income_cny_month": 5050}}, ["given: income_cny_month = 5050: no value of this variable. Allowed: "
-                                                "1500 to 60000 in steps of 100."]),
+        (
+            {"given": {"income_cny_month": 5050}},
+            ["given: income_cny_month = 5050: no value of this variable. Allowed: 1500 to 60000 in steps of 100."],
+        ),
         ({"columns": ["sx"]}, ["columns: sx: unknown variable. Did you mean 'sex'?"]),
         ({"columns": []}, ["columns: names no variable. Allowed: at least one."]),
         ({"n": 0, "seed": -1, "given": {"a": 1}}, ["n = 0: not a count", "seed = -1: not a seed", "given: a: unknown"]),
     ],
-)  # fmt: skip
+)
 def test_a_sample_of_what_there_is_not_is_refused_with_every_fault(
     asked: dict[str, object], faults: list[str], article: lp.Persona
 ) -> None:
@@ -229,12 +231,19 @@ def test_what_is_given_is_set_in_every_block(article: lp.Persona, monkeypatch: p
 
 def test_a_cell_that_nobody_is_in_follows_the_same_odds_when_it_is_set(article: lp.Persona) -> None:
     # Nobody is a waiter, and yet the file says how men lean among waiters: odds of 0.469 against those of couriers
-    none = {"occupation.shares": {**{str(v): "0.1" for v in article.variables["occupation"].values}, "waiter": 0,
-                                  "courier": "0.2"}}  # fmt: skip
+    none = {
+        "occupation.shares": {
+            **{str(v): "0.1" for v in article.variables["occupation"].values},
+            "waiter": 0,
+            "courier": "0.2",
+        }
+    }
     with pytest.warns(lp.PersonaWarning, match="never drawn: occupation waiter"):
         changed = article.replace(none)
-    men = [lp.sample(changed, given={"occupation": work}, n=50_000, columns="sex")["sex"].eq("male").mean()
-           for work in ("waiter", "courier")]  # fmt: skip
+    men = [
+        lp.sample(changed, given={"occupation": work}, n=50_000, columns="sex")["sex"].eq("male").mean()
+        for work in ("waiter", "courier")
+    ]
     odds = [share / (1 - share) for share in men]
     assert odds[0] / odds[1] == pytest.approx(0.469 / 5.748, rel=0.08)
 

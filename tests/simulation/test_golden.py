@@ -96,8 +96,11 @@ def test_an_interpreter_that_leads_nowhere_is_passed_over(
 ) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "other").mkdir()
-    broken, other, right = (stand_in(tmp_path / "broken"), stand_in(tmp_path / "other", "3.10"),
-                            stand_in(tmp_path, "3.11"))  # fmt: skip
+    broken, other, right = (
+        stand_in(tmp_path / "broken"),
+        stand_in(tmp_path / "other", "3.10"),
+        stand_in(tmp_path, "3.11"),
+    )
     broken.write_text("#!/bin/sh\nexit 127\n", encoding="utf-8")
     monkeypatch.setattr(
         matrix, "candidates", lambda *_: ["", str(broken), str(tmp_path / "none"), str(other), str(right)]

@@ -77,8 +77,11 @@ def test_a_word_of_an_event_does_not_change_the_key_it_is_drawn_from() -> None:
 
 
 def test_exponentials_are_logarithms_to_the_eighth_place() -> None:
-    words = np.r_[chance.words(7, "x", 0, 20_000), np.arange(5_000, dtype=np.uint64) << np.uint64(11),
-                  np.uint64(2**64 - 1) - (np.arange(5_000, dtype=np.uint64) << np.uint64(11))]  # fmt: skip
+    words = np.r_[
+        chance.words(7, "x", 0, 20_000),
+        np.arange(5_000, dtype=np.uint64) << np.uint64(11),
+        np.uint64(2**64 - 1) - (np.arange(5_000, dtype=np.uint64) << np.uint64(11)),
+    ]
     exact = -np.log(((words >> np.uint64(11)).astype(float) + 1) / 2**53)
     assert np.abs(chance.exponentials(words) - exact).max() < 1e-8
     assert chance.exponentials(words).min() >= 0
@@ -131,9 +134,12 @@ def test_each_table_alone_is_the_same_and_no_other_is_made(some: lp.Population, 
 
 @pytest.mark.parametrize(
     ("tables", "spared"),
-    [(("truth",), (applications, "registered")), (("users", "truth"), (applications, "applications")),
-     (("users", "applications"), (loans, "loans"))],
-)  # fmt: skip
+    [
+        (("truth",), (applications, "registered")),
+        (("users", "truth"), (applications, "applications")),
+        (("users", "applications"), (loans, "loans")),
+    ],
+)
 def test_what_is_not_asked_for_is_not_worked_out(
     tables: tuple[str, ...], spared: tuple[object, str], article: lp.Persona, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,8 +161,9 @@ def test_variables_that_no_table_rests_on_are_not_drawn(article: lp.Persona, mon
     assert not {"marital_status", "has_bank_credit", "embarrassment", "would_refer"} & set(drawn)
 
 
-def test_parts_joined_are_the_population(some: lp.Population, article: lp.Persona,
-                                         monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_parts_joined_are_the_population(
+    some: lp.Population, article: lp.Persona, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(users, "BLOCK", 2_048)
     parts = list(generation.parts(article, n=SOME, seed=SEED))
     assert len(parts) == 5
@@ -167,8 +174,12 @@ def test_parts_joined_are_the_population(some: lp.Population, article: lp.Person
 def test_a_variable_of_ones_own_changes_no_column(
     rests_on: str | None, some: lp.Population, article: lp.Persona
 ) -> None:
-    pet: dict[str, object] = {"shares": {"yes": "0.3", "no": "0.7"}, "label": {"en": "Pet", "zh": "宠物"},
-                              "basis": "assumed", "because": "x"}  # fmt: skip
+    pet: dict[str, object] = {
+        "shares": {"yes": "0.3", "no": "0.7"},
+        "label": {"en": "Pet", "zh": "宠物"},
+        "basis": "assumed",
+        "because": "x",
+    }
     if rests_on:
         pet["odds"] = [{"when": {rests_on: "bachelor.."}, "multiply": {"yes": "3"}}]
     made = lp.generate(article.replace({"pet": pet}), n=SOME, seed=SEED).tables
@@ -249,9 +260,12 @@ def test_windows_of_a_day_a_month_and_twenty_years_hold_whole_lives(
 
 def test_loans_of_one_month_without_interest_are_paid_back_as_they_were_lent(article: lp.Persona) -> None:
     block = {"basis": "assumed", "because": "x"}
-    free = article.replace({"term_months": {"bands": {"1": 1}, **block},
-                            "apr": {"normal": {"mean": 0, "sd": "0.0001"}, "least": 0, "most": "0.001", "step": "0.001",
-                                    **block}})  # fmt: skip
+    free = article.replace(
+        {
+            "term_months": {"bands": {"1": 1}, **block},
+            "apr": {"normal": {"mean": 0, "sd": "0.0001"}, "least": 0, "most": "0.001", "step": "0.001", **block},
+        }
+    )
     made = lp.generate(free, n=3_000, seed=SEED)
     whole(made)
     owed, lent = made.tables["instalments"], made.tables["loans"]
@@ -261,8 +275,26 @@ def test_loans_of_one_month_without_interest_are_paid_back_as_they_were_lent(art
 
 # Nothing is computed from the sample
 
-SAMPLED = {"mean", "median", "quantile", "percentile", "nanmean", "std", "var", "rank", "rankdata", "argpartition",
-           "partition", "sort_values", "histogram", "cut", "qcut", "average", "sort", "argsort"}  # fmt: skip
+SAMPLED = {
+    "mean",
+    "median",
+    "quantile",
+    "percentile",
+    "nanmean",
+    "std",
+    "var",
+    "rank",
+    "rankdata",
+    "argpartition",
+    "partition",
+    "sort_values",
+    "histogram",
+    "cut",
+    "qcut",
+    "average",
+    "sort",
+    "argsort",
+}
 ALLOWED = {
     ("loans.py", "argsort"),  # puts rows in the order of their loans
 }

@@ -111,8 +111,9 @@ def test_no_frame_says_more_than_its_columns(lives: Lives) -> None:
 @pytest.fixture(scope="module")
 def few(lives: Lives) -> Frames:
     """The tables of the first of the users."""
-    part = {name: frame[frame["user_id"] < FEW] for name, frame in lives.population.tables.items()
-            if name != "instalments"}  # fmt: skip
+    part = {
+        name: frame[frame["user_id"] < FEW] for name, frame in lives.population.tables.items() if name != "instalments"
+    }
     lent = lives.instalments["loan_id"].isin(part["loans"]["loan_id"])
     return {**part, "instalments": lives.instalments[lent]}
 
@@ -141,7 +142,7 @@ def digit(column: str, unit: str) -> Callable[[pd.DataFrame, np.ndarray], pd.Dat
         odd = getattr(frame[column].dt, unit) % 2 == 1
         return frame.assign(**{column: frame[column].mask(trait & odd, frame[column] - pd.Timedelta(1, unit))})
 
-    return even  # fmt: skip
+    return even
 
 
 def by_trait(frame: pd.DataFrame, trait: np.ndarray) -> pd.DataFrame:
@@ -192,7 +193,7 @@ def sorted_in(size: int, trait: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
         order = np.lexsort((truth[trait], truth["user_id"] // size))
         return truth.iloc[order].assign(user_id=truth["user_id"].to_numpy())
 
-    return numbered  # fmt: skip
+    return numbered
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,13 @@ SOME = 20_000
 
 def test_keys_are_unique_and_lead_to_rows_that_are_there(lives: Lives) -> None:
     people = lives.users["user_id"]
-    for name, key in (("users", ["user_id"]), ("applications", ["application_id"]), ("loans", ["loan_id"]),
-                      ("instalments", ["loan_id", "number"]), ("truth", ["user_id"])):  # fmt: skip
+    for name, key in (
+        ("users", ["user_id"]),
+        ("applications", ["application_id"]),
+        ("loans", ["loan_id"]),
+        ("instalments", ["loan_id", "number"]),
+        ("truth", ["user_id"]),
+    ):
         frame = lives.population.tables[name]
         assert not frame.duplicated(key).any(), name
         whole = frame[key[0]] * 100 + (frame[key[1]] if key[1:] else 0)
@@ -119,8 +124,10 @@ def test_principal_and_interest_of_every_loan_balance_to_the_cent(lives: Lives) 
 
 def moves(*parts: tuple[pd.Series, pd.Series, object, int]) -> pd.DataFrame:
     """What each user has after each move (user, day, size, rank in the day), in order of time."""
-    frames = [pd.DataFrame({"who": who.to_numpy(), "day": day.to_numpy().astype("datetime64[D]"), "size": size,
-                            "rank": rank}) for who, day, size, rank in parts]  # fmt: skip
+    frames = [
+        pd.DataFrame({"who": who.to_numpy(), "day": day.to_numpy().astype("datetime64[D]"), "size": size, "rank": rank})
+        for who, day, size, rank in parts
+    ]
     found = pd.concat(frames, ignore_index=True).sort_values(["who", "day", "rank"], kind="stable")
     return found.assign(held=found.groupby("who")["size"].cumsum(), first=found.index)
 
@@ -128,8 +135,10 @@ def moves(*parts: tuple[pd.Series, pd.Series, object, int]) -> pd.DataFrame:
 def test_nobody_ever_owes_more_than_the_limit_right_after_borrowing(lives: Lives) -> None:
     owed, lent = lives.owed, lives.lent
     paid = owed[owed["paid"] < NEVER]
-    books = moves((paid["user_id"], paid["paid"], -paid["principal"].to_numpy(), 0),
-                  (lent["user_id"], lent["borrowed_at"], 100 * lent["amount_cny"].to_numpy(), 1))  # fmt: skip
+    books = moves(
+        (paid["user_id"], paid["paid"], -paid["principal"].to_numpy(), 0),
+        (lent["user_id"], lent["borrowed_at"], 100 * lent["amount_cny"].to_numpy(), 1),
+    )
     limit = 100 * lives.granted["limit_cny"].reindex(books["who"]).to_numpy()
     assert (books["held"] <= limit).all()
     assert (books["held"] >= 0).all()
@@ -143,9 +152,11 @@ def test_nobody_ever_owes_more_than_the_limit_right_after_borrowing(lives: Lives
 def test_nobody_borrows_with_something_overdue_or_after_stopping_to_pay(lives: Lives) -> None:
     owed, lent = lives.owed, lives.lent
     late = owed[owed["days"] > 0]
-    books = moves((late["user_id"], late["due_on"] + DAY, 1, 0),
-                  (late.loc[late["paid"] < NEVER, "user_id"], late.loc[late["paid"] < NEVER, "paid"], -1, 1),
-                  (lent["user_id"], lent["borrowed_at"], 0, 2))  # fmt: skip
+    books = moves(
+        (late["user_id"], late["due_on"] + DAY, 1, 0),
+        (late.loc[late["paid"] < NEVER, "user_id"], late.loc[late["paid"] < NEVER, "paid"], -1, 1),
+        (lent["user_id"], lent["borrowed_at"], 0, 2),
+    )
     assert (books["held"] > 0).mean() > 0.01
     assert (books.loc[books["rank"] == 2, "held"] == 0).all()
     # the day on which something falls due is no day late

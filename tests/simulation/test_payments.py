@@ -72,8 +72,10 @@ def counted(lives: Lives) -> dict[str, pd.DataFrame]:
     due, loans = falling_due(lives), with_bad(lives)
     late = due[(due["days"] > 0) & (due["due_on"] + 30 * DAY <= lives.last)]
     held = {"late": (due, due["days"] > 0), "cured": (late, late["days"] <= 30), "bad": (loans, loans["bad"])}
-    return {name: values.groupby(of["quality_tier"], observed=True).agg(["sum", "count"]).loc[TIERS]
-            for name, (of, values) in held.items()}  # fmt: skip
+    return {
+        name: values.groupby(of["quality_tier"], observed=True).agg(["sum", "count"]).loc[TIERS]
+        for name, (of, values) in held.items()
+    }
 
 
 def test_lateness_cure_and_default_of_every_tier_come_out_within_a_tenth(article: lp.Persona) -> None:
@@ -139,15 +141,18 @@ def people(lives: Lives) -> pd.DataFrame:
     """Who owes each instalment that fell due, traits in whole numbers, and whether it was late."""
     due = falling_due(lives)
     all_ = lives.users.merge(lives.truth, on="user_id")
-    traits = pd.DataFrame({
-        "capacity": all_["repayment_capacity"].clip(-5, 5).mul(2).round() + 10,
-        "several": all_["platforms"].clip(upper=3),
-        "band": pd.cut(all_["age_years"], [19, 24, 29, 34, 39, 59]).cat.codes,
-        "variation": all_["income_variation"].mul(20).round(),
-        "shaken": np.select([all_["income_variation"] <= 0.10, all_["income_variation"] > 0.35], [0, 2], 1),
-        "sex": all_["sex"].cat.codes,
-        "owner": all_["borrower_class"].eq("owner").astype(int),
-    }, dtype=int)  # fmt: skip
+    traits = pd.DataFrame(
+        {
+            "capacity": all_["repayment_capacity"].clip(-5, 5).mul(2).round() + 10,
+            "several": all_["platforms"].clip(upper=3),
+            "band": pd.cut(all_["age_years"], [19, 24, 29, 34, 39, 59]).cat.codes,
+            "variation": all_["income_variation"].mul(20).round(),
+            "shaken": np.select([all_["income_variation"] <= 0.10, all_["income_variation"] > 0.35], [0, 2], 1),
+            "sex": all_["sex"].cat.codes,
+            "owner": all_["borrower_class"].eq("owner").astype(int),
+        },
+        dtype=int,
+    )
     return traits.loc[due["user_id"]].assign(late=(due["days"] > 0).to_numpy())
 
 

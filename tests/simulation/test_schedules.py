@@ -56,8 +56,15 @@ def loans() -> list[tuple[int, float, int, date]]:
     some = [(apr, term) for apr in RATES for term in TERMS for _ in range(4)]
     some += [(round(luck.uniform(0, 0.24), 3), luck.choice((1, 3, 6, 9, 12, 18, 24))) for _ in range(3_000)]
     start = date(1991, 1, 1)
-    return [(100 * luck.choice((500, 100, 3_400, luck.randrange(5, 2_000) * 100)), apr, term,
-             start + timedelta(luck.randrange(365 * 60))) for apr, term in some]  # fmt: skip
+    return [
+        (
+            100 * luck.choice((500, 100, 3_400, luck.randrange(5, 2_000) * 100)),
+            apr,
+            term,
+            start + timedelta(luck.randrange(365 * 60)),
+        )
+        for apr, term in some
+    ]
 
 
 def test_every_instalment_is_that_of_a_plain_loop_with_fractions(loans: list[tuple[int, float, int, date]]) -> None:
@@ -69,8 +76,13 @@ def test_every_instalment_is_that_of_a_plain_loop_with_fractions(loans: list[tup
         for number, (principal, interest) in enumerate(plain(amount, Fraction(str(apr)), term), 1)
     ]
     at, number, due, principal, interest = zip(*expected, strict=True)
-    for found, wanted in ((plan.loan, at), (plan.number, number), (plan.due, days(*due)), (plan.principal, principal),
-                          (plan.interest, interest)):  # fmt: skip
+    for found, wanted in (
+        (plan.loan, at),
+        (plan.number, number),
+        (plan.due, days(*due)),
+        (plan.principal, principal),
+        (plan.interest, interest),
+    ):
         np.testing.assert_array_equal(found, np.array(wanted))
 
 

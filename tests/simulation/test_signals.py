@@ -92,8 +92,7 @@ def test_who_complains_of_the_wait_has_waited(lives: Lives) -> None:
 
 
 def test_who_asks_for_relief_owes_that_day_and_asks_once_a_month(lives: Lives) -> None:
-    due = pd.MultiIndex.from_frame(lives.instalments.assign(user_id=lives.owed["user_id"])[
-        ["user_id", "due_on"]])  # fmt: skip
+    due = pd.MultiIndex.from_frame(lives.instalments.assign(user_id=lives.owed["user_id"])[["user_id", "due_on"]])
     asks = pd.concat([seen(lives, source) for source in ("asked_for_extension", "asked_for_lower_rate")])
     assert pd.MultiIndex.from_arrays([asks["user_id"], asks["at"].dt.normalize()]).isin(due).all()
     month = asks["at"].dt.to_period("M")

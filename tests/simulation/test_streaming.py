@@ -129,10 +129,13 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is counted otherwise there")
 def test_memory_does_not_grow_with_the_number_of_borrowers(tmp_path: Path) -> None:
     used = [
-        int(subprocess.run([sys.executable, "-c", MEMORY, str(tmp_path / n), n], check=True, capture_output=True,
-                           text=True).stdout)
+        int(
+            subprocess.run(
+                [sys.executable, "-c", MEMORY, str(tmp_path / n), n], check=True, capture_output=True, text=True
+            ).stdout
+        )
         for n in ("40000", "1000000")
-    ]  # fmt: skip
+    ]
     assert used[1] - used[0] < 30_000, "KiB: the whole population would take 100,000 more"
 
 

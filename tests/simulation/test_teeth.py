@@ -65,8 +65,11 @@ def test_every_number_that_touches_borrowers_is_moved(found: list[Mutant], artic
         effects += sum(len(entry["multiply"]) for entry in block.get("odds", []))
         effects += len(block.get("times", [])) + len(block.get("plus", []))
         family = next((law for law in ("lognormal", "normal", "logistic", "gamma") if law in block), "")
-        parameters += sum(key in row for row in [block.get(family, {}), *block.get("where", [])]
-                          for key in ("median", "mean", "sigma", "sd", "scale", "shape"))  # fmt: skip
+        parameters += sum(
+            key in row
+            for row in [block.get(family, {}), *block.get("where", [])]
+            for key in ("median", "mean", "sigma", "sd", "scale", "shape")
+        )
     places = {kind: {place(mutant) for mutant in found if mutant.kind == kind} for kind in KINDS}
     assert len(places["share"] | places["cell"]) == shares
     assert (len(places["effect"]), len(places["parameter"])) == (effects, parameters)
@@ -141,9 +144,13 @@ def test_a_sample_takes_every_kind_in_turn_and_is_always_the_same(found: list[Mu
 
 @pytest.mark.parametrize(("explained", "code"), [("sex.shares male +0.02", 0), ("sex.shares male", 1)])
 def test_survivors_are_printed_and_fail_unless_they_are_explained(
-    explained: str, code: int, tmp_path: Path, article: lp.Persona, monkeypatch: pytest.MonkeyPatch,
+    explained: str,
+    code: int,
+    tmp_path: Path,
+    article: lp.Persona,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     some = [m for m in mutants.mutants(article) if m.variable == "sex" and m.kind == "share"]
     assert [mutant.name for mutant in some][:2] == ["sex.shares male +0.02", "sex.shares male -0.02"]
     path = tmp_path / "survivors.yaml"

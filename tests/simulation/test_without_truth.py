@@ -165,8 +165,11 @@ def test_the_command_writes_what_python_does_block_by_block(
     assert [(code, err) for code, _, err in ended.values()] == [(0, []), (0, [])]
     whole, rest = (files(tmp_path / name) for name in ways)
     assert {name for name in whole if rest.get(name) != whole[name]} == {
-        f"truth.{format}", "dictionary.md", "datasheet.md", "manifest.json",
-    }  # fmt: skip
+        f"truth.{format}",
+        "dictionary.md",
+        "datasheet.md",
+        "manifest.json",
+    }
     out = [line.replace("/whole", "/rest") for line in ended["whole"][1] if not line.startswith(("truth", "digest"))]
     digest = small.without_truth().digest
     assert ended["rest"][1] == [*out[:-1], f"digest {digest}", out[-1]]

@@ -266,8 +266,9 @@ class ChartRules:
             np.testing.assert_array_equal([bar.get_width() for bar in bars], part["share"])
         if name not in self.without_interval:
             for part, bars, drawn in zip(parts, series, self._whiskers(name, found), strict=True):
-                np.testing.assert_allclose([[a[0], b[0]] for a, b in drawn],
-                                           np.transpose(self._ends(name, part)), atol=1e-12)  # fmt: skip
+                np.testing.assert_allclose(
+                    [[a[0], b[0]] for a, b in drawn], np.transpose(self._ends(name, part)), atol=1e-12
+                )
                 middles = [bar.get_y() + bar.get_height() / 2 for bar in bars]
                 np.testing.assert_allclose([[a[1], b[1]] for a, b in drawn], np.transpose([middles, middles]))
         looks = [(bars[0].get_facecolor(), bars[0].get_hatch()) for bars in series]

@@ -43,8 +43,9 @@ loan_id,number,due_on,principal_cny,interest_cny,paid_on
 41,1,2024-06-20,500,10,
 41,2,2024-07-20,500,5,
 """,
-    "due_on", "paid_on",
-)  # fmt: skip
+    "due_on",
+    "paid_on",
+)
 
 # 3 was refused, approved, and approved again with a better score; 5 was refused, 6 left, 7 is approved later on.
 APPLICATIONS = read(
@@ -60,8 +61,9 @@ application_id,user_id,submitted_at,decided_at,outcome,risk_score,quality_tier,l
 60,6,,,incomplete,,,0,
 70,7,2024-08-01 09:00,2024-08-01 09:20,approved,250,prime,8000,0.12
 """,
-    "submitted_at", "decided_at",
-)  # fmt: skip
+    "submitted_at",
+    "decided_at",
+)
 USERS = pd.DataFrame({"user_id": range(1, 8), "borrower_class": ["consumer", "owner", *["consumer"] * 5]})
 HAND = {"loans": LOANS, "instalments": INSTALMENTS, "applications": APPLICATIONS, "users": USERS}
 EVERY = {**EACH, **CREDIT_TAKES}
@@ -74,20 +76,28 @@ OF_BOOK = {
 GRANTED = ["application_id", "user_id", "decided_at", "outcome"]
 OF_SCORE = {"applications": [*GRANTED, "risk_score"], **OF_BOOK}
 
-MONEY = {"loans": OF_BOOK["loans"], "instalments": [*OF_BOOK["instalments"], "principal_cny", "interest_cny"],
-         "users": ["user_id", "borrower_class"]}  # fmt: skip
+MONEY = {
+    "loans": OF_BOOK["loans"],
+    "instalments": [*OF_BOOK["instalments"], "principal_cny", "interest_cny"],
+    "users": ["user_id", "borrower_class"],
+}
 
 READS: dict[str, dict[str, list[str]]] = {
-    "loan_outcomes": OF_BOOK, "borrower_outcomes": OF_BOOK, "roll_rates": OF_BOOK,
+    "loan_outcomes": OF_BOOK,
+    "borrower_outcomes": OF_BOOK,
+    "roll_rates": OF_BOOK,
     "vintages": {**OF_BOOK, "loans": [*OF_BOOK["loans"], "amount_cny"]},
-    **dict.fromkeys(["scored_borrowers", "score_distribution", "ks_curve", "roc", "discrimination", "calibration"],
-                    OF_SCORE),
-    "score_stability": {"applications": [*GRANTED, "submitted_at", "risk_score"],
-                        "loans": ["user_id", "disbursed_at"]},
+    **dict.fromkeys(
+        ["scored_borrowers", "score_distribution", "ks_curve", "roc", "discrimination", "calibration"], OF_SCORE
+    ),
+    "score_stability": {"applications": [*GRANTED, "submitted_at", "risk_score"], "loans": ["user_id", "disbursed_at"]},
     "tier_income": {**MONEY, "applications": [*GRANTED, "quality_tier"]},
-    "tier_table": {**MONEY, "loans": [*OF_BOOK["loans"], "amount_cny"],
-                   "applications": [*GRANTED, "quality_tier", "limit_cny", "apr"]},
-}  # fmt: skip
+    "tier_table": {
+        **MONEY,
+        "loans": [*OF_BOOK["loans"], "amount_cny"],
+        "applications": [*GRANTED, "quality_tier", "limit_cny", "apr"],
+    },
+}
 LOGISTIC = {"calibration"}
 """Needs good and bad that overlap, which two borrowers do not."""
 
@@ -98,12 +108,20 @@ def simple(scores: list[int], bad: list[bool]) -> dict[str, pd.DataFrame]:
     lent = pd.Series([*[day] * len(scores), pd.Timestamp("2024-06-30")])
     due = lent + pd.Timedelta(31, "D")
     return {
-        "applications": pd.DataFrame({"application_id": who[:-1] * 10, "user_id": who[:-1], "decided_at": day,
-                                      "outcome": "approved", "risk_score": scores}),
+        "applications": pd.DataFrame(
+            {
+                "application_id": who[:-1] * 10,
+                "user_id": who[:-1],
+                "decided_at": day,
+                "outcome": "approved",
+                "risk_score": scores,
+            }
+        ),
         "loans": pd.DataFrame({"loan_id": who, "user_id": who, "disbursed_at": lent}),
-        "instalments": pd.DataFrame({"loan_id": who, "number": 1, "due_on": due,
-                                     "paid_on": due.mask(np.array([*bad, True]))}),
-    }  # fmt: skip
+        "instalments": pd.DataFrame(
+            {"loan_id": who, "number": 1, "due_on": due, "paid_on": due.mask(np.array([*bad, True]))}
+        ),
+    }
 
 
 # Of three bad and five good: the bad have 700, 600, 400.
@@ -127,7 +145,15 @@ def cohorts(*scores: list[int]) -> dict[str, pd.DataFrame]:
     at = pd.date_range("2023-02-01", periods=len(scores), freq="QS").repeat([len(part) for part in scores])
     who = np.arange(len(at))
     return {
-        "applications": pd.DataFrame({"application_id": who, "user_id": who, "submitted_at": at, "decided_at": at,
-                                      "outcome": "approved", "risk_score": np.concatenate(scores)}),
+        "applications": pd.DataFrame(
+            {
+                "application_id": who,
+                "user_id": who,
+                "submitted_at": at,
+                "decided_at": at,
+                "outcome": "approved",
+                "risk_score": np.concatenate(scores),
+            }
+        ),
         "loans": pd.DataFrame({"user_id": who, "disbursed_at": at}),
-    }  # fmt: skip
+    }

@@ -26,9 +26,37 @@ from loanpersona.core import catalog
 
 FILES = {name: path.read_bytes() for name, path in catalog.persona_files().items()}
 MOST_SECONDS, MOST_MEGABYTES = 10, 200
-ODD = ("nan", "-1", "1e99", "60%", "０", "true", "''", "[1, 2]", "{a: 1}", "&a 1", "*a", "!!int 1", "1/3", "~", "0",
-       "9" * 30, "20..10", "\u202e", "\t", "'", '"', "- x", "# x", "|", "? x", "\x00", "a: b: c", "1e-15",
-       "1e15")  # fmt: skip
+ODD = (
+    "nan",
+    "-1",
+    "1e99",
+    "60%",
+    "０",
+    "true",
+    "''",
+    "[1, 2]",
+    "{a: 1}",
+    "&a 1",
+    "*a",
+    "!!int 1",
+    "1/3",
+    "~",
+    "0",
+    "9" * 30,
+    "20..10",
+    "\u202e",
+    "\t",
+    "'",
+    '"',
+    "- x",
+    "# x",
+    "|",
+    "? x",
+    "\x00",
+    "a: b: c",
+    "1e-15",
+    "1e15",
+)
 
 
 # Mutations of the text
@@ -147,15 +175,22 @@ def main() -> None:
     at_first = megabytes()
     with tempfile.TemporaryDirectory() as folder:
 
-        @settings(derandomize=not fresh, max_examples=examples, deadline=None, database=None,
-                  suppress_health_check=list(HealthCheck))  # fmt: skip
+        @settings(
+            derandomize=not fresh,
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
         @given(st.sampled_from(sorted(FILES)), st.integers(1, 3), st.integers(0, 2**64))
         def try_one(name: str, rounds: int, seed: int) -> None:
             check(mutated(FILES[name], rounds, random.Random(seed)), Path(folder), at_first)
 
         try_one()
-    print(f"{examples:,} mutants: each loads or says in lines what is wrong; "
-          f"{megabytes() - at_first:.0f} MB more than a sound file needs")  # fmt: skip
+    print(
+        f"{examples:,} mutants: each loads or says in lines what is wrong; "
+        f"{megabytes() - at_first:.0f} MB more than a sound file needs"
+    )
 
 
 if __name__ == "__main__":

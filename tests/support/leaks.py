@@ -27,12 +27,27 @@ KEYS = {"users": (1, 0), "applications": (10, 0), "loans": (10_000, 1), "signals
 TIMES = {"users": "registered_at", "applications": "started_at", "loans": "borrowed_at", "signals": "at"}
 """The time in whose order the rows of a user stand."""
 STEPS = {
-    "income_cny_month": 100, "income_variation": 0.01, "zhima_score": 1, "risk_score": 1, "limit_cny": 500,
-    "apr": 0.001, "requested_cny": 100, "amount_cny": 100, "principal_cny": 0.01, "interest_cny": 0.01,
-}  # fmt: skip
+    "income_cny_month": 100,
+    "income_variation": 0.01,
+    "zhima_score": 1,
+    "risk_score": 1,
+    "limit_cny": 500,
+    "apr": 0.001,
+    "requested_cny": 100,
+    "amount_cny": 100,
+    "principal_cny": 0.01,
+    "interest_cny": 0.01,
+}
 """In what steps a value comes."""
-LUCK = ("window_percent", "last_step", "minutes_to_submit", "minutes_to_decide", "diverted_to_partner", "term_months",
-        "minutes_to_disburse")  # fmt: skip
+LUCK = (
+    "window_percent",
+    "last_step",
+    "minutes_to_submit",
+    "minutes_to_decide",
+    "diverted_to_partner",
+    "term_months",
+    "minutes_to_disburse",
+)
 """The variables whose values are traces, because the persona lets them rest on nothing hidden."""
 
 
@@ -105,8 +120,12 @@ def _of_values(frame: pd.DataFrame) -> Named:
             yield f"{name} modulo 10", column.to_numpy(float, na_value=np.nan) % 10
         if column.dtype.kind == "M":
             yield from _of_clock(str(name), column.dt)
-    for needed, made in (("registered_at", _of_registering), ("last_step", _of_applying), ("disbursed_at", _of_lending),
-                         ("principal_cny", _of_paying)):  # fmt: skip
+    for needed, made in (
+        ("registered_at", _of_registering),
+        ("last_step", _of_applying),
+        ("disbursed_at", _of_lending),
+        ("principal_cny", _of_paying),
+    ):
         if needed in frame:
             yield from made(frame)
 

@@ -68,8 +68,10 @@ class Lives:
     def owed(self) -> pd.DataFrame:
         """The instalments with the loan they belong to, in cents, and the day paid or `NEVER`."""
         loan = self.lent.set_index("loan_id").reindex(self.instalments["loan_id"])
-        more = {name: loan[name].to_numpy() for name in
-                ("user_id", "disbursed_at", "amount_cny", "apr", "term_months", "quality_tier")}  # fmt: skip
+        more = {
+            name: loan[name].to_numpy()
+            for name in ("user_id", "disbursed_at", "amount_cny", "apr", "term_months", "quality_tier")
+        }
         paid = self.instalments["paid_on"].fillna(NEVER)
         before = paid.groupby(self.instalments["loan_id"]).shift(1)
         found = self.instalments.assign(**more, paid=paid)
@@ -112,8 +114,9 @@ def unstated(persona: lp.Persona, *paths: str) -> lp.Persona:
 
 def _less(node: Node, path: list[str]) -> Node:
     first, *rest = path
-    kept = {key: _less(value, rest) if key == first else value for key, value in node.value.items()
-            if rest or key != first}  # fmt: skip
+    kept = {
+        key: _less(value, rest) if key == first else value for key, value in node.value.items() if rest or key != first
+    }
     return replace(node, value=kept)
 
 

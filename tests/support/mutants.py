@@ -59,8 +59,13 @@ def mutants(persona: lp.Persona) -> list[Mutant]:
     """All mutants of a persona."""
     found: list[Mutant] = []
     for name, block in plain(persona.document)["variables"].items():
-        made = chain(_shares(block), _effects(block), _parameters(persona.variables[name], block), _rows(block),
-                     _ends(persona, block))  # fmt: skip
+        made = chain(
+            _shares(block),
+            _effects(block),
+            _parameters(persona.variables[name], block),
+            _rows(block),
+            _ends(persona, block),
+        )
         for kind, path, how, value in made:
             changed = _put(block[path[0]], path[1:], value)
             said = ".".join(map(str, path))

@@ -2,66 +2,120 @@
 
 LOANS = ("loans",)
 TAKES = {
-    "hour_by_weekday": LOANS, "hours": LOANS, "hour_windows": LOANS, "workday_daytime": LOANS, "weekdays": LOANS,
-    "day_of_month": LOANS, "parts_of_month": LOANS, "daily": LOANS, "spring_festival": LOANS,
-    "around_festival": LOANS, "time_to_next_loan": LOANS, "borrowed_again": LOANS, "median_wait": LOANS,
-    "repeat_share": LOANS, "revolvers": LOANS, "loans_per_borrower": LOANS, "loans_per_active_year": LOANS,
-    "lorenz": LOANS, "concentration": LOANS,
-    "limit_use": ("applications", "loans"), "utilisation": ("applications", "loans"),
+    "hour_by_weekday": LOANS,
+    "hours": LOANS,
+    "hour_windows": LOANS,
+    "workday_daytime": LOANS,
+    "weekdays": LOANS,
+    "day_of_month": LOANS,
+    "parts_of_month": LOANS,
+    "daily": LOANS,
+    "spring_festival": LOANS,
+    "around_festival": LOANS,
+    "time_to_next_loan": LOANS,
+    "borrowed_again": LOANS,
+    "median_wait": LOANS,
+    "repeat_share": LOANS,
+    "revolvers": LOANS,
+    "loans_per_borrower": LOANS,
+    "loans_per_active_year": LOANS,
+    "lorenz": LOANS,
+    "concentration": LOANS,
+    "limit_use": ("applications", "loans"),
+    "utilisation": ("applications", "loans"),
     "caution_by_use": ("applications", "loans", "truth"),
-    "referral": ("users",), "reproduction": ("users",), "referral_trees": ("users",),
-    "referral_depth": ("users",), "referral_by_embarrassment": ("truth",),
-    "interest_by_term": ("loans", "instalments"), "interest_by_tier": ("loans", "instalments", "applications"),
-    "inquiries": ("applications", "loans"), "data_given": ("applications",),
+    "referral": ("users",),
+    "reproduction": ("users",),
+    "referral_trees": ("users",),
+    "referral_depth": ("users",),
+    "referral_by_embarrassment": ("truth",),
+    "interest_by_term": ("loans", "instalments"),
+    "interest_by_tier": ("loans", "instalments", "applications"),
+    "inquiries": ("applications", "loans"),
+    "data_given": ("applications",),
     "debt_service": ("loans", "instalments", "users"),
     "debt_service_above": ("loans", "instalments", "users"),
-}  # fmt: skip
+}
 
 BOOK = ("applications", "loans", "instalments")
 SEGMENTS = {
-    "process_mix": ("applications",), "funnel": ("users", "applications", "loans"),
-    "leaks": ("applications", "loans"), "leak_needs": ("applications", "loans", "signals"),
-    "returns": ("applications",), "time_to_first_loan": ("applications", "loans"),
+    "process_mix": ("applications",),
+    "funnel": ("users", "applications", "loans"),
+    "leaks": ("applications", "loans"),
+    "leak_needs": ("applications", "loans", "signals"),
+    "returns": ("applications",),
+    "time_to_first_loan": ("applications", "loans"),
     "first_drawdown": ("applications", "loans"),
-    "lifecycle_mix": BOOK, "lifecycle_by_month": BOOK, "transitions": BOOK, "time_in_segment": BOOK,
-    "weight_of_segments": BOOK, "rfm_cells": LOANS,
-}  # fmt: skip
+    "lifecycle_mix": BOOK,
+    "lifecycle_by_month": BOOK,
+    "transitions": BOOK,
+    "time_in_segment": BOOK,
+    "weight_of_segments": BOOK,
+    "rfm_cells": LOANS,
+}
 # Those without a chart, those that are crossed, and those that are learned.
 RULES_AND_ROWS: dict[str, tuple[str, ...]] = {"lifecycle_rules": (), "quality_rules": (), "rfm": LOANS}
 CROSSED = {"crossed": BOOK, "crossed_approved": BOOK}
-CLUSTERED = {"choice_of_k": BOOK, "cluster_profiles": BOOK, "cluster_stability": BOOK,
-             "cluster_agreement": (*BOOK, "truth")}  # fmt: skip
+CLUSTERED = {
+    "choice_of_k": BOOK,
+    "cluster_profiles": BOOK,
+    "cluster_stability": BOOK,
+    "cluster_agreement": (*BOOK, "truth"),
+}
 
 # The same for credit risk; those of one row a loan or borrower have no chart.
 LENT = ("loans", "instalments")
 SCORED = ("applications", *LENT)
 EACH = {"loan_outcomes": LENT, "borrower_outcomes": LENT, "scored_borrowers": SCORED}
 CREDIT_TAKES = {
-    "score_distribution": SCORED, "ks_curve": SCORED, "roc": SCORED, "discrimination": SCORED, "calibration": SCORED,
-    "score_stability": ("applications", "loans"), "tier_table": (*SCORED, "users"),
-    "tier_income": (*SCORED, "users"), "vintages": LENT, "roll_rates": LENT,
-}  # fmt: skip
+    "score_distribution": SCORED,
+    "ks_curve": SCORED,
+    "roc": SCORED,
+    "discrimination": SCORED,
+    "calibration": SCORED,
+    "score_stability": ("applications", "loans"),
+    "tier_table": (*SCORED, "users"),
+    "tier_income": (*SCORED, "users"),
+    "vintages": LENT,
+    "roll_rates": LENT,
+}
 
 SCORECARD = ("users", *SCORED)
 SCORECARD_TAKES = {
-    "scorecard": SCORECARD, "information_value": SCORECARD, "cost_of_leaving_out": SCORECARD,
-    "approval_ratios": SCORECARD, "scorecard_stability": SCORECARD,
-    "score_comparison": (*SCORECARD, "truth"), "score_correlation": (*SCORECARD, "truth"),
-}  # fmt: skip
+    "scorecard": SCORECARD,
+    "information_value": SCORECARD,
+    "cost_of_leaving_out": SCORECARD,
+    "approval_ratios": SCORECARD,
+    "scorecard_stability": SCORECARD,
+    "score_comparison": (*SCORECARD, "truth"),
+    "score_correlation": (*SCORECARD, "truth"),
+}
 
 WHO_LENT, PAID = ("loans", "users"), ("loans", "instalments", "users")
 NEEDS_TAKE: dict[str, tuple[str, ...]] = {
-    "reasons": LOANS, "reasons_by_month": LOANS, "reasons_around_festival": LOANS, "loans_a_year": LOANS,
+    "reasons": LOANS,
+    "reasons_by_month": LOANS,
+    "reasons_around_festival": LOANS,
+    "loans_a_year": LOANS,
     "debt_by_loan_number": LOANS,
-    "reasons_by_class": WHO_LENT, "reasons_by_platforms": WHO_LENT, "reasons_by_income": WHO_LENT,
+    "reasons_by_class": WHO_LENT,
+    "reasons_by_platforms": WHO_LENT,
+    "reasons_by_income": WHO_LENT,
     "amount_by_reason": WHO_LENT,
-    "debt_borrowers": WHO_LENT, "platforms_of_debt_borrowers": WHO_LENT,
-    "debt_risk": LENT, "still_owing": LENT,
-    "risk_by_platforms": PAID, "owed_when_borrowing": PAID, "owner_risk": PAID, "owner_price": PAID,
+    "debt_borrowers": WHO_LENT,
+    "platforms_of_debt_borrowers": WHO_LENT,
+    "debt_risk": LENT,
+    "still_owing": LENT,
+    "risk_by_platforms": PAID,
+    "owed_when_borrowing": PAID,
+    "owner_risk": PAID,
+    "owner_price": PAID,
     "refusals_by_platforms": ("applications", "users"),
     "reject_reasons_by_platforms": ("applications", "users"),
     "needs_by_stage": ("signals", "applications", "loans", "users"),
     "needs_by_segment": ("signals", "applications", "loans"),
-    "need_sources": ("signals",), "need_flow": ("signals",),
-    "aims": ("signals", "applications", "loans", "instalments"), "needs_levers": (),
-}  # fmt: skip
+    "need_sources": ("signals",),
+    "need_flow": ("signals",),
+    "aims": ("signals", "applications", "loans", "instalments"),
+    "needs_levers": (),
+}

@@ -6,8 +6,16 @@ import pandas as pd
 
 LIFECYCLE = ["new", "active", "loyal", "silent", "dormant"]
 
-APPLIED = ["application_id", "user_id", "started_at", "last_step", "submitted_at", "decided_at", "outcome",
-           "risk_score"]  # fmt: skip
+APPLIED = [
+    "application_id",
+    "user_id",
+    "started_at",
+    "last_step",
+    "submitted_at",
+    "decided_at",
+    "outcome",
+    "risk_score",
+]
 A, J, R = "approved", "rejected", "incomplete"
 
 APPLICATIONS = [
@@ -28,9 +36,12 @@ LOANS = [
 ]
 
 INSTALMENTS = [
-    (11, 1, 500.0, "2024-02-15"), (11, 2, 500.0, "2024-03-20"), (12, 1, 300.25, "2024-05-21"), (12, 2, 299.75, None),
+    (11, 1, 500.0, "2024-02-15"),
+    (11, 2, 500.0, "2024-03-20"),
+    (12, 1, 300.25, "2024-05-21"),
+    (12, 2, 299.75, None),
     (51, 1, 500.0, "2024-07-10"),
-]  # fmt: skip
+]
 
 
 def times(frame: pd.DataFrame) -> pd.DataFrame:
@@ -47,6 +58,12 @@ def tiny() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
 
 
 def registered() -> pd.DataFrame:
-    at_ = ["2024-01-01 07:00", "2024-01-05 08:00", "2024-01-10 08:00", "2024-03-09 08:00", "2024-06-01 08:00",
-           "2024-01-20 08:00"]  # fmt: skip
+    at_ = [
+        "2024-01-01 07:00",
+        "2024-01-05 08:00",
+        "2024-01-10 08:00",
+        "2024-03-09 08:00",
+        "2024-06-01 08:00",
+        "2024-01-20 08:00",
+    ]
     return times(pd.DataFrame({"user_id": [1, 2, 3, 4, 5, 6], "registered_at": at_}))

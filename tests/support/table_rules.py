@@ -57,8 +57,12 @@ class TableRules:
         """Every frame, or every frame and table, or these and every column."""
         if depth == 1:
             return [(name,) for name in cls.reads]
-        rows = [(name, table, column) for name in cls.reads for table, columns in cls.reads[name].items()
-                for column in columns]  # fmt: skip
+        rows = [
+            (name, table, column)
+            for name in cls.reads
+            for table, columns in cls.reads[name].items()
+            for column in columns
+        ]
         return list(dict.fromkeys(row[:depth] for row in rows))
 
     def test_every_frame_names_the_columns_of_the_tables_that_it_takes(self) -> None:

@@ -21,9 +21,15 @@ WORDS = sorted({c.name for _, c in COLUMNS} | {w for _, c in COLUMNS for w in (*
 
 def people(**changes: object) -> pd.DataFrame:
     """Three users as a lender might hold them: plain strings and numbers."""
-    frame = {"sex": ["male", "female", "male"], "age_years": [25, 30, 41], "income_cny_month": [4_000, 5_000, 12_000],
-             "education": ["bachelor", "master", "bachelor"], "province": ["guangdong", "xizang", "guangdong"],
-             "has_car": [True, False, False], "income_variation": [0.1, 0.2, 0.3]}  # fmt: skip
+    frame = {
+        "sex": ["male", "female", "male"],
+        "age_years": [25, 30, 41],
+        "income_cny_month": [4_000, 5_000, 12_000],
+        "education": ["bachelor", "master", "bachelor"],
+        "province": ["guangdong", "xizang", "guangdong"],
+        "has_car": [True, False, False],
+        "income_variation": [0.1, 0.2, 0.3],
+    }
     return pd.DataFrame({**frame, **changes})
 
 
@@ -54,8 +60,10 @@ def test_whole_floats_and_nullable_numbers_pass_as_whole_numbers() -> None:
 
 
 def test_an_open_column_takes_levels_of_its_own_in_words() -> None:
-    for provinces, levels in ((["guangdong", "taipa", "xizang"], ["guangdong", "xizang", "taipa"]),
-                              ([44, 54, 44], ["44", "54"])):  # fmt: skip
+    for provinces, levels in (
+        (["guangdong", "taipa", "xizang"], ["guangdong", "xizang", "taipa"]),
+        ([44, 54, 44], ["44", "54"]),
+    ):
         checked = lp.tables.check(people(province=provinces), columns=["province"])["province"]
         assert checked.tolist() == [str(province) for province in provinces]
         assert list(checked.cat.categories) == levels
@@ -93,8 +101,11 @@ def test_all_faults_of_a_frame_come_at_once() -> None:
     frame = people(sex=["male", "femal", "mal"], age_years=[1, 2, 3]).drop(columns="has_car")
     found = faults(frame, "sex", "age_years", "has_car", "education")
     assert [re.split(r"[: ]", fault)[0] for fault in found] == [
-        "users.sex", "users.sex", "users.age_years", "users.has_car"
-    ]  # fmt: skip
+        "users.sex",
+        "users.sex",
+        "users.age_years",
+        "users.has_car",
+    ]
 
 
 def test_a_generated_table_passes_its_own_check_unchanged(population: lp.Population) -> None:
@@ -191,8 +202,10 @@ def test_nullable_truths_and_empty_books_pass() -> None:
         ({"started_at": ["2021-02-03", "2021-02-04"]}, "started_at: dtype is "),
         ({"started_at": [1, 2]}, "started_at: dtype is int64. Wanted: datetime64[s], local time without a zone; "),
         ({"started_at": pd.Series([NOON] * 2).dt.tz_localize("UTC")}, "started_at: dtype is datetime64["),
-        ({"started_at": pd.Series([NOON] * 2).astype("M8[ns]") + pd.Timedelta(1, "ns")},
-         "started_at = 2021-02-03 12:00:01.000000001: not a whole second. Wanted: datetime64[s]."),
+        (
+            {"started_at": pd.Series([NOON] * 2).astype("M8[ns]") + pd.Timedelta(1, "ns")},
+            "started_at = 2021-02-03 12:00:01.000000001: not a whole second. Wanted: datetime64[s].",
+        ),
         ({"risk_score": [1_001, None]}, "risk_score = 1001.0: out of range. Allowed: 0 to 1000."),
         ({"risk_score": [1.5, None]}, "risk_score = 1.5: not whole. Wanted: Int16."),
         ({"apr": [0.25, None]}, "apr = 0.25: out of range. Allowed: 0 to 0.24."),
@@ -203,7 +216,7 @@ def test_nullable_truths_and_empty_books_pass() -> None:
         ({"application_id": [2.0**53 + 2, 2]}, "application_id = 9007199254740994.0: too large to be exact as float64"),
         ({"application_id": np.array([2**63, 2], "u8")}, "application_id = 9223372036854775808: out of range."),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_with_a_book_is_one_line(changes: dict[str, object], fault: str) -> None:
     [found] = told(**changes)
     assert found.startswith(f"applications.{fault}")
@@ -218,9 +231,7 @@ def test_a_key_that_stands_twice_is_a_fault_where_all_of_it_is_asked_for() -> No
     twice = books.frames(2)["instalments"].assign(number=np.array([1, 1, 1, 2, 1, 2, 1, 2], "int8"))
     with pytest.raises(lp.InputError) as caught:
         tables.check(twice, "instalments")
-    assert caught.value.faults == (
-        "instalments: 1 rows repeat loan_id and number, first 1 1. Allowed: each key once.",
-    )  # fmt: skip
+    assert caught.value.faults == ("instalments: 1 rows repeat loan_id and number, first 1 1. Allowed: each key once.",)
     assert len(tables.check(twice, "instalments", ["loan_id", "dpd"])) == 8
 
 
@@ -229,8 +240,9 @@ def test_the_tables_named_are_those_there_are() -> None:
     with pytest.raises(lp.InputError) as caught:
         tables.check_names(["lons", "loans", "choices"])
     assert [fault[:42] for fault in caught.value.faults] == [
-        "tables: lons: unknown table. Did you mean ", "tables: choices: unknown table. Known: bor"
-    ]  # fmt: skip
+        "tables: lons: unknown table. Did you mean ",
+        "tables: choices: unknown table. Known: bor",
+    ]
     with pytest.raises(lp.InputError, match=r"^tables: names no table\. Allowed: users, applications, loans"):
         tables.check_names([])
 

@@ -45,8 +45,10 @@ def vintages(
             seen = min(_seen(vintage, book.end), months)
             for counted in ("of_loans", "of_volume"):
                 keys = {"ever_past_due": line, "counted": counted, "vintage": _quarter(vintage)}
-                rows += [{**keys, "month_on_book": month, **found}
-                         for month, found in enumerate(_curve(vintage, counted, seen, months))]  # fmt: skip
+                rows += [
+                    {**keys, "month_on_book": month, **found}
+                    for month, found in enumerate(_curve(vintage, counted, seen, months))
+                ]
     return pd.DataFrame(rows).sort_values(["ever_past_due", "counted", "vintage", "month_on_book"], ignore_index=True)
 
 
@@ -66,8 +68,10 @@ def roll_rates(loans: pd.DataFrame, instalments: pd.DataFrame, until: pd.Timesta
     for code, bucket in enumerate(BUCKETS):
         here = now == code
         clusters, after = pd.factorize(who[here])[0], later[here]
-        rows += [{"dpd_bucket": bucket, "next_bucket": state, **clustered_share(after == other, clusters)}
-                 for other, state in enumerate(STATES)]  # fmt: skip
+        rows += [
+            {"dpd_bucket": bucket, "next_bucket": state, **clustered_share(after == other, clusters)}
+            for other, state in enumerate(STATES)
+        ]
     return pd.DataFrame(rows).rename(columns={"n": "loan_months"})
 
 

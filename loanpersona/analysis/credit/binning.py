@@ -52,12 +52,21 @@ def attributes(given: Mapping[str, Cuts] | None = None) -> dict[str, Attribute]:
     stated = catalog.load("scorecard")["attributes"]
     wanted = {name: body["bands"] for name, body in stated.items()} if given is None else given
     barred = catalog.load("scorecard")["left_out"]["attributes"]
-    faults = [f"scorecard.{name}: never used: a score must not know it. Allowed: {', '.join(stated)}."
-              for name in wanted if name in barred]  # fmt: skip
-    faults += [f"scorecard.{name}: not known when a user applies. {did_you_mean(name, _known())}"
-               for name in wanted if name not in {*barred, *_known()}]  # fmt: skip
-    faults += [f"scorecard.{name}: has {len(bands)} bands. Allowed: at least two." for name, bands in wanted.items()
-               if len(bands) < 2]  # fmt: skip
+    faults = [
+        f"scorecard.{name}: never used: a score must not know it. Allowed: {', '.join(stated)}."
+        for name in wanted
+        if name in barred
+    ]
+    faults += [
+        f"scorecard.{name}: not known when a user applies. {did_you_mean(name, _known())}"
+        for name in wanted
+        if name not in {*barred, *_known()}
+    ]
+    faults += [
+        f"scorecard.{name}: has {len(bands)} bands. Allowed: at least two."
+        for name, bands in wanted.items()
+        if len(bands) < 2
+    ]
     if faults or not wanted:
         raise InputError(*(faults or ["scorecard: names no attribute. Allowed: at least one."]))
     return {name: attribute(name, bands) for name, bands in wanted.items()}

@@ -79,8 +79,10 @@ def score_correlation(
     """
     given = sample(users, applications, loans, instalments, until, attributes(bands))
     last, inside = applicants(users, applications, given.attributes, until, ["risk_score"])
-    scores = {"scorecard": out_of_fold(given, inside).to_numpy(),
-              "risk_score": _numbers(last["risk_score"], last.index, "applications")}  # fmt: skip
+    scores = {
+        "scorecard": out_of_fold(given, inside).to_numpy(),
+        "risk_score": _numbers(last["risk_score"], last.index, "applications"),
+    }
     pairs = [("scorecard_and_risk_score", "scorecard", "risk_score")]
     if truth is not None:
         scores["capacity"] = -_capacity(truth, last.index)
@@ -138,8 +140,9 @@ def cost_of_leaving_out(
         gini, low, high = (2 * one - 1 for one in auc(risk, whole.bad))
         ends = gini_gain(risk, cards["nothing"], whole.bad) if name != "nothing" else (np.nan,) * 3
         gain = dict(zip(("gain", "gain_low", "gain_high"), ends, strict=True))
-        rows.append({"added": name, "n": len(risk), "k": int(whole.bad.sum()), "gini": gini, "low": low, "high": high,
-                     **gain})  # fmt: skip
+        rows.append(
+            {"added": name, "n": len(risk), "k": int(whole.bad.sum()), "gini": gini, "low": low, "high": high, **gain}
+        )
     return pd.DataFrame(rows)
 
 

@@ -52,8 +52,10 @@ def _against_first(score: pd.Series, quarters: pd.Series, odd: float) -> pd.Data
     names = sorted(quarters.unique())
     first = score[quarters == names[0]].to_numpy(float)
     edges = np.unique(np.quantile(first, np.arange(1, BINS) / BINS))
-    counts = {name: np.bincount(np.searchsorted(edges, score[quarters == name].to_numpy(float)),
-                                minlength=len(edges) + 1) for name in names}  # fmt: skip
+    counts = {
+        name: np.bincount(np.searchsorted(edges, score[quarters == name].to_numpy(float)), minlength=len(edges) + 1)
+        for name in names
+    }
     base, rows = counts[names[0]], []
     for name in names:
         value, n = psi(base, counts[name]), int(counts[name].sum())

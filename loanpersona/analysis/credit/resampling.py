@@ -40,9 +40,18 @@ def scorecard_stability(
     for name in given.attributes:
         most, fewest = points[0][name].argmax(), points[0][name].argmin()
         apart, *again = (int(one[name][most] - one[name][fewest]) for one in points)
-        rows.append({"attribute": name, "resamples": RESAMPLES, "n": len(given.bad), "k": int(given.bad.sum()),
-                     "points_apart": apart, "median_apart": round(float(np.median(again))), "low": min(again),
-                     "high": max(again)})  # fmt: skip
+        rows.append(
+            {
+                "attribute": name,
+                "resamples": RESAMPLES,
+                "n": len(given.bad),
+                "k": int(given.bad.sum()),
+                "points_apart": apart,
+                "median_apart": round(float(np.median(again))),
+                "low": min(again),
+                "high": max(again),
+            }
+        )
     return pd.DataFrame(rows).assign(rank_median=float(np.median(ranks)), rank_low=min(ranks), rank_high=max(ranks))
 
 

@@ -37,8 +37,10 @@ def scored_borrowers(
     found = people.assign(risk_score=people["user_id"].map(scores)).dropna()
     found = found[["user_id", "risk_score", "bad"]].astype({"risk_score": "int64", "bad": bool})
     if found["bad"].nunique() < 2:
-        raise InputError(f"loans: of {len(found):,} borrowers with a score who were watched for {months} months, "
-                         f"{int(found['bad'].sum()):,} are bad. Allowed: at least one bad and one good.")  # fmt: skip
+        raise InputError(
+            f"loans: of {len(found):,} borrowers with a score who were watched for {months} months, "
+            f"{int(found['bad'].sum()):,} are bad. Allowed: at least one bad and one good."
+        )
     return found.reset_index(drop=True)
 
 
@@ -58,8 +60,10 @@ def score_distribution(
     band = banded(people["risk_score"], SCORE_BANDS)
     bands = list(SCORE_BANDS[band.cat.codes.min() : band.cat.codes.max() + 1])
     people = people.assign(score_band=band.cat.set_categories(bands))
-    parts = [shares(people.loc[people["bad"] == bad, "score_band"]).assign(measure=measure)
-             for measure, bad in (("of_good", False), ("of_bad", True))]  # fmt: skip
+    parts = [
+        shares(people.loc[people["bad"] == bad, "score_band"]).assign(measure=measure)
+        for measure, bad in (("of_good", False), ("of_bad", True))
+    ]
     rates = [{"score_band": one, **share(people.loc[people["score_band"] == one, "bad"])} for one in bands]
     found = pd.concat([*parts, pd.DataFrame(rates).assign(measure="bad_rate")], ignore_index=True)
     return found.astype({"score_band": str})[["measure", "score_band", "n", "k", "share", "low", "high"]]
@@ -101,8 +105,15 @@ def roc(
     scores, good, bad = up_to(-people["risk_score"].to_numpy(float), people["bad"].to_numpy())
     n = _counts(people)
     ends = np.array([wilson(k, n[1]) for k in bad])
-    return pd.DataFrame({"cut_score": -scores.astype(int), "share_of_good": good / n[0], "share_of_bad": bad / n[1],
-                         "low": ends[:, 0], "high": ends[:, 1]})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "cut_score": -scores.astype(int),
+            "share_of_good": good / n[0],
+            "share_of_bad": bad / n[1],
+            "low": ends[:, 0],
+            "high": ends[:, 1],
+        }
+    )
 
 
 def discrimination(
@@ -124,8 +135,12 @@ def discrimination(
     area, low, high = auc(score, bad)
     rows = {"auc": (area, low, high), "gini": tuple(2 * one - 1 for one in (area, low, high)), "ks": ks(score, bad)}
     n, k = len(people), int(bad.sum())
-    return pd.DataFrame([{"measure": name, "n": n, "k": k, **dict(zip(("value", "low", "high"), found, strict=True))}
-                         for name, found in rows.items()])  # fmt: skip
+    return pd.DataFrame(
+        [
+            {"measure": name, "n": n, "k": k, **dict(zip(("value", "low", "high"), found, strict=True))}
+            for name, found in rows.items()
+        ]
+    )
 
 
 def calibration(

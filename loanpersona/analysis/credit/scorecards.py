@@ -74,8 +74,9 @@ class Card:
         scale = catalog.load("scorecard")["points"]
         factor = float(scale["double"]) / log(2)
         even = (float(scale["base"]) - factor * (log(float(scale["base_odds"])) + self.intercept)) / len(self.weights)
-        return {name: np.rint(even - factor * weight * self.woe[name]).astype(int)
-                for name, weight in self.weights.items()}  # fmt: skip
+        return {
+            name: np.rint(even - factor * weight * self.woe[name]).astype(int) for name, weight in self.weights.items()
+        }
 
 
 def sample(
@@ -93,9 +94,11 @@ def sample(
     found = watched(users, applications, loans, instalments, until, wanted)
     n, bad, least = len(found.bad), int(found.bad.sum()), PER_ATTRIBUTE * len(wanted)
     if min(bad, n - bad) < least:
-        raise InputError(f"loans: of {n:,} borrowers watched for a year, {bad:,} are bad: the points of "
-                         f"{len(wanted)} attributes are not estimable. "
-                         f"Allowed: at least {least} bad and as many good ones.")  # fmt: skip
+        raise InputError(
+            f"loans: of {n:,} borrowers watched for a year, {bad:,} are bad: the points of "
+            f"{len(wanted)} attributes are not estimable. "
+            f"Allowed: at least {least} bad and as many good ones."
+        )
     return found
 
 
@@ -114,8 +117,10 @@ def watched(
     found = Sample(banded_people(users, asked.loc[known], wanted), outcomes[known].to_numpy(bool), wanted)
     inside = [found.bad[found.folds != fold] for fold in range(FOLDS)]
     if not all(part.any() and not part.all() for part in inside):
-        raise InputError(f"loans: of {len(known):,} borrowers watched for a year, {int(found.bad.sum()):,} are bad. "
-                         f"Allowed: some good and some bad ones when any fifth is left out.")  # fmt: skip
+        raise InputError(
+            f"loans: of {len(known):,} borrowers watched for a year, {int(found.bad.sum()):,} are bad. "
+            f"Allowed: some good and some bad ones when any fifth is left out."
+        )
     return found
 
 
@@ -222,9 +227,21 @@ def scorecard(
         for place, band in enumerate(one.bands):
             n, k, woe = int(counts[:, place].sum()), int(counts[1, place]), card.woe[name][place]
             low, high = wilson(k, n, level)
-            rows.append({"attribute": name, "band": band, "n": n, "k": k, "share": k / n if n else np.nan, "low": low,
-                         "high": high, "woe": woe, "woe_low": woe - spread[place], "woe_high": woe + spread[place],
-                         "score_points": points[name][place]})  # fmt: skip
+            rows.append(
+                {
+                    "attribute": name,
+                    "band": band,
+                    "n": n,
+                    "k": k,
+                    "share": k / n if n else np.nan,
+                    "low": low,
+                    "high": high,
+                    "woe": woe,
+                    "woe_low": woe - spread[place],
+                    "woe_high": woe + spread[place],
+                    "score_points": points[name][place],
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -273,9 +290,17 @@ def information_value(
         low, high = np.quantile(information(again), ends)
         # scipy draws negative counts where there is one band; it says nothing however it is shuffled
         shuffled = kept if kept.shape[1] == 1 else random_table(*_margins(kept)).rvs(DRAWS, random_state=random)
-        rows.append({"attribute": name, "n": len(given.bad), "k": int(given.bad.sum()),
-                     "information_value": float(information(kept)), "low": low, "high": high,
-                     "chance": float(np.quantile(information(shuffled), level))})  # fmt: skip
+        rows.append(
+            {
+                "attribute": name,
+                "n": len(given.bad),
+                "k": int(given.bad.sum()),
+                "information_value": float(information(kept)),
+                "low": low,
+                "high": high,
+                "chance": float(np.quantile(information(shuffled), level)),
+            }
+        )
     return pd.DataFrame(rows).sort_values("information_value", ascending=False, ignore_index=True)
 
 

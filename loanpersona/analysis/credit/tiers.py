@@ -48,8 +48,10 @@ def tier_table(
         raise InputError("loans: no borrower has a quality tier. Allowed: at least one.")
     rows = []
     for tier in (*TIERS, EVERYBODY):
-        held = [frame if tier == EVERYBODY else frame[frame["quality_tier"] == tier]
-                for frame in (decided, approved, lent, earned)]  # fmt: skip
+        held = [
+            frame if tier == EVERYBODY else frame[frame["quality_tier"] == tier]
+            for frame in (decided, approved, lent, earned)
+        ]
         measured = (*_granting(held[0], held[1]), *_repaying(held[2]), *_earning(held[3]), _volume(lent, tier))
         rows += [{"quality_tier": tier, "measure": measure, **found} for measure, found in measured]
     return pd.DataFrame(rows)[["quality_tier", "measure", "n", "value", "low", "high"]]

@@ -48,9 +48,18 @@ def tier_income(
         part = earned if tier == EVERYBODY else earned[earned["quality_tier"] == tier]
         for component in COMPONENTS:
             found = clustered_ratio(part[component], part["balance_years"], part["user_id"])
-            rows.append({"quality_tier": tier, "component": component, "n": found["n"], "clusters": found["clusters"],
-                         "cny": part[component].sum(), "share_of_balance": found["value"], "low": found["low"],
-                         "high": found["high"]})  # fmt: skip
+            rows.append(
+                {
+                    "quality_tier": tier,
+                    "component": component,
+                    "n": found["n"],
+                    "clusters": found["clusters"],
+                    "cny": part[component].sum(),
+                    "share_of_balance": found["value"],
+                    "low": found["low"],
+                    "high": found["high"],
+                }
+            )
     return pd.DataFrame(rows)
 
 

@@ -140,8 +140,11 @@ def _months(
     lent = columns(loans, "loans", ["loan_id", "user_id", "borrowed_at"]).set_index("loan_id")
     plan = columns(instalments, "instalments", ["loan_id", "due_on", "principal_cny", "interest_cny"])
     end = end_of_day(until, lent["borrowed_at"].max())
-    due = plan.assign(user_id=plan["loan_id"].map(lent["user_id"]), month=plan["due_on"].dt.to_period("M"),
-                      due=plan["principal_cny"] + plan["interest_cny"])  # fmt: skip
+    due = plan.assign(
+        user_id=plan["loan_id"].map(lent["user_id"]),
+        month=plan["due_on"].dt.to_period("M"),
+        due=plan["principal_cny"] + plan["interest_cny"],
+    )
     due = due[due["month"] <= end.to_period("M")]
     sums = due.groupby(["user_id", "month"])["due"].sum().reset_index()
     people = columns(users, "users", ["user_id", "income_cny_month", "platforms"])

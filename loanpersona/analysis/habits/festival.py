@@ -59,8 +59,10 @@ def spring_festival(loans: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFram
     years = {year: _log_ratio(counts, day) for year, day in _inside(counts, -90, 90).items()}
     if not years:
         first, last = counts.index.min(), counts.index.max()
-        raise InputError(f"loans.borrowed_at: from {first:%Y-%m-%d} to {last:%Y-%m-%d} no Spring Festival has 90 days "
-                         "on both sides. Allowed: loans of half a year around one.")  # fmt: skip
+        raise InputError(
+            f"loans.borrowed_at: from {first:%Y-%m-%d} to {last:%Y-%m-%d} no Spring Festival has 90 days "
+            "on both sides. Allowed: loans of half a year around one."
+        )
     rows = [_ratio(str(year), [found], level) for year, found in years.items()]
     if len(years) > 1:
         rows.append(_ratio("pooled", list(years.values()), level))
@@ -95,8 +97,11 @@ def _counts(loans: pd.DataFrame) -> pd.Series:
 def _inside(counts: pd.Series, before: int, after: int) -> dict[int, pd.Timestamp]:
     """The festivals whose windows are wholly inside the data."""
     first, last = counts.index.min(), counts.index.max()
-    return {year: day for year, day in new_years(counts.index).items()
-            if first <= day + before * ONE_DAY and day + after * ONE_DAY <= last}  # fmt: skip
+    return {
+        year: day
+        for year, day in new_years(counts.index).items()
+        if first <= day + before * ONE_DAY and day + after * ONE_DAY <= last
+    }
 
 
 def _window(counts: pd.Series, day: pd.Timestamp, start: int, end: int) -> pd.Series:

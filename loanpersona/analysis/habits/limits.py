@@ -78,7 +78,8 @@ def _uses(applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp |
     held = _holders(applications, end)
     held = held[held["decided_at"] <= end - days * ONE_DAY]
     if held.empty:
-        raise InputError(f"applications: nobody has held a limit for {days} days by {end:%Y-%m-%d}. "
-                         "Allowed: at least one user.")  # fmt: skip
+        raise InputError(
+            f"applications: nobody has held a limit for {days} days by {end:%Y-%m-%d}. Allowed: at least one user."
+        )
     counts = taken.loc[taken["borrowed_at"] <= end, "user_id"].value_counts().reindex(held.index, fill_value=0)
     return pd.Series(np.asarray(USES)[counts.clip(upper=2)], index=held.index)

@@ -94,8 +94,9 @@ def _cohort(users: pd.DataFrame, until: pd.Timestamp | str | None) -> pd.DataFra
     end = end_of_day(until, users["registered_at"].max())
     old = users[users["registered_at"] <= end - YEAR]
     if old.empty:
-        raise InputError(f"users.registered_at: nobody registered a year before {end:%Y-%m-%d}. "
-                         "Allowed: at least one user.")  # fmt: skip
+        raise InputError(
+            f"users.registered_at: nobody registered a year before {end:%Y-%m-%d}. Allowed: at least one user."
+        )
     return old
 
 

@@ -51,9 +51,11 @@ def revolvers(loans: pd.DataFrame, least: int = 2) -> pd.DataFrame:
     once = ~taken["user_id"].duplicated()
     borrowers = taken["user_id"]
     # measure, of which rows, with which weights
-    found = {"of_borrowers": clustered_share(many[once], borrowers[once]),
-             "of_loans": clustered_share(many, borrowers),
-             "of_volume": clustered_share(many, borrowers, taken["amount_cny"])}  # fmt: skip
+    found = {
+        "of_borrowers": clustered_share(many[once], borrowers[once]),
+        "of_loans": clustered_share(many, borrowers),
+        "of_volume": clustered_share(many, borrowers, taken["amount_cny"]),
+    }
     return pd.DataFrame([{"measure": measure, "at_least": least, **row} for measure, row in found.items()])
 
 
@@ -106,11 +108,23 @@ def concentration(loans: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     away = (volume * (2 * rank + 1 - n) + sums[-1] - sums[1:] - sums[:-1]) / n
     gini = away.mean() / (2 * mean)
     influence = away / mean - gini * (1 + volume / mean)
-    found = [("top_tenth", 1 - nine, _lorenz_error(volume, 0.9, nine)),
-             ("gini", gini, influence.std() / np.sqrt(n) if n > 1 else np.nan)]  # fmt: skip
+    found = [
+        ("top_tenth", 1 - nine, _lorenz_error(volume, 0.9, nine)),
+        ("gini", gini, influence.std() / np.sqrt(n) if n > 1 else np.nan),
+    ]
     half = z(level)
-    return pd.DataFrame([{"measure": measure, "n": n, "share": value, "low": max(value - half * error, 0.0),
-                          "high": min(value + half * error, 1.0)} for measure, value, error in found])  # fmt: skip
+    return pd.DataFrame(
+        [
+            {
+                "measure": measure,
+                "n": n,
+                "share": value,
+                "low": max(value - half * error, 0.0),
+                "high": min(value + half * error, 1.0),
+            }
+            for measure, value, error in found
+        ]
+    )
 
 
 def _volume(loans: pd.DataFrame) -> np.ndarray:

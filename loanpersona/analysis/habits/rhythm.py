@@ -81,10 +81,12 @@ def workday_daytime(
     in_daytime = taken["hour"].between(start, end - 1)
     even = [working.mean(), (end - start) / 24]
     # time, where it holds, its share if loans were spread evenly
-    times = [("on_workdays", on_workdays, even[0]), ("in_daytime", in_daytime, even[1]),
-             ("on_workdays_in_daytime", on_workdays & in_daytime, even[0] * even[1])]  # fmt: skip
-    rows = [{"time": time, **clustered_share(holds, taken["user_id"]), "baseline": base}
-            for time, holds, base in times]  # fmt: skip
+    times = [
+        ("on_workdays", on_workdays, even[0]),
+        ("in_daytime", in_daytime, even[1]),
+        ("on_workdays_in_daytime", on_workdays & in_daytime, even[0] * even[1]),
+    ]
+    rows = [{"time": time, **clustered_share(holds, taken["user_id"]), "baseline": base} for time, holds, base in times]
     return pd.DataFrame(rows)
 
 

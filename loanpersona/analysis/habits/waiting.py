@@ -74,8 +74,10 @@ def median_wait(
 
     def read(part: pd.DataFrame) -> pd.DataFrame:
         curve = kaplan_meier(part["days"], part["happened"])
-        days = {name: _first_below_half(curve, of) for name, of in
-                {"median_days": "survival", "low": "low", "high": "high"}.items()}  # fmt: skip
+        days = {
+            name: _first_below_half(curve, of)
+            for name, of in {"median_days": "survival", "low": "low", "high": "high"}.items()
+        }
         return pd.DataFrame([{"n": len(part), "events": int(part["happened"].sum()), **days}])
 
     return _each(loans, until, ordinals, read)

@@ -31,8 +31,11 @@ def debt_borrowers(loans: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
     taken = columns(loans, "loans", ["loan_id", "user_id", "reason"])
     ever = (taken["reason"] == DEBT).groupby(taken["user_id"]).any().rename("ever").reset_index()
     people = with_users(ever, users, [], ["borrower_class", "platforms", "income_cny_month"])
-    people = people.assign(ever=ever["ever"], platforms=banded(people["platforms"], PLATFORMS),
-                           income_band=banded(people["income_cny_month"], INCOME_BANDS))  # fmt: skip
+    people = people.assign(
+        ever=ever["ever"],
+        platforms=banded(people["platforms"], PLATFORMS),
+        income_band=banded(people["income_cny_month"], INCOME_BANDS),
+    )
     rows = [{"trait": "everybody", "level": "everybody", **share(people["ever"])}]
     for trait, levels in (("borrower_class", CLASSES), ("platforms", PLATFORMS), ("income_band", INCOME_BANDS)):
         parts = ((one, people.loc[people[trait] == one, "ever"]) for one in levels)
@@ -48,8 +51,14 @@ def platforms_of_debt_borrowers(loans: pd.DataFrame, users: pd.DataFrame) -> pd.
     kinds = debt_kinds(loans).rename("kind").reset_index()
     people = with_users(kinds, users, [], ["platforms"]).assign(kind=kinds["kind"])
     bands = banded(people["platforms"], PLATFORMS)
-    return pd.DataFrame([{"kind": kind, "platforms": band, **share(bands[people["kind"] == kind] == band)}
-                         for kind in KINDS if (people["kind"] == kind).any() for band in PLATFORMS])  # fmt: skip
+    return pd.DataFrame(
+        [
+            {"kind": kind, "platforms": band, **share(bands[people["kind"] == kind] == band)}
+            for kind in KINDS
+            if (people["kind"] == kind).any()
+            for band in PLATFORMS
+        ]
+    )
 
 
 def debt_risk(loans: pd.DataFrame, instalments: pd.DataFrame, until: pd.Timestamp | str | None = None) -> pd.DataFrame:
@@ -92,8 +101,9 @@ def refusals_by_platforms(applications: pd.DataFrame, users: pd.DataFrame) -> pd
     asked = _decided(applications, users).assign(refused=lambda rows: rows["outcome"] == "rejected")
     asked["platforms"] = banded(asked["platforms"], PLATFORMS)
     parts = ((band, asked[asked["platforms"] == band]) for band in PLATFORMS)
-    return pd.DataFrame([{"platforms": band, **clustered_share(part["refused"], part["user_id"])}
-                         for band, part in parts if len(part)])  # fmt: skip
+    return pd.DataFrame(
+        [{"platforms": band, **clustered_share(part["refused"], part["user_id"])} for band, part in parts if len(part)]
+    )
 
 
 def reject_reasons_by_platforms(applications: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:

@@ -30,8 +30,17 @@ def needs_levers() -> pd.DataFrame:
         for link in _links(stage, need):
             lever = levers[link["lever"]]
             serves = {aim: "yes" if aim in lever["aims"] else "no" for aim in AIMS}
-            rows.append({"stage": stage, "need": need, "lever": link["lever"], "basis": link["basis"],
-                         "statement": lever["statement"], "method": lever.get("method"), **serves})  # fmt: skip
+            rows.append(
+                {
+                    "stage": stage,
+                    "need": need,
+                    "lever": link["lever"],
+                    "basis": link["basis"],
+                    "statement": lever["statement"],
+                    "method": lever.get("method"),
+                    **serves,
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -49,8 +58,10 @@ def need_flow(signals: pd.DataFrame) -> pd.DataFrame:
     for stage, need in pairs():
         if (stage, need) in counts.index:
             users, seen = (float(value) for value in counts.loc[(stage, need)])
-            rows += [{"link": link, "from": one, "to": other, "user_needs": part * users, "signals": part * seen}
-                     for link, one, other, part in _paths(stage, need)]  # fmt: skip
+            rows += [
+                {"link": link, "from": one, "to": other, "user_needs": part * users, "signals": part * seen}
+                for link, one, other, part in _paths(stage, need)
+            ]
     found = pd.DataFrame(rows).groupby(["link", "from", "to"], sort=False).sum().reset_index()
     return found.sort_values("link", key=lambda links: links.map(LINKS.index), kind="stable", ignore_index=True)
 
@@ -71,17 +82,23 @@ def aims(
     taken = columns(loans, "loans", ["loan_id", "user_id", "requested_cny", "amount_cny"])
     plan = columns(instalments, "instalments", ["loan_id", "number", "interest_cny", "paid_on"])
     paid = plan.loc[plan["paid_on"].notna()].groupby("loan_id")["interest_cny"].sum()
-    taken = taken.assign(interest=taken["loan_id"].map(paid).fillna(0),
-                         beyond=(taken["requested_cny"] - taken["amount_cny"]).clip(lower=0))  # fmt: skip
+    taken = taken.assign(
+        interest=taken["loan_id"].map(paid).fillna(0),
+        beyond=(taken["requested_cny"] - taken["amount_cny"]).clip(lower=0),
+    )
     shown = users_in_need(signals)
     rows = []
     for aim in AIMS:
         served = shown[[_serves(stage, need, aim) for stage, need in zip(shown["stage"], shown["need"], strict=True)]]
         theirs = taken[taken["user_id"].isin(served["user_id"])]
         lent, interest = theirs["amount_cny"].sum(), theirs["interest"].sum()
-        money = {"lent_cny": lent, "share_of_lent": lent / taken["amount_cny"].sum(), "interest_paid_cny": interest,
-                 "share_of_interest": interest / (taken["interest"].sum() or np.nan),
-                 "not_lent_cny": theirs["beyond"].sum()}  # fmt: skip
+        money = {
+            "lent_cny": lent,
+            "share_of_lent": lent / taken["amount_cny"].sum(),
+            "interest_paid_cny": interest,
+            "share_of_interest": interest / (taken["interest"].sum() or np.nan),
+            "not_lent_cny": theirs["beyond"].sum(),
+        }
         found = share(asked.isin(served["user_id"]))
         rows.append({"aim": aim, **found, "signals": int(served["signals"].sum()), **money})
     return pd.DataFrame(rows)

@@ -55,8 +55,10 @@ def owner_price(
     for one, part in parts.items():
         if part.empty:
             raise InputError(f"loans: none of class {one} has run its term by {book.day}. Allowed: at least one.")
-    price = {one: float((part["apr"] * part["balance_years"]).sum() / part["balance_years"].sum())
-             for one, part in parts.items()}  # fmt: skip
+    price = {
+        one: float((part["apr"] * part["balance_years"]).sum() / part["balance_years"].sum())
+        for one, part in parts.items()
+    }
     costs = catalog.load("costs")
     dear, cheap = (float(costs["funding_cost"][one]) for one in CLASSES)
     policy = cheap + float(costs["owner_policy"]["above_funding"])
@@ -85,7 +87,10 @@ def _kept(earned: pd.DataFrame, apr: float, factor: float) -> dict[str, float]:
     over = {name: float(earned[name].sum() / balance.sum()) for name in COMPONENTS}
     dearer = (factor - 1) * earned["interest_received"]
     kept = clustered_ratio(earned["income_after_losses"] + dearer, balance, who)
-    costs = {"funding_cost": -over["funding_cost"], "operating_cost": -over["operating_cost"],
-             "losses_net": -over["charged_off"] - over["recovered"]}  # fmt: skip
+    costs = {
+        "funding_cost": -over["funding_cost"],
+        "operating_cost": -over["operating_cost"],
+        "losses_net": -over["charged_off"] - over["recovered"],
+    }
     counts = {"n": kept["n"], "clusters": kept["clusters"], "apr": apr, "interest_12": equal_instalments(apr)}
     return {**counts, **costs, "kept": kept["value"], "low": kept["low"], "high": kept["high"]}

@@ -84,8 +84,17 @@ def amount_by_reason(loans: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
         asked = part["requested_cny"]
         found = clustered_ratio(asked, np.ones(len(part)), part["user_id"])
         about = {"median_cny": asked.median(), "lent_cny": part["amount_cny"].mean(), "mean_cny": found["value"]}
-        rows.append({"borrower_class": one, "reason": reason, "n": found["n"], "clusters": found["clusters"], **about,
-                     "low": found["low"], "high": found["high"]})  # fmt: skip
+        rows.append(
+            {
+                "borrower_class": one,
+                "reason": reason,
+                "n": found["n"],
+                "clusters": found["clusters"],
+                **about,
+                "low": found["low"],
+                "high": found["high"],
+            }
+        )
     return pd.DataFrame(rows)
 
 

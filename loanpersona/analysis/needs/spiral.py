@@ -31,11 +31,19 @@ def owed_before(loans: pd.DataFrame, instalments: pd.DataFrame) -> pd.Series:
     plan = columns(instalments, "instalments", ["loan_id", "number", "principal_cny", "paid_on"])
     plan = of_loans(plan, taken["loan_id"]).dropna()
     who = taken["user_id"].to_numpy()[plan["loan"]]
-    moves = pd.concat([
-        pd.DataFrame({"who": who, "at": plan["paid_on"], "cny": -plan["principal_cny"], "loan_id": -1}),
-        pd.DataFrame({"who": taken["user_id"], "at": taken["borrowed_at"], "cny": taken["amount_cny"],
-                      "loan_id": taken["loan_id"]}),
-    ]).sort_values(["who", "at", "loan_id"])  # fmt: skip
+    moves = pd.concat(
+        [
+            pd.DataFrame({"who": who, "at": plan["paid_on"], "cny": -plan["principal_cny"], "loan_id": -1}),
+            pd.DataFrame(
+                {
+                    "who": taken["user_id"],
+                    "at": taken["borrowed_at"],
+                    "cny": taken["amount_cny"],
+                    "loan_id": taken["loan_id"],
+                }
+            ),
+        ]
+    ).sort_values(["who", "at", "loan_id"])
     balance = moves.groupby("who")["cny"].cumsum() - moves["cny"]
     lent = moves["loan_id"] >= 0
     owed = pd.Series(balance[lent].to_numpy(float), index=moves.loc[lent, "loan_id"].astype("int64"))
@@ -69,9 +77,12 @@ def still_owing(loans: pd.DataFrame, instalments: pd.DataFrame) -> pd.DataFrame:
     Columns: kind, loan_number (band), n (loans), k, share, low, high, clusters, design_effect, effective_n.
     """
     taken = _numbered(loans, instalments)
-    return pd.DataFrame([{"kind": kind, "loan_number": band,
-                          **clustered_share(part["owed"] > 0, part["user_id"])}
-                         for kind, band, part in _cells(taken)])  # fmt: skip
+    return pd.DataFrame(
+        [
+            {"kind": kind, "loan_number": band, **clustered_share(part["owed"] > 0, part["user_id"])}
+            for kind, band, part in _cells(taken)
+        ]
+    )
 
 
 def debt_by_loan_number(loans: pd.DataFrame) -> pd.DataFrame:
@@ -82,8 +93,13 @@ def debt_by_loan_number(loans: pd.DataFrame) -> pd.DataFrame:
     taken = columns(loans, "loans", ["loan_id", "user_id", "ordinal", "reason"])
     bands = banded(taken["ordinal"], ORDINALS)
     parts = ((band, taken[bands == band]) for band in ORDINALS)
-    return pd.DataFrame([{"loan_number": band, **clustered_share(part["reason"] == DEBT, part["user_id"])}
-                         for band, part in parts if len(part)])  # fmt: skip
+    return pd.DataFrame(
+        [
+            {"loan_number": band, **clustered_share(part["reason"] == DEBT, part["user_id"])}
+            for band, part in parts
+            if len(part)
+        ]
+    )
 
 
 def _numbered(loans: pd.DataFrame, instalments: pd.DataFrame) -> pd.DataFrame:
@@ -98,6 +114,9 @@ def _numbered(loans: pd.DataFrame, instalments: pd.DataFrame) -> pd.DataFrame:
 
 def _cells(taken: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
     """The loans of each kind and band, where there are any."""
-    cells = [(kind, band, taken[(taken["kind"] == kind) & (taken["loan_number"] == band)])
-             for kind in KINDS for band in ORDINALS]  # fmt: skip
+    cells = [
+        (kind, band, taken[(taken["kind"] == kind) & (taken["loan_number"] == band)])
+        for kind in KINDS
+        for band in ORDINALS
+    ]
     return [(kind, band, part) for kind, band, part in cells if len(part)]

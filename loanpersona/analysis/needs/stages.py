@@ -31,8 +31,10 @@ def needs_by_stage(
     people = columns(users, "users", ["user_id", "borrower_class"])
     classes = people.set_index("user_id")["borrower_class"]
     everybody = pd.Series("everybody", index=classes.index, name="borrower_class")
-    parts = [_within(group, levels, signals, applications, loans)
-             for group, levels in ((everybody, ("everybody",)), (classes, CLASSES))]  # fmt: skip
+    parts = [
+        _within(group, levels, signals, applications, loans)
+        for group, levels in ((everybody, ("everybody",)), (classes, CLASSES))
+    ]
     return pd.concat(parts, ignore_index=True)
 
 

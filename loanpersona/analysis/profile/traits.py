@@ -188,9 +188,13 @@ def lift(users: pd.DataFrame) -> pd.DataFrame:
         ("aged_25_to_34", adults["age_years"].between(25, 34), around_thirty, "age_band"),
         ("southeast_coast", b["region"] == "southeast_coast", _region_baseline("southeast_coast"), "province"),
         ("junior_college_or_above", b["education"] >= "junior_college", college, "education"),
-        ("never_married_25_to_29", young["marital_status"] == "never_married",
-         baselines.number("never_married_25_29", "share"), "never_married_25_29"),
-    ]  # fmt: skip
+        (
+            "never_married_25_to_29",
+            young["marital_status"] == "never_married",
+            baselines.number("never_married_25_29", "share"),
+            "never_married_25_29",
+        ),
+    ]
     found = pd.DataFrame([{"trait": trait, **share(holds)} for trait, holds, _, _ in traits])
     return with_lift(found, [base for _, _, base, _ in traits]).assign(compared_with=[of for *_, of in traits])
 

@@ -92,8 +92,11 @@ def cluster_agreement(
 def compared(people: pd.DataFrame, target: Any, name: str, level: float = LEVEL) -> pd.DataFrame:
     """Agreement of the clusters of people with one grouping of them, in the same order, as `cluster_agreement` says."""
     points, groups = standardised(people), np.asarray(target).astype(str)
-    made = {"found": people["cluster"].to_numpy(), "found_same_number": k_means(points, len(np.unique(groups))).labels_,
-            "best": taught(points, groups, fold_of(people["user_id"]))}  # fmt: skip
+    made = {
+        "found": people["cluster"].to_numpy(),
+        "found_same_number": k_means(points, len(np.unique(groups))).labels_,
+        "best": taught(points, groups, fold_of(people["user_id"])),
+    }
     tables = {measure: counted(groups, labels) for measure, labels in made.items()}
     values = {measure: float(adjusted_rand(table)) for measure, table in tables.items()}
     chance = by_chance(tables["found"])
@@ -101,8 +104,18 @@ def compared(people: pd.DataFrame, target: Any, name: str, level: float = LEVEL)
     for measure, table in tables.items():
         near = None if measure == "best" else bool(chance < values[measure] >= values["best"] - NEAR)
         low, high = _drawn_anew(table, level)
-        rows.append({"target": name, "measure": measure, "n_clusters": table.shape[1], "n": len(groups),
-                     "ari": values[measure], "low": low, "high": high, "near_best": near})  # fmt: skip
+        rows.append(
+            {
+                "target": name,
+                "measure": measure,
+                "n_clusters": table.shape[1],
+                "n": len(groups),
+                "ari": values[measure],
+                "low": low,
+                "high": high,
+                "near_best": near,
+            }
+        )
     rows.append({**rows[0], "measure": "chance", "ari": chance, "low": np.nan, "high": np.nan, "near_best": None})
     return pd.DataFrame(rows)
 
@@ -137,6 +150,14 @@ def cluster_stability(
         whole = k_means(points, k).labels_
         again = [k_means(points, k, weights).predict(points) for weights in times]
         found = [float(adjusted_rand(counted(whole, labels))) for labels in again]
-        rows.append({"n_clusters": k, "resamples": RESAMPLES, "n": n, "median_ari": float(np.median(found)),
-                     "low": min(found), "high": max(found)})  # fmt: skip
+        rows.append(
+            {
+                "n_clusters": k,
+                "resamples": RESAMPLES,
+                "n": n,
+                "median_ari": float(np.median(found)),
+                "low": min(found),
+                "high": max(found),
+            }
+        )
     return pd.DataFrame(rows)

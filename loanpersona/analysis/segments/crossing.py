@@ -47,10 +47,13 @@ def segmented(
     standing = known.standing(day).set_index("user_id")
     states = by.lifecycle.assign(standing) if len(standing) else pd.Series(dtype="object")
     tiers = quality(asked, by).set_index("user_id")["segment"]
-    found = {"lifecycle": _named(states, people.index, by.lifecycle.segments, NO_LIMIT),
-             "quality": _named(tiers, people.index, by.quality.segments, NO_SCORE),
-             "limit_cny": _limits(asked, end), "balance_cny": standing["balance_cny"],
-             "volume_cny": _volume(loans, end)}  # fmt: skip
+    found = {
+        "lifecycle": _named(states, people.index, by.lifecycle.segments, NO_LIMIT),
+        "quality": _named(tiers, people.index, by.quality.segments, NO_SCORE),
+        "limit_cny": _limits(asked, end),
+        "balance_cny": standing["balance_cny"],
+        "volume_cny": _volume(loans, end),
+    }
     money = {name: found[name].reindex(people.index).fillna(0.0) for name in MONEY}
     return people.assign(**{**found, **money}).reset_index()
 

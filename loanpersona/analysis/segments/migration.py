@@ -88,9 +88,16 @@ def transitions(
         raise InputError(f"loans: the base {base} was empty {days} days before {last:%Y-%m-%d}. Allowed: a later day.")
     to = [*found["segment"].cat.categories, LEFT]
     moved["segment_after"] = moved["segment_after"].cat.set_categories(to).fillna(LEFT)
-    rows = [{"segment": one, "within_days": days, "segment_after": other,
-             **clustered_share(part["segment_after"] == other, part["user_id"])}
-            for one, part in moved.groupby("segment", observed=True) for other in to]  # fmt: skip
+    rows = [
+        {
+            "segment": one,
+            "within_days": days,
+            "segment_after": other,
+            **clustered_share(part["segment_after"] == other, part["user_id"]),
+        }
+        for one, part in moved.groupby("segment", observed=True)
+        for other in to
+    ]
     return _with_base(pd.DataFrame(rows), base)
 
 
@@ -142,11 +149,16 @@ def weight_of_segments(
     taken = columns(loans, "loans", ["loan_id", "user_id", "amount_cny", "disbursed_at"])
     day = taken["disbursed_at"].dt.normalize()
     lately = taken[(day <= last) & (day > last - RECENT * ONE_DAY)].groupby("user_id")["amount_cny"].sum()
-    weights = {"of_borrowers": None, "of_balance": found["balance_cny"],
-               "of_recent_volume": found["user_id"].map(lately).fillna(0)}  # fmt: skip
-    rows = [{"segment": one, "measure": measure,
-             **clustered_share(found["segment"] == one, found["user_id"], weight)}
-            for one in found["segment"].cat.categories for measure, weight in weights.items()]  # fmt: skip
+    weights = {
+        "of_borrowers": None,
+        "of_balance": found["balance_cny"],
+        "of_recent_volume": found["user_id"].map(lately).fillna(0),
+    }
+    rows = [
+        {"segment": one, "measure": measure, **clustered_share(found["segment"] == one, found["user_id"], weight)}
+        for one in found["segment"].cat.categories
+        for measure, weight in weights.items()
+    ]
     return _with_base(pd.DataFrame(rows), base)
 
 
@@ -163,8 +175,11 @@ def _stays(found: pd.DataFrame) -> pd.DataFrame:
     """The first stay of each borrower in each segment that was seen to begin: user_id, segment, months, ended."""
     month = found["as_of"].dt.year * 12 + found["as_of"].dt.month
     rows = found.assign(month=month).sort_values(["user_id", "month"])
-    follows = (rows["user_id"].eq(rows["user_id"].shift()) & rows["segment"].eq(rows["segment"].shift())
-               & rows["month"].eq(rows["month"].shift() + 1))  # fmt: skip
+    follows = (
+        rows["user_id"].eq(rows["user_id"].shift())
+        & rows["segment"].eq(rows["segment"].shift())
+        & rows["month"].eq(rows["month"].shift() + 1)
+    )
     stay = rows.groupby((~follows).cumsum().rename("stay"))
     first = stay[["user_id", "segment", "month"]].first()
     months = stay.size()

@@ -92,9 +92,15 @@ def _came(people: pd.Series, asked: pd.DataFrame, taken: pd.DataFrame, days: int
     wait = taken.groupby("user_id")["borrowed_at"].min().reindex(people.index) - since
     passed = {step: furthest > place for place, step in enumerate(_STEPS[:-1])}
     drawn = {f"drew_within_{most}": wait < (most + 1) * ONE_DAY for most in TO_DRAW}
-    return {"registered": people.notna(), "began": furthest >= 0, **passed,
-            _STEPS[-1]: pd.Series(handed, people.index), "approved": since.notna(), **drawn,
-            "drew_so_far": wait.notna()}  # fmt: skip
+    return {
+        "registered": people.notna(),
+        "began": furthest >= 0,
+        **passed,
+        _STEPS[-1]: pd.Series(handed, people.index),
+        "approved": since.notna(),
+        **drawn,
+        "drew_so_far": wait.notna(),
+    }
 
 
 def leaks(applications: pd.DataFrame, loans: pd.DataFrame, until: pd.Timestamp | str | None = None) -> pd.DataFrame:
@@ -127,8 +133,11 @@ def leak_needs(
         raise InputError("applications: nobody left anywhere. Allowed: at least one user.")
     found = set().union(*(part.columns for part in seen.values()))
     needs = [need for need in (*signs["need"].cat.categories, "none_seen") if need in found]
-    rows = [{"place": place, "need": need, **share(part[need] if need in part else pd.Series(False, part.index))}
-            for place, part in seen.items() for need in needs]  # fmt: skip
+    rows = [
+        {"place": place, "need": need, **share(part[need] if need in part else pd.Series(False, part.index))}
+        for place, part in seen.items()
+        for need in needs
+    ]
     return pd.DataFrame(rows)
 
 
@@ -176,8 +185,11 @@ def returns(applications: pd.DataFrame, until: pd.Timestamp | str | None = None,
     granted = later[later["outcome"] == "approved"].groupby("user_id")["decided_at"].min()
     then = granted.reindex(watched.index) < limit[watched.index]
     measures = {"applied_again": again, "approved_then": then}
-    rows = [{"outcome": outcome, "within_days": days, "measure": measure, **share(held[watched["outcome"] == outcome])}
-            for outcome in ("incomplete", "rejected") for measure, held in measures.items()]  # fmt: skip
+    rows = [
+        {"outcome": outcome, "within_days": days, "measure": measure, **share(held[watched["outcome"] == outcome])}
+        for outcome in ("incomplete", "rejected")
+        for measure, held in measures.items()
+    ]
     return pd.DataFrame(rows)
 
 

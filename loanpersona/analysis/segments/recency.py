@@ -29,8 +29,11 @@ def rfm(loans: pd.DataFrame, at: pd.Timestamp | str | None = None) -> pd.DataFra
     by = taken[day <= last].assign(day=day).groupby("user_id")
     if not by.ngroups:
         raise InputError(f"loans: none was paid out by {last:%Y-%m-%d}. Allowed: a day after the first loan.")
-    found = {"days_since_last_loan": (last - by["day"].max()).dt.days, "n_loans": by.size(),
-             "amount_cny": by["amount_cny"].sum()}  # fmt: skip
+    found = {
+        "days_since_last_loan": (last - by["day"].max()).dt.days,
+        "n_loans": by.size(),
+        "amount_cny": by["amount_cny"].sum(),
+    }
     return pd.DataFrame(found).reset_index()
 
 
@@ -44,8 +47,16 @@ def rfm_cells(loans: pd.DataFrame, at: pd.Timestamp | str | None = None) -> pd.D
     recency = banded(people["days_since_last_loan"], RECENCY)
     frequency = banded(people["n_loans"], FREQUENCY)
     weights = {"of_borrowers": None, "of_volume": people["amount_cny"]}
-    return pd.DataFrame([
-        {"recency_band": late, "loans_band": many, "measure": measure,
-         **clustered_share((recency == late) & (frequency == many), people["user_id"], weight)}
-        for late in RECENCY for many in FREQUENCY for measure, weight in weights.items()
-    ])  # fmt: skip
+    return pd.DataFrame(
+        [
+            {
+                "recency_band": late,
+                "loans_band": many,
+                "measure": measure,
+                **clustered_share((recency == late) & (frequency == many), people["user_id"], weight),
+            }
+            for late in RECENCY
+            for many in FREQUENCY
+            for measure, weight in weights.items()
+        ]
+    )

@@ -43,20 +43,38 @@ def plot_score_distribution(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption
     places = np.arange(len(series["of_good"]))
     for measure, (colour, hatch), away in zip(("of_good", "of_bad"), SERIES, (-0.2, 0.2), strict=False):
         part = series[measure]
-        ax.bar(places + away, part["share"], 0.4, color=colour, hatch=hatch, edgecolor="white", lw=0,
-               label=label(measure, lang))  # fmt: skip
+        ax.bar(
+            places + away,
+            part["share"],
+            0.4,
+            color=colour,
+            hatch=hatch,
+            edgecolor="white",
+            lw=0,
+            label=label(measure, lang),
+        )
         _upright(ax, part, places + away, fmt="none")
     rate = series["bad_rate"]
     enough = rate["n"] >= ENOUGH
-    _upright(ax, rate[enough], places[enough], fmt="D-", color=INK, ms=4, lw=1.2,
-             label=phrase("bad_rate_legend", lang, enough=ENOUGH))  # fmt: skip
+    _upright(
+        ax,
+        rate[enough],
+        places[enough],
+        fmt="D-",
+        color=INK,
+        ms=4,
+        lw=1.2,
+        label=phrase("bad_rate_legend", lang, enough=ENOUGH),
+    )
     ax.set_xticks(places, [label(band, lang) for band in rate["score_band"]])
     ax.set(xlabel=phrase("score_axis", lang), ylabel=label("share", lang))
     shown = frame[(frame["measure"] != "bad_rate") | (frame["n"] >= ENOUGH)]
     _percent_upright(ax, shown["high"].max() * 1.06)
     legend(ax, 3)
-    high = {measure: part.loc[part["score_band"].map(_start) >= HIGH_SCORE, "share"].sum()
-            for measure, part in series.items()}  # fmt: skip
+    high = {
+        measure: part.loc[part["score_band"].map(_start) >= HIGH_SCORE, "share"].sum()
+        for measure, part in series.items()
+    }
     named = {"good": percent(high["of_good"]), "bad": percent(high["of_bad"])}
     words = series_in_words(frame, "score_band", "measure", lang)
     return caption("score_distribution", lang, "people_note", words, **named)
@@ -73,17 +91,29 @@ def plot_ks_curve(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     most = frame.loc[frame["separation"].idxmax()]
     ax.vlines(most["risk_score"], most["share_of_bad"], most["share_of_good"], color=INK, lw=2)
     words = f"KS {two(most['separation'])}"
-    ax.annotate(words, (most["risk_score"], (most["share_of_bad"] + most["share_of_good"]) / 2), xytext=(6, 0),
-                textcoords="offset points", fontsize=9, va="center",
-                bbox={"fc": "white", "ec": "none", "pad": 1})  # fmt: skip
+    ax.annotate(
+        words,
+        (most["risk_score"], (most["share_of_bad"] + most["share_of_good"]) / 2),
+        xytext=(6, 0),
+        textcoords="offset points",
+        fontsize=9,
+        va="center",
+        bbox={"fc": "white", "ec": "none", "pad": 1},
+    )
     ax.set(xlabel=phrase("score_axis", lang), ylabel=phrase("up_to_score_axis", lang))
     _percent_upright(ax, 1.02)
     legend(ax, 3)
-    named = {"ks": two(most["separation"]), "score": int(most["risk_score"]),
-             "good": percent(most["share_of_good"]), "bad": percent(most["share_of_bad"])}  # fmt: skip
+    named = {
+        "ks": two(most["separation"]),
+        "score": int(most["risk_score"]),
+        "good": percent(most["share_of_good"]),
+        "bad": percent(most["share_of_bad"]),
+    }
     tenths = frame.iloc[np.linspace(0, len(frame) - 1, min(len(frame), 11)).astype(int)]
-    told = [f"{int(row.risk_score)} {percent(row.share_of_good)} / {percent(row.share_of_bad)}"
-            for row in tenths.itertuples()]  # fmt: skip
+    told = [
+        f"{int(row.risk_score)} {percent(row.share_of_good)} / {percent(row.share_of_bad)}"
+        for row in tenths.itertuples()
+    ]
     return caption("ks_curve", lang, "separation_note", MARKS[lang].comma.join(told), **named)
 
 
@@ -121,8 +151,17 @@ def plot_calibration(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the bad rate of `credit.calibration`; diamonds are what a logistic curve expects."""
     bars(frame, "score_band", ax, lang, "bad_rate_axis")
     ax.containers[0].set_label(phrase("observed_legend", lang))
-    ax.plot(frame["share_expected"], frame.index, "D", color=ORANGE, ms=6, mec=INK, mew=0.7, ls="none",
-            label=phrase("expected_legend", lang))  # fmt: skip
+    ax.plot(
+        frame["share_expected"],
+        frame.index,
+        "D",
+        color=ORANGE,
+        ms=6,
+        mec=INK,
+        mew=0.7,
+        ls="none",
+        label=phrase("expected_legend", lang),
+    )
     for number, expected in zip(ax.texts, frame["share_expected"], strict=True):
         # A number stands behind the diamond too.
         number.xy = (max(number.xy[0], expected), number.xy[1])  # type: ignore[attr-defined]
@@ -148,8 +187,14 @@ def plot_score_stability(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     rule = catalog.load("credit")["stability_reading"]
     for name, key in (("watch", "watch_from"), ("shifted", "shifted_from")):
         ax.axhline(float(rule[key]), color=INK, lw=1, ls=":")
-        ax.annotate(f"{label(name, lang)} {rule[key]}", (1.01, float(rule[key])), fontsize=8, va="center",
-                    xycoords=("axes fraction", "data"), annotation_clip=False)  # fmt: skip
+        ax.annotate(
+            f"{label(name, lang)} {rule[key]}",
+            (1.01, float(rule[key])),
+            fontsize=8,
+            va="center",
+            xycoords=("axes fraction", "data"),
+            annotation_clip=False,
+        )
     ax.set_xticks(range(len(quarters)), quarters, rotation=45, ha="right")
     ax.set_ylim(0, max(0.28, frame[["psi", "by_chance"]].max().max() * 1.06))
     ax.grid(visible=True, axis="y")
@@ -159,9 +204,10 @@ def plot_score_stability(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
         legend(ax, 4)
     beyond = int((later["psi"] > later["by_chance"]).sum())
     words = MARKS[lang].semicolon.join(
-        f"{label(str(counted), lang)}{MARKS[lang].colon}" + MARKS[lang].comma.join(
-            f"{row.quarter} {two(row.psi)}" for row in part.itertuples()) for counted, part in frame.groupby("counted")
-    )  # fmt: skip
+        f"{label(str(counted), lang)}{MARKS[lang].colon}"
+        + MARKS[lang].comma.join(f"{row.quarter} {two(row.psi)}" for row in part.itertuples())
+        for counted, part in frame.groupby("counted")
+    )
     name = "score_stability_shifted" if beyond else "score_stability"
     return caption(name, lang, "chance_note", words, **({"count": beyond, "of": len(later)} if beyond else {}))
 
@@ -188,8 +234,13 @@ def plot_tier_table(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
         ax.axhline(down, color="#cccccc", lw=0.8)
     ax.axhline(len(tiers) - 1, color=INK, lw=1.2)
     bad = frame[frame["measure"] == "bad_12_months"].set_index("quality_tier")["value"]
-    named = {"first": percent(bad.iloc[0]), "first_tier": label(tiers[0], lang), "last": percent(bad.iloc[-2]),
-             "last_tier": label(tiers[-2], lang), "all": percent(bad.iloc[-1])}  # fmt: skip
+    named = {
+        "first": percent(bad.iloc[0]),
+        "first_tier": label(tiers[0], lang),
+        "last": percent(bad.iloc[-2]),
+        "last_tier": label(tiers[-2], lang),
+        "all": percent(bad.iloc[-1]),
+    }
     return caption("tier_table", lang, "tier_note", _table_words(frame, shown, lang), **named)
 
 
@@ -199,12 +250,16 @@ def plot_tier_income(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     wide = frame.pivot(index="quality_tier", columns="component", values="share_of_balance")
     tiers = list(dict.fromkeys(frame["quality_tier"]))
     wide, places = wide.loc[tiers], np.arange(len(tiers))
-    costs = {"funding_cost": -wide["funding_cost"], "operating_cost": -wide["operating_cost"],
-             "losses_net": -wide["charged_off"] - wide["recovered"]}  # fmt: skip
+    costs = {
+        "funding_cost": -wide["funding_cost"],
+        "operating_cost": -wide["operating_cost"],
+        "losses_net": -wide["charged_off"] - wide["recovered"],
+    }
     left = np.zeros(len(tiers))
     for (name, width), (colour, hatch) in zip(costs.items(), SERIES, strict=True):
-        ax.barh(places, width, 0.6, left=left, color=colour, hatch=hatch, edgecolor="white", lw=0,
-                label=label(name, lang))  # fmt: skip
+        ax.barh(
+            places, width, 0.6, left=left, color=colour, hatch=hatch, edgecolor="white", lw=0, label=label(name, lang)
+        )
         left = left + width.to_numpy()
     ax.plot(wide["interest_received"], places, "D", color=INK, ms=6, ls="none", label=label("interest_received", lang))
     rest = frame[frame["component"] == "income_after_losses"].set_index("quality_tier").loc[tiers].reset_index()
@@ -212,8 +267,9 @@ def plot_tier_income(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.errorbar(wide["interest_received"], places, xerr=half, fmt="none", ecolor=INK, elinewidth=1.1, capsize=2.5)
     words = [f"{percent(row.share_of_balance)} ({percent(row.low)} – {percent(row.high)})" for row in rest.itertuples()]
     for place, said in [(-0.85, label("income_after_losses", lang)), *enumerate(words)]:
-        ax.annotate(said, (1.01, place), fontsize=8, va="center", xycoords=("axes fraction", "data"),
-                    annotation_clip=False)  # fmt: skip
+        ax.annotate(
+            said, (1.01, place), fontsize=8, va="center", xycoords=("axes fraction", "data"), annotation_clip=False
+        )
     ax.set_yticks(places, [label(one, lang) for one in tiers])
     ax.set_ylim(len(tiers) - 0.4, -0.6)
     ax.set_xlim(0, np.nanmax([*left, *(wide["interest_received"] + half.fillna(0).to_numpy())]) * 1.05)
@@ -222,8 +278,12 @@ def plot_tier_income(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     legend(ax, 4)
     ranked = rest[rest["quality_tier"] != "everybody"].dropna(subset=["share_of_balance"])
     best, worst = (ranked.loc[ranked["share_of_balance"].agg(how)] for how in ("idxmax", "idxmin"))
-    named = {"best": label(best["quality_tier"], lang), "most": percent(best["share_of_balance"]),
-             "worst": label(worst["quality_tier"], lang), "least": percent(worst["share_of_balance"])}  # fmt: skip
+    named = {
+        "best": label(best["quality_tier"], lang),
+        "most": percent(best["share_of_balance"]),
+        "worst": label(worst["quality_tier"], lang),
+        "least": percent(worst["share_of_balance"]),
+    }
     told = MARKS[lang].comma.join(f"{label(tier, lang)} {said}" for tier, said in zip(tiers, words, strict=True))
     return caption("tier_income", lang, "tier_income_note", told, **named)
 
@@ -245,8 +305,9 @@ def plot_vintages(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     for at, year in enumerate(years):
         ax.plot([], [], color=YEARS[min(at, 3)], ls=DASHES[min(at, 3)], label=phrase("vintage_legend", lang, year=year))
     ax.plot([], [], color=LIGHT, lw=1, label=phrase("vintage_30_legend", lang))
-    ax.set(xlim=(0, frame["month_on_book"].max()), xlabel=label("month_on_book", lang),
-           ylabel=phrase("vintage_axis", lang))  # fmt: skip
+    ax.set(
+        xlim=(0, frame["month_on_book"].max()), xlabel=label("month_on_book", lang), ylabel=phrase("vintage_axis", lang)
+    )
     _percent_upright(ax, max(of_loans["share"].max() * 1.1, told["high"] * 1.02))
     legend(ax, len(years) + 1)
     ends = of_loans[of_loans["ever_past_due"] == "90+"].groupby("vintage").tail(1)
@@ -289,8 +350,11 @@ def _cell_bar(ax: Axes, of: pd.DataFrame, row: dict[Any, Any], across: int, down
         return
     colour, hatch = ("#a6cbe3", "") if row["value"] >= 0 else ("#e8a79b", "///")
     width = 0.9 * abs(row["value"]) / most
-    ax.add_patch(mpl.patches.Rectangle((across + 0.05, down + 0.12), width, 0.76, fc=colour, hatch=hatch, ec="white",
-                                       lw=0, zorder=0.5))  # fmt: skip
+    ax.add_patch(
+        mpl.patches.Rectangle(
+            (across + 0.05, down + 0.12), width, 0.76, fc=colour, hatch=hatch, ec="white", lw=0, zorder=0.5
+        )
+    )
 
 
 def _broken(heading: str, lang: str) -> str:
@@ -303,10 +367,10 @@ def _table_words(frame: pd.DataFrame, shown: pd.DataFrame, lang: str) -> str:
     marks = MARKS[lang]
     told = frame.assign(said=shown[label("value", lang)].to_numpy())
     return marks.semicolon.join(
-        f"{label(str(tier), lang)}{marks.colon}" + marks.comma.join(
-            f"{label(row.measure, lang)} {row.said}" for row in part.itertuples())
+        f"{label(str(tier), lang)}{marks.colon}"
+        + marks.comma.join(f"{label(row.measure, lang)} {row.said}" for row in part.itertuples())
         for tier, part in told.groupby("quality_tier", sort=False)
-    )  # fmt: skip
+    )
 
 
 def _told(of_loans: pd.DataFrame) -> pd.Series:

@@ -36,8 +36,16 @@ def plot_scorecard(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     places = np.arange(len(frame)) + GAP * frame["attribute"].map(kinds.index).to_numpy()
     risky = frame["woe"].to_numpy() < 0
     for side, colour, hatch, words in ((risky, ORANGE, "///", "riskier_legend"), (~risky, BLUE, "", "safer_legend")):
-        ax.barh(places[side], frame["woe"][side], 0.78, color=colour, hatch=hatch, edgecolor="white", lw=0,
-                label=phrase(words, lang))  # fmt: skip
+        ax.barh(
+            places[side],
+            frame["woe"][side],
+            0.78,
+            color=colour,
+            hatch=hatch,
+            edgecolor="white",
+            lw=0,
+            label=phrase(words, lang),
+        )
     ends = frame.rename(columns={"woe_low": "low", "woe_high": "high", "low": "rate_low", "high": "rate_high"})
     whiskers(ax, ends, places, "woe")
     right = ends["high"].max()
@@ -167,8 +175,10 @@ def _ratios_said(known: pd.DataFrame, line: float, lang: str) -> Caption:
         name, at = "approval_ratios_above", ratio.idxmax()
     far = known.loc[at]
     marks = MARKS[lang]
-    values = marks.semicolon.join(f"{label(f'by_{row.decided_by}', lang)}{marks.colon}{label(row.group, lang)} "
-                                  f"{two(row.approval_ratio)}" for row in known.itertuples())  # fmt: skip
+    values = marks.semicolon.join(
+        f"{label(f'by_{row.decided_by}', lang)}{marks.colon}{label(row.group, lang)} {two(row.approval_ratio)}"
+        for row in known.itertuples()
+    )
     named = {"group": label(far["group"], lang), "ratio": two(far["approval_ratio"]), "line": two(line)}
     return caption(name, lang, "ratio_note", values, **named)
 

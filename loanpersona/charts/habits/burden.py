@@ -26,8 +26,12 @@ def plot_interest_by_tier(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `habits.interest_by_tier`, the best tier first."""
     bars(frame, "quality_tier", ax, lang, "per_1000_axis", "per_1000", whole)
     first, last = frame.iloc[0], frame.iloc[-1]
-    named = {"first": label(first["quality_tier"], lang), "first_interest": whole(first["per_1000"]),
-             "last": label(last["quality_tier"], lang), "last_interest": whole(last["per_1000"])}  # fmt: skip
+    named = {
+        "first": label(first["quality_tier"], lang),
+        "first_interest": whole(first["per_1000"]),
+        "last": label(last["quality_tier"], lang),
+        "last_interest": whole(last["per_1000"]),
+    }
     words = values_in_words(frame, "quality_tier", lang, "per_1000")
     return caption("interest_by_tier", lang, "cluster_note", words, **named)
 

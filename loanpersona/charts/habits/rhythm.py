@@ -53,8 +53,9 @@ def plot_hour_windows(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     # A column of its own at the right edge, as its heading says.
     column = [(-0.85, label("difference", lang)), *((row.Index, _lead(row)) for row in rivals.itertuples())]
     for place, words in column:
-        ax.annotate(words, (1.01, place), fontsize=8, va="center", xycoords=("axes fraction", "data"),
-                    annotation_clip=False)  # fmt: skip
+        ax.annotate(
+            words, (1.01, place), fontsize=8, va="center", xycoords=("axes fraction", "data"), annotation_clip=False
+        )
     words = values_in_words(frame, "hours", lang)
     if (rivals["difference_low"] > 0).all():
         nearest = percent(rivals["difference"].min())
@@ -71,8 +72,17 @@ def plot_hour_windows(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 def plot_workday_daytime(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `habits.workday_daytime`; diamonds are the shares of loans spread evenly."""
     bars(frame, "time", ax, lang, "loans_axis")
-    ax.plot(frame["baseline"], frame.index, "D", color=ORANGE, ms=6, mec=INK, mew=0.7, ls="none",
-            label=phrase("even_legend", lang))  # fmt: skip
+    ax.plot(
+        frame["baseline"],
+        frame.index,
+        "D",
+        color=ORANGE,
+        ms=6,
+        mec=INK,
+        mew=0.7,
+        ls="none",
+        label=phrase("even_legend", lang),
+    )
     legend(ax, 2)
     last = frame.iloc[-1]
     named = {"share": percent(last["share"]), "even": percent(last["baseline"])}
@@ -132,8 +142,11 @@ def _calendar_axes(ax: Axes, years: list[int], lang: str) -> None:
     starts = [pd.Timestamp(2023, month, 1).day_of_year / 7 for month in range(1, 13)]
     ax.set_xticks(starts, [label(str(month), lang) for month in range(1, 13)], ha="left")
     first, last = label("monday", lang), label("sunday", lang)
-    rows = [(8 * place + at, words) for place, year in enumerate(years)
-            for at, words in ((0.5, first), (3.5, str(year)), (6.5, last))]  # fmt: skip
+    rows = [
+        (8 * place + at, words)
+        for place, year in enumerate(years)
+        for at, words in ((0.5, first), (3.5, str(year)), (6.5, last))
+    ]
     ax.set_yticks([at for at, _ in rows], [words for _, words in rows])
     ax.set_ylim(8 * len(years) - 1, 0)
     ax.grid(visible=False)
@@ -178,8 +191,15 @@ def _relative(frame: pd.DataFrame, by: str, ax: Axes, lang: str) -> pd.Series:
     if len(frame) < 10:
         for place, row in enumerate(frame.to_dict("records")):
             # At the foot of the bar, where the line of one does not cross it.
-            ax.annotate(two(row["relative"]), (place, 0), xytext=(0, 6), textcoords="offset points", fontsize=8.5,
-                        ha="center", color="white" if row["relative"] > 0.2 else INK)  # fmt: skip
+            ax.annotate(
+                two(row["relative"]),
+                (place, 0),
+                xytext=(0, 6),
+                textcoords="offset points",
+                fontsize=8.5,
+                ha="center",
+                color="white" if row["relative"] > 0.2 else INK,
+            )
     most: pd.Series = frame.loc[frame["relative"].idxmax()]
     return most
 

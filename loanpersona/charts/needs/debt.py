@@ -28,8 +28,12 @@ from loanpersona.core.words import label, phrase
 def plot_debt_borrowers(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.debt_borrowers`, everybody first."""
     short = {"platforms": "held", "income_band": "earns"}  # a class needs no heading
-    named = [phrase("trait_level", lang, trait=label(short[row.trait], lang), level=label(row.level, lang))
-             if row.trait in short else label(row.level, lang) for row in frame.itertuples()]  # fmt: skip
+    named = [
+        phrase("trait_level", lang, trait=label(short[row.trait], lang), level=label(row.level, lang))
+        if row.trait in short
+        else label(row.level, lang)
+        for row in frame.itertuples()
+    ]
     shown = frame.assign(level=named)
     bars(shown, "level", ax, lang, "share_axis")
     share = percent(frame["share"].iloc[0])
@@ -50,8 +54,10 @@ def plot_platforms_of_debt_borrowers(frame: pd.DataFrame, ax: Axes, lang: str) -
 @chart(width=8.2, height=4.2)
 def plot_debt_risk(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.debt_risk`: each measure as told by any loan and by the first."""
-    groups = [phrase("trait_level", lang, trait=label(row.told_by, lang), level=label(row.measure, lang))
-              for row in frame.itertuples()]  # fmt: skip
+    groups = [
+        phrase("trait_level", lang, trait=label(row.told_by, lang), level=label(row.measure, lang))
+        for row in frame.itertuples()
+    ]
     first = frame[frame["told_by"] == "first_loan"].iloc[0]
     return _risk("debt_risk", frame.assign(group=groups), "kind", first, ax, lang)
 
@@ -85,8 +91,11 @@ def plot_reject_reasons_by_platforms(frame: pd.DataFrame, ax: Axes, lang: str) -
     grouped_bars(frame, "reject_reason", "held", ax, lang, "refusals_axis")
     last = frame[frame["held"] == frame["held"].iloc[-1]]
     most = last.loc[last["share"].idxmax()]
-    named = {"group": label(most["held"], lang), "first": label(most["reject_reason"], lang),
-             "share": percent(most["share"])}  # fmt: skip
+    named = {
+        "group": label(most["held"], lang),
+        "first": label(most["reject_reason"], lang),
+        "share": percent(most["share"]),
+    }
     words = series_in_words(frame, "reject_reason", "held", lang)
     return caption("reject_reasons_by_platforms", lang, "user_cluster_note", words, **named)
 
@@ -94,8 +103,10 @@ def plot_reject_reasons_by_platforms(frame: pd.DataFrame, ax: Axes, lang: str) -
 @chart(height=3.0)
 def plot_loans_a_year(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Dots of the frame `needs.loans_a_year`; the title tells by the first loan."""
-    names = [phrase("trait_level", lang, trait=label(row.told_by, lang), level=label(row.kind, lang))
-             for row in frame.itertuples()]  # fmt: skip
+    names = [
+        phrase("trait_level", lang, trait=label(row.told_by, lang), level=label(row.kind, lang))
+        for row in frame.itertuples()
+    ]
     dots(frame, names, ax, "loans_per_year", two)
     ax.set_xlim(0, top(frame, "loans_per_year") * 1.14)
     ax.set_xlabel(label("loans_per_year", lang))
@@ -130,8 +141,9 @@ def plot_owner_price(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     dots(frame, names, ax, "kept", percent)
     for place, row in enumerate(frame.itertuples()):
         said = phrase("price_beside", lang, apr=percent(row.apr), interest=whole(row.interest_12))
-        ax.annotate(said, (1.01, place), fontsize=7.5, va="center", xycoords=("axes fraction", "data"),
-                    annotation_clip=False)  # fmt: skip
+        ax.annotate(
+            said, (1.01, place), fontsize=7.5, va="center", xycoords=("axes fraction", "data"), annotation_clip=False
+        )
     ends = [*frame["kept"], *frame["low"].dropna(), *frame["high"].dropna(), 0.0]
     ax.set_xlim(min(ends) - 0.01, max(ends) + 0.03)
     ax.axvline(0, color=INK, lw=1, ls="--")
@@ -166,8 +178,13 @@ def _spiral(name: str, frame: pd.DataFrame, value: str, written: Written, ax: Ax
     ax.set_ylabel(axis)
     part = frame[frame["kind"] == frame["kind"].iloc[0]]
     early, late = part.iloc[min(1, len(part) - 1)], part.iloc[-1]
-    named = {"kind": label(early["kind"], lang), "first": written(early[value]), "last": written(late[value]),
-             "low": label(early["loan_number"], lang), "high": label(late["loan_number"], lang)}  # fmt: skip
+    named = {
+        "kind": label(early["kind"], lang),
+        "first": written(early[value]),
+        "last": written(late[value]),
+        "low": label(early["loan_number"], lang),
+        "high": label(late["loan_number"], lang),
+    }
     places = list(dict.fromkeys(frame["loan_number"]))
     for row in (early, late):
         at = places.index(row["loan_number"]) - 0.05, reach(row.to_dict(), value)
@@ -181,6 +198,10 @@ def _rising(name: str, frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: 
     bars(frame, by, ax, lang, axis)
     ax.set_ylabel(label(by, lang))
     first, last = frame.iloc[0], frame.iloc[-1]
-    named = {"first": percent(first["share"]), "last": percent(last["share"]), "low": label(str(first[by]), lang),
-             "high": label(str(last[by]), lang)}  # fmt: skip
+    named = {
+        "first": percent(first["share"]),
+        "last": percent(last["share"]),
+        "low": label(str(first[by]), lang),
+        "high": label(str(last[by]), lang),
+    }
     return caption(name, lang, note, values_in_words(frame, by, lang), **named)

@@ -49,8 +49,14 @@ def plot_need_flow(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     for place, (nodes, counts) in enumerate(zip(columns, sizes, strict=True)):
         for name, node in nodes.items():
             ax.add_patch(Rectangle((place - HALF, node.top - node.height), 2 * HALF, node.height, color=INK, lw=0))
-            ax.text(place + HALF + 0.02, node.top - node.height / 2, f"{label(name, lang)} {whole(counts[name])}",
-                    fontsize=8, va="center", path_effects=[withStroke(linewidth=2.5, foreground="white")])  # fmt: skip
+            ax.text(
+                place + HALF + 0.02,
+                node.top - node.height / 2,
+                f"{label(name, lang)} {whole(counts[name])}",
+                fontsize=8,
+                va="center",
+                path_effects=[withStroke(linewidth=2.5, foreground="white")],
+            )
     ax.set(xlim=(-0.1, len(COLUMNS) - 0.32), ylim=(-0.01, 1.06))
     for place, name in enumerate(COLUMNS):
         ax.text(place - HALF, 1.03, label(name, lang), fontsize=10, va="bottom")

@@ -93,6 +93,10 @@ def _map(name: str, frame: pd.DataFrame, by: str, reason: str, ax: Axes, lang: s
     ax.set_ylabel(label(by, lang))
     rows = frame[frame["reason"] == reason]
     first, last = rows.iloc[0], rows.iloc[-1]
-    named = {"first": percent(first["share"]), "last": percent(last["share"]), "low": label(str(first[by]), lang),
-             "high": label(str(last[by]), lang)}  # fmt: skip
+    named = {
+        "first": percent(first["share"]),
+        "last": percent(last["share"]),
+        "low": label(str(first[by]), lang),
+        "high": label(str(last[by]), lang),
+    }
     return caption(name, lang, "cell_note", series_in_words(frame, "reason", by, lang), **named)

@@ -31,16 +31,21 @@ def plot_needs_by_segment(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     shown = _staged(frame, lang)
     heat_map(shown, "at", "segment", ax, lang)
     most = frame.loc[frame["share"].idxmax()]
-    named = {"segment": label(most["segment"], lang), "need": within(most["need"], lang),
-             "share": percent(most["share"])}  # fmt: skip
+    named = {
+        "segment": label(most["segment"], lang),
+        "need": within(most["need"], lang),
+        "share": percent(most["share"]),
+    }
     return caption("needs_by_segment", lang, "user_cell_note", series_in_words(shown, "at", "segment", lang), **named)
 
 
 @chart(width=7.8, height=3.8)
 def plot_need_sources(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the frame `needs.need_sources`, each with the need that it is a sign of."""
-    both = [phrase("trait_level", lang, trait=label(row.need, lang), level=label(row.source, lang))
-            for row in frame.itertuples()]  # fmt: skip
+    both = [
+        phrase("trait_level", lang, trait=label(row.need, lang), level=label(row.source, lang))
+        for row in frame.itertuples()
+    ]
     shown = frame.assign(source=both)
     bars(shown, "source", ax, lang, "signals_axis")
     most = frame.loc[frame["share"].idxmax()]
@@ -89,8 +94,10 @@ def plot_needs_levers(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 
 def _staged(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
     """The frame with stage and need in words, one behind the other."""
-    said = [phrase("trait_level", lang, trait=label(row.stage, lang), level=label(row.need, lang))
-            for row in frame.itertuples()]  # fmt: skip
+    said = [
+        phrase("trait_level", lang, trait=label(row.stage, lang), level=label(row.need, lang))
+        for row in frame.itertuples()
+    ]
     return frame.assign(at=said)
 
 

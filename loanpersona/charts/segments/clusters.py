@@ -76,8 +76,17 @@ def plot_choice_of_k(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Dots of the frame `segments.choice_of_k`: the silhouette, and beside it what is left inside the groups."""
     places = np.arange(len(frame))
     whiskers(ax, frame, places, "silhouette", fmt="o", color=BLUE, ms=6, label=label("silhouette", lang))
-    ax.plot(frame["share_within"], places, ls=":", marker="s", mfc="white", color=INK, lw=1, ms=5,
-            label=phrase("within_legend", lang))  # fmt: skip
+    ax.plot(
+        frame["share_within"],
+        places,
+        ls=":",
+        marker="s",
+        mfc="white",
+        color=INK,
+        lw=1,
+        ms=5,
+        label=phrase("within_legend", lang),
+    )
     for place, row in zip(places, frame.to_dict("records"), strict=True):
         beside(ax, two(row["silhouette"]), min(row["low"], row["share_within"]), place, ha="right")
     ax.set_yticks(places, [phrase("groups_of", lang, k=k) for k in frame["n_clusters"]])
@@ -87,8 +96,9 @@ def plot_choice_of_k(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.set_xlabel(phrase("silhouette_axis", lang))
     legend(ax, 2)
     best = frame[frame["chosen"]].iloc[0]
-    values = MARKS[lang].comma.join(f"{phrase('groups_of', lang, k=row.n_clusters)} {two(row.silhouette)}"
-                                    for row in frame.itertuples())  # fmt: skip
+    values = MARKS[lang].comma.join(
+        f"{phrase('groups_of', lang, k=row.n_clusters)} {two(row.silhouette)}" for row in frame.itertuples()
+    )
     named = {"k": int(best["n_clusters"]), "value": two(best["silhouette"])}
     return caption("choice_of_k", lang, "silhouette_note", values, **named)
 
@@ -164,13 +174,24 @@ def _mosaic(
             ax.add_patch(Rectangle((left, foot), right - left, height, fc=colour, ec="white", hatch=hatch, lw=0))
             ax.add_patch(Rectangle((left, foot), right - left, height, fill=False, ec=INK, lw=0.6))
             if share[tier] >= LEAST and right - left >= NARROW:
-                ax.text((left + right) / 2, foot + height / 2, percent(share[tier]), ha="center", va="center",
-                        fontsize=7.5, color=INK, bbox={"fc": "white", "ec": "none", "pad": 1.2})  # fmt: skip
+                ax.text(
+                    (left + right) / 2,
+                    foot + height / 2,
+                    percent(share[tier]),
+                    ha="center",
+                    va="center",
+                    fontsize=7.5,
+                    color=INK,
+                    bbox={"fc": "white", "ec": "none", "pad": 1.2},
+                )
     ax.grid(visible=False)
     ax.set_yticks([])
     sides = zip(words, pairwise(edges), strict=True)
-    return {(left + right) / 2: f"{word} {percent(right - left)}" for word, (left, right) in sides
-            if right - left >= UNNAMED}  # fmt: skip
+    return {
+        (left + right) / 2: f"{word} {percent(right - left)}"
+        for word, (left, right) in sides
+        if right - left >= UNNAMED
+    }
 
 
 def _look(tier: str, tiers: Sequence[str]) -> tuple[str, str]:
@@ -182,8 +203,15 @@ def _tier_legend(tiers: Sequence[str], ax: Axes, lang: str) -> None:
     for tier in tiers:
         colour, hatch = _look(tier, tiers)
         marks.append(Patch(fc=colour, ec=INK, hatch=hatch, lw=0.6, label=label(tier, lang)))
-    ax.legend(handles=marks, loc="lower left", bbox_to_anchor=(0, 1), ncols=6, borderaxespad=0.2, borderpad=0.2,
-              columnspacing=1.2)  # fmt: skip
+    ax.legend(
+        handles=marks,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=6,
+        borderaxespad=0.2,
+        borderpad=0.2,
+        columnspacing=1.2,
+    )
 
 
 def _tiers(frame: pd.DataFrame) -> list[str]:
@@ -194,8 +222,10 @@ def _tiers(frame: pd.DataFrame) -> list[str]:
 
 def _cells(frame: pd.DataFrame, keys: Sequence[str], lang: str) -> str:
     marks = MARKS[lang]
-    return marks.semicolon.join(f"{marks.comma.join(label(row[key], lang) for key in keys)} {percent(row['share'])}"
-                                for row in frame.to_dict("records"))  # fmt: skip
+    return marks.semicolon.join(
+        f"{marks.comma.join(label(row[key], lang) for key in keys)} {percent(row['share'])}"
+        for row in frame.to_dict("records")
+    )
 
 
 def _profile(row: Any) -> str:

@@ -30,8 +30,9 @@ def plot_funnel(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.set_ylim(len(whole) - 0.4, -1.4)
     heading = [(-1, label("of_stage_before", lang))]
     for place, words in [*heading, *enumerate(map(percent, before["share"]))]:
-        ax.annotate(words, (1.01, place), fontsize=8, va="center", xycoords=("axes fraction", "data"),
-                    annotation_clip=False)  # fmt: skip
+        ax.annotate(
+            words, (1.01, place), fontsize=8, va="center", xycoords=("axes fraction", "data"), annotation_clip=False
+        )
     share = whole.set_index("stage")["share"].map(percent)
     named = {"handed": share["submission"], "approved": share["approved"], "drew": share["drew_so_far"]}
     words = series_in_words(frame, "stage", "counted", lang)

@@ -36,8 +36,14 @@ def plot_lifecycle_by_month(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption
     names, days = list(dict.fromkeys(frame["segment"])), frame["as_of"].drop_duplicates()
     heights = [frame.loc[frame["segment"] == name, "share"].to_numpy() for name in names]
     looks = [AREAS[place % len(AREAS)] for place in range(len(names))]
-    found = ax.stackplot(days, *heights, colors=[colour for colour, _ in looks], lw=0.5, edgecolor="white",
-                         labels=[label(name, lang) for name in names])  # fmt: skip
+    found = ax.stackplot(
+        days,
+        *heights,
+        colors=[colour for colour, _ in looks],
+        lw=0.5,
+        edgecolor="white",
+        labels=[label(name, lang) for name in names],
+    )
     for area, (_, hatch) in zip(found, looks, strict=True):
         area.set_hatch(hatch)
     last = frame[frame["as_of"] == days.iloc[-1]].reset_index(drop=True)
@@ -95,8 +101,12 @@ def plot_weight_of_segments(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption
     shares = frame.set_index(["measure", "segment"])["share"]
     # Where nobody owes anything, the most people decide.
     most = str(shares["of_balance" if shares["of_balance"].notna().any() else "of_borrowers"].idxmax())
-    named = {**_of(frame, lang), "segment": label(most, lang), "share": percent(shares["of_balance", most]),
-             "people": percent(shares["of_borrowers", most])}  # fmt: skip
+    named = {
+        **_of(frame, lang),
+        "segment": label(most, lang),
+        "share": percent(shares["of_balance", most]),
+        "people": percent(shares["of_borrowers", most]),
+    }
     words = series_in_words(frame, "segment", "measure", lang)
     return caption("weight_of_segments", lang, "interval_note", words, **named)
 
@@ -106,13 +116,18 @@ def plot_rfm_cells(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A heat map of the frame `segments.rfm_cells`: how long ago down, how many across."""
     volume = frame[frame["measure"] == "of_volume"].reset_index(drop=True)
     people = frame[frame["measure"] == "of_borrowers"].reset_index(drop=True)
-    texts = [f"{lent}\n{who}" for lent, who in zip(*(shares_with_half(one, between=" ") for one in (volume, people)),
-                                                 strict=True)]  # fmt: skip
+    texts = [
+        f"{lent}\n{who}"
+        for lent, who in zip(*(shares_with_half(one, between=" ") for one in (volume, people)), strict=True)
+    ]
     heat_map(volume, "recency_band", "loans_band", ax, lang, texts=texts)
     ax.set(xlabel=label("loans_band", lang), ylabel=label("recency_band", lang))
     most = volume.loc[volume["share"].idxmax()]
-    named = {"share": percent(most["share"]), "days": label(most["recency_band"], lang),
-             "loans": label(most["loans_band"], lang)}  # fmt: skip
+    named = {
+        "share": percent(most["share"]),
+        "days": label(most["recency_band"], lang),
+        "loans": label(most["loans_band"], lang),
+    }
     words = series_in_words(volume, "loans_band", "recency_band", lang)
     return caption("rfm_cells", lang, "rfm_note", words, **named)
 
@@ -135,5 +150,12 @@ def _ends(last: pd.DataFrame, ax: Axes, day: Any, lang: str) -> None:
     above = max(middles[-1] - (1 - APART / 2), 0)
     for middle, row in zip(middles, last.to_dict("records"), strict=True):
         words = f"{label(row['segment'], lang)} {percent(row['share'])}\n{percent(row['low'])} – {percent(row['high'])}"
-        ax.annotate(words, (day, middle - above), xytext=(6, 0), textcoords="offset points", fontsize=8, va="center",
-                    annotation_clip=False)  # fmt: skip
+        ax.annotate(
+            words,
+            (day, middle - above),
+            xytext=(6, 0),
+            textcoords="offset points",
+            fontsize=8,
+            va="center",
+            annotation_clip=False,
+        )

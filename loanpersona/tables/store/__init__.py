@@ -22,9 +22,19 @@ from loanpersona.tables.store.texts import TEXT_MARK
 from loanpersona.tables.store.writer import SYNTHETIC
 
 __all__ = [
-    "FORMATS", "SYNTHETIC", "Saving", "check_folder", "check_format", "column_digest", "digest", "load", "needed",
-    "save", "saving", "versions",
-]  # fmt: skip
+    "FORMATS",
+    "SYNTHETIC",
+    "Saving",
+    "check_folder",
+    "check_format",
+    "column_digest",
+    "digest",
+    "load",
+    "needed",
+    "save",
+    "saving",
+    "versions",
+]
 
 FORMATS = ("parquet", "csv")
 _WORDS = ("dictionary.md", "datasheet.md")
@@ -119,8 +129,9 @@ def saving(
     check_format(format)
     check_folder(folder, needed)
     kept = tuple(schemas)
-    digests = {schema.name: {name: ColumnDigest(column.dtype) for name, column in schema.columns.items()}
-               for schema in kept}  # fmt: skip
+    digests = {
+        schema.name: {name: ColumnDigest(column.dtype) for name, column in schema.columns.items()} for schema in kept
+    }
     saved = Saving(kept, dict.fromkeys(digests, 0), _digests=digests)
     with folders.said(folder, needed), folders.replaced(folder) as new:
         with ExitStack() as files:
@@ -137,15 +148,19 @@ def _write_words(new: Path, saved: Saving, format: str, made: Mapping[str, Any])
     (new / "dictionary.md").write_text(_dictionary(saved.schemas), encoding="utf-8")
     (new / "datasheet.md").write_text(_datasheet(made, saved.schemas), encoding="utf-8")
     marked = {"text_mark": TEXT_MARK} if format == "csv" else {}
-    whole = manifest.sealed({
-        "manifest": manifest.FORM,
-        **made,
-        "format": format,
-        **marked,
-        "versions": versions(),
-        "tables": {schema.name: _stated(saved, schema, new / f"{schema.name}.{format}") for schema in saved.schemas},
-        "texts": {name: files.sha256(new / name) for name in _WORDS},
-    })  # fmt: skip
+    whole = manifest.sealed(
+        {
+            "manifest": manifest.FORM,
+            **made,
+            "format": format,
+            **marked,
+            "versions": versions(),
+            "tables": {
+                schema.name: _stated(saved, schema, new / f"{schema.name}.{format}") for schema in saved.schemas
+            },
+            "texts": {name: files.sha256(new / name) for name in _WORDS},
+        }
+    )
     text = json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
     (new / manifest.FILE).write_text(text, encoding="utf-8")
 
@@ -242,8 +257,17 @@ def _dictionary(schemas: Iterable[tables.Table]) -> str:
     lines.append("|---|---|---|---|---|---|---|---|---|")
     for en, zh in zip(english.to_dict("records"), chinese.to_dict("records"), strict=True):
         hidden = " (hidden)" if en["hidden"] else ""
-        cells = [en["table"] + hidden, en["column"], en["type"], en["unit"], en["allowed"], en["label"], zh["label"],
-                 en["meaning"], zh["meaning"]]  # fmt: skip
+        cells = [
+            en["table"] + hidden,
+            en["column"],
+            en["type"],
+            en["unit"],
+            en["allowed"],
+            en["label"],
+            zh["label"],
+            en["meaning"],
+            zh["meaning"],
+        ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 

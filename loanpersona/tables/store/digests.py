@@ -81,6 +81,7 @@ def digest(frames: Mapping[str, pd.DataFrame]) -> str:
 
 def combined(columns: Mapping[str, Mapping[str, str]]) -> str:
     """The digest of a population from the digests of the columns of each table."""
-    lines = [f"{table}.{column} {columns[table][column]}\n" for table in sorted(columns)
-             for column in sorted(columns[table])]  # fmt: skip
+    lines = [
+        f"{table}.{column} {columns[table][column]}\n" for table in sorted(columns) for column in sorted(columns[table])
+    ]
     return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -17,9 +17,19 @@ FILE = "manifest.json"
 FORM = 1
 """The form of manifest that is written, and the newest that can be read."""
 _STATED = {
-    "manifest": int, "synthetic": str, "persona": str, "persona_digest": str, "n": int, "seed": int, "digest": str,
-    "format": str, "versions": dict, "tables": dict, "texts": dict, "sha256": str,
-}  # fmt: skip
+    "manifest": int,
+    "synthetic": str,
+    "persona": str,
+    "persona_digest": str,
+    "n": int,
+    "seed": int,
+    "digest": str,
+    "format": str,
+    "versions": dict,
+    "tables": dict,
+    "texts": dict,
+    "sha256": str,
+}
 
 
 def versions() -> dict[str, str]:

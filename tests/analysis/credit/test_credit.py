@@ -60,8 +60,13 @@ def test_what_became_of_each_loan_is_as_followed_by_hand() -> None:
     found = made("loan_outcomes", HAND, until=LAST).set_index("loan_id")
     # loan 21: its third instalment fell due when it was behind already, and so did the second of 31
     assert found[["due", "late", "late_long_ago", "cured"]].to_numpy().tolist() == [
-        [3, 0, 0, 0], [2, 1, 1, 1], [2, 1, 1, 0], [1, 1, 1, 0], [0, 0, 0, 0], [1, 1, 0, 0]
-    ]  # fmt: skip
+        [3, 0, 0, 0],
+        [2, 1, 1, 1],
+        [2, 1, 1, 0],
+        [1, 1, 1, 0],
+        [0, 0, 0, 0],
+        [1, 1, 0, 0],
+    ]
     assert found["dpd"].tolist() == [0, 0, 456, 0, 0, 10]
     assert found["dpd_bucket"].tolist() == ["paid_off", "paid_off", "90+", "paid_off", "current", "1-29"]
     # the loan of 2023-05-31 is twelve months old on 2024-05-31, that of 2023-08-15 is not
@@ -70,11 +75,18 @@ def test_what_became_of_each_loan_is_as_followed_by_hand() -> None:
 
 def test_what_became_of_each_borrower_is_counted_from_the_first_loan() -> None:
     found = made("borrower_outcomes", HAND, until=LAST).set_index("user_id")
-    assert found["first_loan_on"].dt.strftime("%Y-%m-%d").tolist() == ["2023-01-10", "2023-02-01", "2023-08-15",
-                                                                       "2024-05-20"]  # fmt: skip
+    assert found["first_loan_on"].dt.strftime("%Y-%m-%d").tolist() == [
+        "2023-01-10",
+        "2023-02-01",
+        "2023-08-15",
+        "2024-05-20",
+    ]
     assert found[["loans", "dpd", "due", "late", "late_long_ago", "cured"]].to_numpy().tolist() == [
-        [2, 0, 5, 1, 1, 1], [1, 456, 2, 1, 1, 0], [2, 0, 1, 1, 1, 0], [1, 10, 1, 1, 0, 0]
-    ]  # fmt: skip
+        [2, 0, 5, 1, 1, 1],
+        [1, 456, 2, 1, 1, 0],
+        [2, 0, 1, 1, 1, 0],
+        [1, 10, 1, 1, 0, 0],
+    ]
     assert found["bad"].tolist() == [False, True, pd.NA, pd.NA]
     # loan 31 was 35 days past due in its second month; a borrower's second loan counts too
     early = made("borrower_outcomes", HAND, until=LAST, months=3, days=30).set_index("user_id")["bad"]
@@ -117,10 +129,16 @@ def test_a_day_of_which_the_book_tells_nothing_is_refused(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "parameter"), [("vintages", "months"), ("loan_outcomes", "months"),
-                                                 ("loan_outcomes", "days"), ("borrower_outcomes", "days"),
-                                                 ("borrower_outcomes", "months"),
-                                                 ])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [
+        ("vintages", "months"),
+        ("loan_outcomes", "months"),
+        ("loan_outcomes", "days"),
+        ("borrower_outcomes", "days"),
+        ("borrower_outcomes", "months"),
+    ],
+)
 @pytest.mark.parametrize("value", [0, -5, 1.5, "12", True, None])
 def test_months_and_days_that_are_none_are_refused(name: str, parameter: str, value: object) -> None:
     with pytest.raises(InputError) as caught:
@@ -195,11 +213,15 @@ def test_the_distribution_of_eight_is_as_counted_by_hand() -> None:
     found = made("score_distribution", EIGHT)
     assert found["score_band"].tolist() == [f"{low}..{low + 99}" for low in range(200, 800, 100)] * 3
     assert found.groupby("measure")["k"].agg(list).to_dict() == {
-        "of_good": [1, 1, 1, 1, 1, 0], "of_bad": [0, 0, 1, 0, 1, 1], "bad_rate": [0, 0, 1, 0, 1, 1]
-    }  # fmt: skip
+        "of_good": [1, 1, 1, 1, 1, 0],
+        "of_bad": [0, 0, 1, 0, 1, 1],
+        "bad_rate": [0, 0, 1, 0, 1, 1],
+    }
     assert found.groupby("measure")["n"].agg(list).to_dict() == {
-        "of_good": [5] * 6, "of_bad": [3] * 6, "bad_rate": [1, 1, 2, 1, 2, 1]
-    }  # fmt: skip
+        "of_good": [5] * 6,
+        "of_bad": [3] * 6,
+        "bad_rate": [1, 1, 2, 1, 2, 1],
+    }
 
 
 def test_the_score_is_that_of_the_first_approval_and_the_young_are_left_out() -> None:
@@ -217,8 +239,9 @@ def test_auc_curves_and_ks_agree_with_scikit_learn_and_scipy(tables: dict[str, p
     assert value["ks"] == pytest.approx(ks_2samp(score[bad], score[~bad], alternative="less").statistic, rel=1e-12)
     good_share, bad_share, cut = roc_curve(bad, score, drop_intermediate=False)
     roc = made("roc", tables)
-    np.testing.assert_allclose(roc[["share_of_good", "share_of_bad", "cut_score"]],
-                               np.column_stack([good_share, bad_share, cut])[1:])  # fmt: skip
+    np.testing.assert_allclose(
+        roc[["share_of_good", "share_of_bad", "cut_score"]], np.column_stack([good_share, bad_share, cut])[1:]
+    )
     assert made("ks_curve", tables)["separation"].max() == pytest.approx(value["ks"])
 
 
@@ -332,11 +355,20 @@ def test_the_tier_table_is_as_worked_by_hand() -> None:
         "volatile": [0, *missing[:7], 0, 0],
         "inferior": [2, 0.5, 4000, 0.24, 1 / 2, 0, 1, income[1] / (326_000 / 365), income[1], 3000 / 8200],
         "everybody": [5, 0.8, 6250, 0.195, 4 / 9, 1 / 3, 1 / 3, sum(income) / (531_100 / 365), sum(income), 1],
-    }  # fmt: skip
+    }
     measures = list(found["measure"].unique())
-    assert list(measures) == ["applicants", "approval_rate", "mean_limit_cny", "mean_apr", "late_first_day",
-                              "cured_30_days", "bad_12_months", "income_rate", "income_cny",
-                              "volume_share"]  # fmt: skip
+    assert list(measures) == [
+        "applicants",
+        "approval_rate",
+        "mean_limit_cny",
+        "mean_apr",
+        "late_first_day",
+        "cured_30_days",
+        "bad_12_months",
+        "income_rate",
+        "income_cny",
+        "volume_share",
+    ]
     for tier, row in expected.items():
         assert value.loc[tier, measures].tolist() == pytest.approx(row, nan_ok=True), tier
     counts = by_tier(found, "n").loc["everybody", measures].tolist()
@@ -392,8 +424,9 @@ def test_other_tiers_of_the_applications_make_another_table(tables: dict[str, pd
     other = tables["applications"].assign(
         quality_tier=tables["applications"]["quality_tier"].astype(object).map(turned)
     )
-    one, found = (by_tier(made("tier_table", {**tables, "applications": each})) for each in
-                  (tables["applications"], other))  # fmt: skip
+    one, found = (
+        by_tier(made("tier_table", {**tables, "applications": each})) for each in (tables["applications"], other)
+    )
     np.testing.assert_allclose(found.loc[TIERS], one.loc[TIERS[::-1]])
     np.testing.assert_allclose(found.loc["everybody"], one.loc["everybody"])
 
@@ -443,11 +476,19 @@ def test_roll_rates_are_as_followed_by_hand() -> None:
     # past due, and for twelve month ends more; 31 is current, 15 days past due, paid off; 41 is current, then 10 days
     # past due; 32 has seen one month end.
     assert counts.to_numpy().tolist() == [
-        [4, 3, 0, 0, 0, 2], [0, 0, 0, 1, 0, 1], [0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0], [0, 0, 0, 0, 12, 0]
-    ]  # fmt: skip
+        [4, 3, 0, 0, 0, 2],
+        [0, 0, 0, 1, 0, 1],
+        [0, 0, 0, 0, 0, 0],
+        [0, 0, 0, 0, 1, 0],
+        [0, 0, 0, 0, 12, 0],
+    ]
     assert found.groupby("dpd_bucket")["loan_months"].first().to_dict() == {
-        "current": 9, "1-29": 2, "30-59": 0, "60-89": 1, "90+": 12
-    }  # fmt: skip
+        "current": 9,
+        "1-29": 2,
+        "30-59": 0,
+        "60-89": 1,
+        "90+": 12,
+    }
     assert found.loc[found["dpd_bucket"] == "30-59", "share"].isna().all()
     rows = found[found["loan_months"] > 0].groupby("dpd_bucket")["share"].sum()
     assert rows.tolist() == pytest.approx([1] * 4)
@@ -477,13 +518,17 @@ def test_lateness_cure_and_default_are_those_that_a_second_count_finds(lives: Li
 
 def test_the_tier_table_of_the_evidence_comes_out_within_a_tenth(lives: Lives) -> None:
     found = made("tier_table", dict(lives.population.tables))
-    stated = STATED.rename(columns={"late": "late_first_day", "cured": "cured_30_days", "bad": "bad_12_months",
-                                    "apr": "mean_apr"}).drop(columns="factor")  # fmt: skip
+    stated = STATED.rename(
+        columns={"late": "late_first_day", "cured": "cured_30_days", "bad": "bad_12_months", "apr": "mean_apr"}
+    ).drop(columns="factor")
     value, low, high = (by_tier(found, column).loc[TIERS, list(stated)] for column in ("value", "low", "high"))
     # within a tenth, or as near to it as the interval allows: the rarest share rests on few borrowers
     assert ((low <= 1.1 * stated) & (high >= 0.9 * stated)).all(axis=None)
-    np.testing.assert_allclose(value[["mean_apr", "late_first_day", "cured_30_days"]],
-                               stated[["mean_apr", "late_first_day", "cured_30_days"]], rtol=0.1)  # fmt: skip
+    np.testing.assert_allclose(
+        value[["mean_apr", "late_first_day", "cured_30_days"]],
+        stated[["mean_apr", "late_first_day", "cured_30_days"]],
+        rtol=0.1,
+    )
     assert value["bad_12_months"].is_monotonic_increasing
     assert by_tier(found).loc[TIERS, "approval_rate"].is_monotonic_decreasing
     total = by_tier(found).loc["everybody"]
@@ -506,8 +551,9 @@ def test_nothing_after_the_last_day_is_looked_at(name: str, tables: dict[str, pd
         "applications": tables["applications"][~(tables["applications"]["decided_at"] >= day + pd.Timedelta(1, "D"))],
         "loans": tables["loans"][tables["loans"]["disbursed_at"] < day + pd.Timedelta(1, "D")],
         "instalments": tables["instalments"].assign(
-            paid_on=tables["instalments"]["paid_on"].where(tables["instalments"]["paid_on"] <= day), dpd=0),
-    }  # fmt: skip
+            paid_on=tables["instalments"]["paid_on"].where(tables["instalments"]["paid_on"] <= day), dpd=0
+        ),
+    }
     pd.testing.assert_frame_equal(made(name, tables, until=day), made(name, known, until=day))
     pd.testing.assert_frame_equal(made(name, tables, until="2023-06-30 18:00"), made(name, known))
 
@@ -521,8 +567,11 @@ def test_rows_of_one_borrower_go_together_in_every_interval() -> None:
 @pytest.mark.parametrize(
     ("name", "change", "said"),
     [
-        ("loan_outcomes", {"loans": LOANS.assign(disbursed_at=pd.Timestamp("2025-01-01"))},
-         "loans: none was disbursed by 2024-06-30"),
+        (
+            "loan_outcomes",
+            {"loans": LOANS.assign(disbursed_at=pd.Timestamp("2025-01-01"))},
+            "loans: none was disbursed by 2024-06-30",
+        ),
         ("loan_outcomes", {"instalments": INSTALMENTS.head(10)}, "instalments: loan 32 has none. Wanted: all"),
         ("tier_table", {"applications": APPLICATIONS.assign(outcome="rejected")}, "applications: none was approved"),
         ("tier_table", {"applications": APPLICATIONS.assign(user_id=99)}, "loans: no borrower has a quality tier"),
@@ -530,7 +579,7 @@ def test_rows_of_one_borrower_go_together_in_every_interval() -> None:
         ("score_stability", {"applications": APPLICATIONS.assign(risk_score=None)}, "applications: none was handed in"),
         ("score_stability", {"loans": LOANS.assign(user_id=99)}, "loans: no borrower has a score"),
     ],
-)  # fmt: skip
+)
 def test_tables_that_tell_nothing_are_refused_in_words(name: str, change: dict[str, pd.DataFrame], said: str) -> None:
     more = {"until": LAST} if name in UNTIL else {}
     with pytest.raises(InputError) as caught:

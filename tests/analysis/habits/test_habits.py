@@ -42,8 +42,9 @@ loan_id,user_id,ordinal,amount_cny,term_months,apr,borrowed_at,disbursed_at
 22,2,2,500,1,0.18,2023-01-07 23:00,2023-01-07 23:05
 31,3,1,2500,2,0.24,2024-02-29 08:15,2024-02-29 08:20
 """,
-    "borrowed_at", "disbursed_at",
-)  # fmt: skip
+    "borrowed_at",
+    "disbursed_at",
+)
 INSTALMENTS = read(
     """\
 loan_id,number,due_on,principal_cny,interest_cny
@@ -58,7 +59,7 @@ loan_id,number,due_on,principal_cny,interest_cny
 31,2,2024-04-29,1250,25
 """,
     "due_on",
-)  # fmt: skip
+)
 # Borrower 4 never drew; 5 was rejected and then approved; 6 was approved and then rejected; 7 left at the bank card.
 APPLICATIONS = read(
     """\
@@ -73,8 +74,10 @@ application_id,user_id,started_at,last_step,submitted_at,decided_at,outcome,qual
 61,6,2023-06-01 09:00,submission,2023-06-01 09:10,2023-06-01 09:20,rejected,inferior,0
 70,7,2023-06-01 09:00,bank_card,,,incomplete,,0
 """,
-    "started_at", "submitted_at", "decided_at",
-)  # fmt: skip
+    "started_at",
+    "submitted_at",
+    "decided_at",
+)
 # 1 brought 2 and 3, 2 brought 4.
 USERS = read(
     """\
@@ -88,7 +91,7 @@ user_id,registered_at,income_cny_month,platforms,referred_by
 7,2024-01-20 08:00,4000,1,
 """,
     "registered_at",
-)  # fmt: skip
+)
 TRUTH = read(
     """\
 user_id,caution,embarrassment,would_refer
@@ -101,8 +104,7 @@ user_id,caution,embarrassment,would_refer
 7,0.6,0.50,True
 """
 )
-HAND = {"loans": LOANS, "instalments": INSTALMENTS, "applications": APPLICATIONS, "users": USERS,
-        "truth": TRUTH}  # fmt: skip
+HAND = {"loans": LOANS, "instalments": INSTALMENTS, "applications": APPLICATIONS, "users": USERS, "truth": TRUTH}
 
 # The columns that each function reads, and no other.
 TIMES = {"loans": ["user_id", "borrowed_at"]}
@@ -111,13 +113,26 @@ SPELLS = {"loans": ["user_id", "ordinal", "borrowed_at"]}
 VOLUME = {"loans": ["user_id", "amount_cny"]}
 HELD = ["application_id", "user_id", "started_at", "decided_at", "outcome", "limit_cny"]
 BROUGHT = {"users": ["user_id", "registered_at", "referred_by"]}
-SERVICE = {"loans": ["loan_id", "user_id", "borrowed_at"],
-           "instalments": ["loan_id", "due_on", "principal_cny", "interest_cny"],
-           "users": ["user_id", "income_cny_month", "platforms"]}  # fmt: skip
+SERVICE = {
+    "loans": ["loan_id", "user_id", "borrowed_at"],
+    "instalments": ["loan_id", "due_on", "principal_cny", "interest_cny"],
+    "users": ["user_id", "income_cny_month", "platforms"],
+}
 INTEREST = {"loans": ["loan_id", "user_id", "amount_cny", "apr"], "instalments": ["loan_id", "interest_cny"]}
 READS: dict[str, dict[str, list[str]]] = {
-    **dict.fromkeys(["hour_by_weekday", "hours", "hour_windows", "workday_daytime", "weekdays", "day_of_month",
-                     "parts_of_month", "loans_per_active_year"], TIMES),
+    **dict.fromkeys(
+        [
+            "hour_by_weekday",
+            "hours",
+            "hour_windows",
+            "workday_daytime",
+            "weekdays",
+            "day_of_month",
+            "parts_of_month",
+            "loans_per_active_year",
+        ],
+        TIMES,
+    ),
     **dict.fromkeys(["daily", "spring_festival", "around_festival"], DAYS),
     **dict.fromkeys(["time_to_next_loan", "borrowed_again", "median_wait"], SPELLS),
     "repeat_share": {"loans": ["user_id", "amount_cny", "borrowed_at", "disbursed_at"]},
@@ -133,7 +148,7 @@ READS: dict[str, dict[str, list[str]]] = {
     "inquiries": {"applications": ["user_id", "submitted_at"], "loans": ["user_id"]},
     "data_given": {"applications": ["user_id", "last_step"]},
     **dict.fromkeys(["debt_service", "debt_service_above"], SERVICE),
-}  # fmt: skip
+}
 
 
 def half_year() -> pd.DataFrame:
@@ -168,16 +183,26 @@ def test_every_frame_of_the_habits_is_looked_at_here() -> None:
 
 # Counted by hand. Of each frame of shares: its rows as (keys, counted, asked), those with nobody counted left out.
 COUNTED: dict[str, list[tuple[Any, float, int]]] = {
-    "hour_by_weekday": [(("monday", 9), 1, 6), (("monday", 20), 1, 6), (("thursday", 8), 1, 6),
-                        (("thursday", 10), 1, 6), (("saturday", 10), 1, 6), (("saturday", 23), 1, 6)],
+    "hour_by_weekday": [
+        (("monday", 9), 1, 6),
+        (("monday", 20), 1, 6),
+        (("thursday", 8), 1, 6),
+        (("thursday", 10), 1, 6),
+        (("saturday", 10), 1, 6),
+        (("saturday", 23), 1, 6),
+    ],
     "hours": [(8, 1, 6), (9, 1, 6), (10, 2, 6), (20, 1, 6), (23, 1, 6)],
     "hour_windows": [("8..11", 4, 6), ("20..23", 2, 6)],
     "workday_daytime": [("on_workdays", 4, 6), ("in_daytime", 3, 6), ("on_workdays_in_daytime", 2, 6)],
     "weekdays": [("monday", 2, 6), ("thursday", 2, 6), ("saturday", 2, 6)],
     "day_of_month": [(2, 1, 6), (7, 2, 6), (12, 1, 6), (13, 1, 6), (29, 1, 6)],
     "parts_of_month": [("1..5", 1, 6), ("6..10", 2, 6), ("11..20", 2, 6), ("26..31", 1, 6)],
-    "repeat_share": [(("2023", "of_loans"), 3, 5), (("2023", "of_volume"), 4500, 5),
-                     (("after_warm_up", "of_loans"), 3, 6), (("after_warm_up", "of_volume"), 4500, 6)],
+    "repeat_share": [
+        (("2023", "of_loans"), 3, 5),
+        (("2023", "of_volume"), 4500, 5),
+        (("after_warm_up", "of_loans"), 3, 6),
+        (("after_warm_up", "of_volume"), 4500, 6),
+    ],
     "revolvers": [(("of_borrowers", 2), 2, 3), (("of_loans", 2), 5, 6), (("of_volume", 2), 7500, 6)],
     "loans_per_borrower": [("1", 1, 3), ("2", 1, 3), ("3", 1, 3)],
     "loans_per_active_year": [("1", 1, 3), ("2", 1, 3), ("3", 1, 3)],
@@ -192,13 +217,23 @@ COUNTED: dict[str, list[tuple[Any, float, int]]] = {
     "inquiries": [("0", 1, 7), ("1", 1, 7), ("2", 3, 7), ("3..5", 2, 7)],
     "data_given": [("identity", 7, 7), ("profile", 7, 7), ("bank_card", 6, 7), ("face_check", 6, 7)],
     # 1 owes 2,570, 1,530 and 1,015 of 5,000; 2 owes 1,535 and 1,015 of 2,000, and 16 % elsewhere; 3 has no income
-    "debt_service": [(("this_platform", "20..29"), 1, 5), (("this_platform", "30..39"), 1, 5),
-                     (("this_platform", "50..54"), 2, 5), (("this_platform", "55.."), 1, 5),
-                     (("all_platforms", "20..29"), 1, 5), (("all_platforms", "30..39"), 1, 5),
-                     (("all_platforms", "50..54"), 1, 5), (("all_platforms", "55.."), 2, 5)],
-    "debt_service_above": [(("this_platform", "above_50"), 3, 5), (("this_platform", "above_55"), 1, 5),
-                           (("all_platforms", "above_50"), 3, 5), (("all_platforms", "above_55"), 2, 5)],
-}  # fmt: skip
+    "debt_service": [
+        (("this_platform", "20..29"), 1, 5),
+        (("this_platform", "30..39"), 1, 5),
+        (("this_platform", "50..54"), 2, 5),
+        (("this_platform", "55.."), 1, 5),
+        (("all_platforms", "20..29"), 1, 5),
+        (("all_platforms", "30..39"), 1, 5),
+        (("all_platforms", "50..54"), 1, 5),
+        (("all_platforms", "55.."), 2, 5),
+    ],
+    "debt_service_above": [
+        (("this_platform", "above_50"), 3, 5),
+        (("this_platform", "above_55"), 1, 5),
+        (("all_platforms", "above_50"), 3, 5),
+        (("all_platforms", "above_55"), 2, 5),
+    ],
+}
 
 
 @pytest.mark.parametrize("name", COUNTED)
@@ -257,8 +292,9 @@ def test_holidays_and_make_up_days_can_be_given() -> None:
 def test_weekdays_and_days_of_the_month_are_relative_to_how_often_they_come() -> None:
     weekdays = made("weekdays", HAND)
     assert weekdays["days"].tolist() == [61, 61, 61, 61, 60, 60, 60]
-    assert weekdays["relative"].tolist() == pytest.approx([2 / 6 * 424 / 61, 0, 0, 2 / 6 * 424 / 61, 0,
-                                                           2 / 6 * 424 / 60, 0])  # fmt: skip
+    assert weekdays["relative"].tolist() == pytest.approx(
+        [2 / 6 * 424 / 61, 0, 0, 2 / 6 * 424 / 61, 0, 2 / 6 * 424 / 60, 0]
+    )
     month = made("day_of_month", HAND).set_index("day_number")
     assert month["days"].tolist() == [13, *[14] * 27, 13, 12, 8]
     assert month.loc[7, "relative"] == pytest.approx(2 / 6 * 424 / 14)
@@ -275,8 +311,15 @@ def test_daily_leaves_no_day_out_and_marks_the_festivals() -> None:
     found = made("daily", HAND)
     assert (len(found), found["loans"].sum(), found["loans"].max()) == (424, 6, 2)
     assert found.loc[found["spring_festival"], "day"].dt.strftime("%Y-%m-%d").tolist() == ["2023-01-22", "2024-02-10"]
-    assert found["weekday"].tolist()[:7] == ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
-                                             "sunday"]  # fmt: skip
+    assert found["weekday"].tolist()[:7] == [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ]
 
 
 # Spring Festival
@@ -400,12 +443,21 @@ def test_the_curve_of_five_is_as_worked_by_hand() -> None:
 def test_spells_end_with_the_next_loan_or_with_the_window() -> None:
     found = spells(LOANS)
     # the last day is looked at to its end, 23:59:59: 353 days after 13 March at 20:00, 418 after 7 January at 23:00
-    assert found.to_numpy().tolist() == [[1, 1, 10, True], [1, 2, 60, True], [1, 3, 353, False],
-                                         [2, 1, 0, True], [2, 2, 418, False], [3, 1, 0, False]]  # fmt: skip
+    assert found.to_numpy().tolist() == [
+        [1, 1, 10, True],
+        [1, 2, 60, True],
+        [1, 3, 353, False],
+        [2, 1, 0, True],
+        [2, 2, 418, False],
+        [3, 1, 0, False],
+    ]
     # likewise 20 days after 12 January at 10:30, 25 after 7 January at 23:00
     assert spells(LOANS, "2023-02-01").to_numpy().tolist() == [
-        [1, 1, 10, True], [1, 2, 20, False], [2, 1, 0, True], [2, 2, 25, False]
-    ]  # fmt: skip
+        [1, 1, 10, True],
+        [1, 2, 20, False],
+        [2, 1, 0, True],
+        [2, 2, 25, False],
+    ]
     pd.testing.assert_frame_equal(spells(LOANS, "2024-02-29"), found)
 
 
@@ -414,8 +466,20 @@ def test_the_day_of_a_loan_is_the_first_on_which_it_is_known() -> None:
     assert len(spells(LOANS, "2023-01-07")) == 3
 
 
-@pytest.mark.parametrize("name", ["time_to_next_loan", "borrowed_again", "median_wait", "limit_use", "caution_by_use",
-                                  "referral", "reproduction", "debt_service", "debt_service_above"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "time_to_next_loan",
+        "borrowed_again",
+        "median_wait",
+        "limit_use",
+        "caution_by_use",
+        "referral",
+        "reproduction",
+        "debt_service",
+        "debt_service_above",
+    ],
+)
 def test_the_day_named_is_looked_at_to_its_end(name: str, tables: dict[str, pd.DataFrame]) -> None:
     found = [made(name, tables, until=until) for until in ("2023-09-30", "2023-09-30 23:59:59")]
     pd.testing.assert_frame_equal(*found)
@@ -571,8 +635,11 @@ def test_loans_without_a_limit_have_no_utilisation() -> None:
 
 def test_users_brought_per_user_are_as_worked_by_hand() -> None:
     found = made("reproduction", HAND)
-    assert found[["cohort", "n", "brought"]].to_numpy().tolist() == [["2022", 4, 3], ["2023", 2, 0],
-                                                                      ["everybody", 6, 3]]  # fmt: skip
+    assert found[["cohort", "n", "brought"]].to_numpy().tolist() == [
+        ["2022", 4, 3],
+        ["2023", 2, 0],
+        ["everybody", 6, 3],
+    ]
     assert found["per_user"].tolist() == [0.75, 0, 0.5]
     # 2, 1, 0 and 0: variance 11/12
     assert found["high"].iloc[0] == pytest.approx(0.75 + 1.9599640 * np.sqrt(11 / 12 / 4))
@@ -675,8 +742,7 @@ def test_every_value_lies_in_its_interval(name: str, tables: dict[str, pd.DataFr
         assert name == "daily"
 
 
-ONE = {table: frame[frame["user_id"] == 1] if "user_id" in frame else frame.head(4)
-       for table, frame in HAND.items()}  # fmt: skip
+ONE = {table: frame[frame["user_id"] == 1] if "user_id" in frame else frame.head(4) for table, frame in HAND.items()}
 NO_FESTIVAL = {"spring_festival", "around_festival"}
 
 
@@ -695,9 +761,19 @@ def test_one_borrower_gives_rows_without_a_warning(name: str) -> None:
 
 
 def test_the_shares_of_a_whole_add_up_to_one(tables: dict[str, pd.DataFrame]) -> None:
-    for name, groups in {"hour_by_weekday": 1, "hours": 1, "hour_windows": 1, "loans_per_borrower": 1,
-                         "loans_per_active_year": 1, "limit_use": 1, "utilisation": 1, "referral_trees": 1,
-                         "referral_depth": 1, "inquiries": 1, "debt_service": 2}.items():  # fmt: skip
+    for name, groups in {
+        "hour_by_weekday": 1,
+        "hours": 1,
+        "hour_windows": 1,
+        "loans_per_borrower": 1,
+        "loans_per_active_year": 1,
+        "limit_use": 1,
+        "utilisation": 1,
+        "referral_trees": 1,
+        "referral_depth": 1,
+        "inquiries": 1,
+        "debt_service": 2,
+    }.items():
         assert made(name, tables)["share"].sum() == pytest.approx(groups), name
 
 
@@ -706,8 +782,10 @@ def test_a_large_book_gives_its_truth_back() -> None:
     hours = made("hours", tables)
     assert ((hours["low"] <= HOUR / HOUR.sum()) & (HOUR / HOUR.sum() <= hours["high"])).sum() >= 21
     weights = day_weights()
-    parts = [weights[(weights.index.day >= first) & (weights.index.day <= last)].mean()
-             for first, last in ((1, 5), (6, 10), (11, 20), (21, 25), (26, 31))]  # fmt: skip
+    parts = [
+        weights[(weights.index.day >= first) & (weights.index.day <= last)].mean()
+        for first, last in ((1, 5), (6, 10), (11, 20), (21, 25), (26, 31))
+    ]
     assert made("parts_of_month", tables)["relative"].tolist() == pytest.approx(parts, abs=0.05)
     weekdays = [weights[weights.index.day_of_week == day].mean() for day in range(7)]
     assert made("weekdays", tables)["relative"].tolist() == pytest.approx(weekdays, abs=0.04)

@@ -42,8 +42,9 @@ loan_id,user_id,ordinal,requested_cny,amount_cny,apr,reason,borrowed_at,disburse
 22,2,2,3000,1000,0.20,working_capital,2023-05-05,2023-05-05
 31,3,1,500,500,0.24,debt_for_debt,2024-06-01,2024-06-01
 """,
-    "borrowed_at", "disbursed_at",
-)  # fmt: skip
+    "borrowed_at",
+    "disbursed_at",
+)
 # 21 is lost on 2023-06-21, the ninetieth day of its second instalment; 22 is paid on the ninety-first.
 INSTALMENTS = read(
     """\
@@ -61,8 +62,9 @@ loan_id,number,due_on,principal_cny,interest_cny,paid_on
 31,1,2024-07-01,250,5,
 31,2,2024-08-01,250,3,
 """,
-    "due_on", "paid_on",
-)  # fmt: skip
+    "due_on",
+    "paid_on",
+)
 APPLICATIONS = read(
     """\
 application_id,user_id,started_at,outcome,reject_reason
@@ -75,7 +77,7 @@ application_id,user_id,started_at,outcome,reject_reason
 50,5,2023-01-01,incomplete,
 """,
     "started_at",
-)  # fmt: skip
+)
 SIGNALS = read(
     """\
 user_id,stage,need,source
@@ -92,17 +94,16 @@ user_id,stage,need,source
 2,after,lower_rate,asked_for_lower_rate
 """
 )
-HAND = {"users": USERS, "loans": LOANS, "instalments": INSTALMENTS, "applications": APPLICATIONS,
-        "signals": SIGNALS}  # fmt: skip
+HAND = {"users": USERS, "loans": LOANS, "instalments": INSTALMENTS, "applications": APPLICATIONS, "signals": SIGNALS}
 
 # The columns that each function reads, and no other.
 REASON = ["loan_id", "user_id", "reason"]
-RISK = {"loans": ["loan_id", "user_id", "disbursed_at"],
-        "instalments": ["loan_id", "number", "due_on", "paid_on"]}  # fmt: skip
-OWED = {"loans": ["loan_id", "user_id", "ordinal", "amount_cny", "reason", "borrowed_at"],
-        "instalments": ["loan_id", "number", "principal_cny", "paid_on"]}  # fmt: skip
-STAGES = {"signals": ["user_id", "stage", "need"], "applications": ["user_id", "outcome"],
-          "loans": ["user_id"]}  # fmt: skip
+RISK = {"loans": ["loan_id", "user_id", "disbursed_at"], "instalments": ["loan_id", "number", "due_on", "paid_on"]}
+OWED = {
+    "loans": ["loan_id", "user_id", "ordinal", "amount_cny", "reason", "borrowed_at"],
+    "instalments": ["loan_id", "number", "principal_cny", "paid_on"],
+}
+STAGES = {"signals": ["user_id", "stage", "need"], "applications": ["user_id", "outcome"], "loans": ["user_id"]}
 LAST = ["application_id", "user_id", "started_at", "outcome"]
 ASKED = {
     "applications": ["application_id", "user_id", "outcome", "reject_reason"],
@@ -133,17 +134,23 @@ READS: dict[str, dict[str, list[str]]] = {
     "owed_when_borrowing": {**OWED, "users": of("income_cny_month")},
     "still_owing": OWED,
     "owner_risk": {**RISK, "users": of("borrower_class")},
-    "owner_price": {"loans": [*RISK["loans"], "apr"], "users": of("borrower_class"),
-                    "instalments": [*RISK["instalments"], "principal_cny", "interest_cny"]},
+    "owner_price": {
+        "loans": [*RISK["loans"], "apr"],
+        "users": of("borrower_class"),
+        "instalments": [*RISK["instalments"], "principal_cny", "interest_cny"],
+    },
     "needs_by_stage": {**STAGES, "users": of("borrower_class")},
     "needs_by_segment": {**STAGES, "applications": LAST},
     "need_sources": {"signals": [*STAGES["signals"], "source"]},
     "need_flow": {"signals": STAGES["signals"]},
-    "aims": {"signals": STAGES["signals"], "applications": ["user_id"],
-             "loans": ["loan_id", "user_id", "requested_cny", "amount_cny"],
-             "instalments": ["loan_id", "number", "interest_cny", "paid_on"]},
+    "aims": {
+        "signals": STAGES["signals"],
+        "applications": ["user_id"],
+        "loans": ["loan_id", "user_id", "requested_cny", "amount_cny"],
+        "instalments": ["loan_id", "number", "interest_cny", "paid_on"],
+    },
     "needs_levers": {},
-}  # fmt: skip
+}
 
 
 class TestNeedsTables(TableRules):
@@ -170,62 +177,120 @@ def test_every_frame_of_the_needs_is_looked_at_here() -> None:
 # Counted by hand. Of each frame of shares: its rows as (keys, counted, asked), those with nobody counted left out.
 COUNTED: dict[str, list[tuple[Any, int, int]]] = {
     "reasons": [("working_capital", 2, 6), ("consumption", 1, 6), ("emergency", 1, 6), ("debt_for_debt", 2, 6)],
-    "reasons_by_class": [(("consumer", "consumption"), 1, 4), (("consumer", "emergency"), 1, 4),
-                         (("consumer", "debt_for_debt"), 2, 4), (("owner", "working_capital"), 2, 2)],
-    "reasons_by_platforms": [(("1", "consumption"), 1, 3), (("1", "emergency"), 1, 3), (("1", "debt_for_debt"), 1, 3),
-                             (("3", "working_capital"), 2, 2), (("5..", "debt_for_debt"), 1, 1)],
-    "reasons_by_income": [(("..2999", "debt_for_debt"), 1, 1), (("5000..7999", "consumption"), 1, 3),
-                          (("5000..7999", "emergency"), 1, 3), (("5000..7999", "debt_for_debt"), 1, 3),
-                          (("10000..", "working_capital"), 2, 2)],
-    "reasons_by_month": [((1, "working_capital"), 1, 2), ((1, "consumption"), 1, 2), ((2, "debt_for_debt"), 1, 1),
-                         ((3, "emergency"), 1, 1), ((5, "working_capital"), 1, 1), ((6, "debt_for_debt"), 1, 1)],
+    "reasons_by_class": [
+        (("consumer", "consumption"), 1, 4),
+        (("consumer", "emergency"), 1, 4),
+        (("consumer", "debt_for_debt"), 2, 4),
+        (("owner", "working_capital"), 2, 2),
+    ],
+    "reasons_by_platforms": [
+        (("1", "consumption"), 1, 3),
+        (("1", "emergency"), 1, 3),
+        (("1", "debt_for_debt"), 1, 3),
+        (("3", "working_capital"), 2, 2),
+        (("5..", "debt_for_debt"), 1, 1),
+    ],
+    "reasons_by_income": [
+        (("..2999", "debt_for_debt"), 1, 1),
+        (("5000..7999", "consumption"), 1, 3),
+        (("5000..7999", "emergency"), 1, 3),
+        (("5000..7999", "debt_for_debt"), 1, 3),
+        (("10000..", "working_capital"), 2, 2),
+    ],
+    "reasons_by_month": [
+        ((1, "working_capital"), 1, 2),
+        ((1, "consumption"), 1, 2),
+        ((2, "debt_for_debt"), 1, 1),
+        ((3, "emergency"), 1, 1),
+        ((5, "working_capital"), 1, 1),
+        ((6, "debt_for_debt"), 1, 1),
+    ],
     # 12 days before it, a day, 21 and 20 days after it
-    "reasons_around_festival": [(("weeks_before", "consumption"), 1, 1), (("festival_week", "working_capital"), 1, 1),
-                                (("weeks_after", "emergency"), 1, 2), (("weeks_after", "debt_for_debt"), 1, 2),
-                                (("rest_of_year", "working_capital"), 1, 2),
-                                (("rest_of_year", "debt_for_debt"), 1, 2)],
-    "debt_borrowers": [(("everybody", "everybody"), 2, 3), (("borrower_class", "consumer"), 2, 2),
-                       (("platforms", "1"), 1, 1), (("platforms", "5.."), 1, 1), (("income_band", "..2999"), 1, 1),
-                       (("income_band", "5000..7999"), 1, 1)],
-    "platforms_of_debt_borrowers": [(("debt_borrowers", "1"), 1, 2), (("debt_borrowers", "5.."), 1, 2),
-                                    (("other_borrowers", "3"), 1, 1)],
+    "reasons_around_festival": [
+        (("weeks_before", "consumption"), 1, 1),
+        (("festival_week", "working_capital"), 1, 1),
+        (("weeks_after", "emergency"), 1, 2),
+        (("weeks_after", "debt_for_debt"), 1, 2),
+        (("rest_of_year", "working_capital"), 1, 2),
+        (("rest_of_year", "debt_for_debt"), 1, 2),
+    ],
+    "debt_borrowers": [
+        (("everybody", "everybody"), 2, 3),
+        (("borrower_class", "consumer"), 2, 2),
+        (("platforms", "1"), 1, 1),
+        (("platforms", "5.."), 1, 1),
+        (("income_band", "..2999"), 1, 1),
+        (("income_band", "5000..7999"), 1, 1),
+    ],
+    "platforms_of_debt_borrowers": [
+        (("debt_borrowers", "1"), 1, 2),
+        (("debt_borrowers", "5.."), 1, 2),
+        (("other_borrowers", "3"), 1, 1),
+    ],
     # 1 was late with 11-2 and 13-1, and 13-2 was late already; 2 with 21-2 and 22-2. 13 and 31 are too young to be bad.
-    "debt_risk": [(("any_loan", "late_first_day", "debt_borrowers"), 2, 5),
-                  (("any_loan", "late_first_day", "other_borrowers"), 2, 4),
-                  (("any_loan", "bad_12_months", "other_borrowers"), 2, 2),
-                  (("first_loan", "late_first_day", "other_borrowers"), 4, 9),
-                  (("first_loan", "bad_12_months", "other_borrowers"), 2, 4)],
-    "risk_by_platforms": [(("late_first_day", "3.."), 2, 4), (("late_first_day", "1"), 2, 5),
-                          (("bad_12_months", "3.."), 2, 2)],
-    "owner_risk": [(("late_first_day", "owner"), 2, 4), (("late_first_day", "consumer"), 2, 5),
-                   (("bad_12_months", "owner"), 2, 2)],
+    "debt_risk": [
+        (("any_loan", "late_first_day", "debt_borrowers"), 2, 5),
+        (("any_loan", "late_first_day", "other_borrowers"), 2, 4),
+        (("any_loan", "bad_12_months", "other_borrowers"), 2, 2),
+        (("first_loan", "late_first_day", "other_borrowers"), 4, 9),
+        (("first_loan", "bad_12_months", "other_borrowers"), 2, 4),
+    ],
+    "risk_by_platforms": [
+        (("late_first_day", "3.."), 2, 4),
+        (("late_first_day", "1"), 2, 5),
+        (("bad_12_months", "3.."), 2, 2),
+    ],
+    "owner_risk": [
+        (("late_first_day", "owner"), 2, 4),
+        (("late_first_day", "consumer"), 2, 5),
+        (("bad_12_months", "owner"), 2, 2),
+    ],
     "refusals_by_platforms": [("2", 1, 1), ("3", 1, 2)],
-    "reject_reasons_by_platforms": [(("several_platforms", "score_too_low"), 1, 2),
-                                    (("several_platforms", "too_many_platforms"), 1, 2)],
+    "reject_reasons_by_platforms": [
+        (("several_platforms", "score_too_low"), 1, 2),
+        (("several_platforms", "too_many_platforms"), 1, 2),
+    ],
     "debt_by_loan_number": [("1", 1, 3), ("2", 1, 2)],
     "still_owing": [(("debt_borrowers", "2"), 1, 1), (("other_borrowers", "2"), 1, 1)],
-    "needs_by_stage": [(("everybody", "before", "get_loan"), 1, 5), (("everybody", "before", "data_safety"), 1, 5),
-                       (("everybody", "before", "convenience"), 1, 5),
-                       (("everybody", "during", "larger_amount"), 2, 3), (("everybody", "during", "cheaper"), 2, 3),
-                       (("everybody", "after", "lower_rate"), 1, 3), (("everybody", "after", "extension"), 1, 3),
-                       (("consumer", "before", "data_safety"), 1, 4), (("consumer", "before", "convenience"), 1, 4),
-                       (("consumer", "during", "larger_amount"), 1, 2), (("consumer", "during", "cheaper"), 1, 2),
-                       (("consumer", "after", "extension"), 1, 2), (("owner", "before", "get_loan"), 1, 1),
-                       (("owner", "during", "larger_amount"), 1, 1), (("owner", "during", "cheaper"), 1, 1),
-                       (("owner", "after", "lower_rate"), 1, 1)],
-    "needs_by_segment": [(("incomplete", "before", "convenience"), 1, 1), (("approved", "before", "get_loan"), 1, 3),
-                         (("approved", "during", "larger_amount"), 2, 3), (("approved", "during", "cheaper"), 2, 3),
-                         (("approved", "after", "lower_rate"), 1, 3), (("approved", "after", "extension"), 1, 3),
-                         (("rejected", "before", "data_safety"), 1, 1)],
-    "need_sources": [(("before", "get_loan", "applied_again"), 1, 11),
-                     (("before", "data_safety", "left_at_privacy_step"), 2, 11),
-                     (("before", "convenience", "left_at_long_step"), 1, 11),
-                     (("during", "larger_amount", "asked_beyond_limit"), 3, 11),
-                     (("during", "cheaper", "left_at_price"), 1, 11), (("during", "cheaper", "used_coupon"), 1, 11),
-                     (("after", "lower_rate", "asked_for_lower_rate"), 1, 11),
-                     (("after", "extension", "asked_for_extension"), 1, 11)],
+    "needs_by_stage": [
+        (("everybody", "before", "get_loan"), 1, 5),
+        (("everybody", "before", "data_safety"), 1, 5),
+        (("everybody", "before", "convenience"), 1, 5),
+        (("everybody", "during", "larger_amount"), 2, 3),
+        (("everybody", "during", "cheaper"), 2, 3),
+        (("everybody", "after", "lower_rate"), 1, 3),
+        (("everybody", "after", "extension"), 1, 3),
+        (("consumer", "before", "data_safety"), 1, 4),
+        (("consumer", "before", "convenience"), 1, 4),
+        (("consumer", "during", "larger_amount"), 1, 2),
+        (("consumer", "during", "cheaper"), 1, 2),
+        (("consumer", "after", "extension"), 1, 2),
+        (("owner", "before", "get_loan"), 1, 1),
+        (("owner", "during", "larger_amount"), 1, 1),
+        (("owner", "during", "cheaper"), 1, 1),
+        (("owner", "after", "lower_rate"), 1, 1),
+    ],
+    "needs_by_segment": [
+        (("incomplete", "before", "convenience"), 1, 1),
+        (("approved", "before", "get_loan"), 1, 3),
+        (("approved", "during", "larger_amount"), 2, 3),
+        (("approved", "during", "cheaper"), 2, 3),
+        (("approved", "after", "lower_rate"), 1, 3),
+        (("approved", "after", "extension"), 1, 3),
+        (("rejected", "before", "data_safety"), 1, 1),
+    ],
+    "need_sources": [
+        (("before", "get_loan", "applied_again"), 1, 11),
+        (("before", "data_safety", "left_at_privacy_step"), 2, 11),
+        (("before", "convenience", "left_at_long_step"), 1, 11),
+        (("during", "larger_amount", "asked_beyond_limit"), 3, 11),
+        (("during", "cheaper", "left_at_price"), 1, 11),
+        (("during", "cheaper", "used_coupon"), 1, 11),
+        (("after", "lower_rate", "asked_for_lower_rate"), 1, 11),
+        (("after", "extension", "asked_for_extension"), 1, 11),
+    ],
     "aims": [("transactions", 4, 5), ("fee_income", 2, 5)],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", COUNTED)
@@ -298,9 +363,15 @@ def test_what_is_owed_agrees_with_adding_up_loan_by_loan(lives: dict[str, pd.Dat
 
 def test_what_is_owed_is_told_in_months_of_income() -> None:
     found = made("owed_when_borrowing").set_index(["kind", "loan_number"])["owed_months"]
-    assert found.to_dict() == pytest.approx({
-        ("debt_borrowers", "1"): 0, ("debt_borrowers", "2"): 0.1, ("debt_borrowers", "3"): 0,
-        ("other_borrowers", "1"): 0, ("other_borrowers", "2"): 0.1})  # fmt: skip
+    assert found.to_dict() == pytest.approx(
+        {
+            ("debt_borrowers", "1"): 0,
+            ("debt_borrowers", "2"): 0.1,
+            ("debt_borrowers", "3"): 0,
+            ("other_borrowers", "1"): 0,
+            ("other_borrowers", "2"): 0.1,
+        }
+    )
     poor = {**HAND, "users": USERS.assign(income_cny_month=0)}
     with pytest.raises(InputError, match=r"^users\.income_cny_month: no borrower with a loan has any"):
         made("owed_when_borrowing", poor)
@@ -370,8 +441,11 @@ def test_every_link_and_aim_has_its_basis_and_every_statement_exists() -> None:
     cited = [stage["statement"] for stage in content["stages"].values()]
     cited += [link["source"] for link in links if "source" in link]
     for lever in content["levers"].values():
-        assert {"statement", "aims", "basis", "because"} <= lever.keys() <= {"statement", "aims", "basis", "because",
-                                                                             "method"}  # fmt: skip
+        assert (
+            {"statement", "aims", "basis", "because"}
+            <= lever.keys()
+            <= {"statement", "aims", "basis", "because", "method"}
+        )
         cited += [lever["statement"], *([lever["method"]] if "method" in lever else [])]
     assert set(cited) <= statements.keys()
     assert {lever["statement"] for lever in content["levers"].values()} == {f"3.2{letter}" for letter in "abcdefg"}
@@ -474,9 +548,14 @@ def test_what_is_nowhere_is_refused() -> None:
 
 
 # What counts users only is the same with a row more.
-KEYED = [(name, table) for name, tables in READS.items() for table in tables
-         if table in {"loans", "instalments", "applications"} and not name.startswith("needs_by")
-         and (name, table) != ("aims", "applications")]  # fmt: skip
+KEYED = [
+    (name, table)
+    for name, tables in READS.items()
+    for table in tables
+    if table in {"loans", "instalments", "applications"}
+    and not name.startswith("needs_by")
+    and (name, table) != ("aims", "applications")
+]
 
 
 @pytest.mark.parametrize(("name", "table"), KEYED)
@@ -514,8 +593,13 @@ def test_the_reasons_of_owners_and_consumers_come_back_as_the_persona_states_the
 ) -> None:
     found = made("reasons_by_class", lives).set_index(["borrower_class", "reason"])
     # 18.10: of owners 72 % for working capital and 9 % for debt, of others 62 % to consume and 14 % for debt
-    stated = {("owner", "working_capital"): 0.72, ("owner", "consumption"): 0.13, ("consumer", "consumption"): 0.62,
-              ("consumer", "emergency"): 0.16, ("consumer", "working_capital"): 0.08}  # fmt: skip
+    stated = {
+        ("owner", "working_capital"): 0.72,
+        ("owner", "consumption"): 0.13,
+        ("consumer", "consumption"): 0.62,
+        ("consumer", "emergency"): 0.16,
+        ("consumer", "working_capital"): 0.08,
+    }
     for key, share in stated.items():
         row = found.loc[key]
         half = 1.6 * (row["high"] - row["low"]) / 2  # a chance in a thousand, and the rounding of what is stated

@@ -47,22 +47,60 @@ def each(*group: str, levels: tuple[str, ...], counts: tuple[int, ...]) -> list[
 COUNTED: dict[str, list[tuple[Any, int, int]]] = {
     "borrower_class": [("consumer", 7, 10), ("owner", 3, 10)],
     "sex": [("male", 6, 10), ("female", 4, 10)],
-    "age": [("20..24", 1, 9), ("25..29", 3, 9), ("30..34", 2, 9), ("35..39", 1, 9), ("40..44", 0, 9),
-            ("45..49", 1, 9), ("50..54", 0, 9), ("55..59", 1, 9)],
-    "age_by_sex": [(("male", "20..24"), 1, 9), (("male", "25..29"), 2, 9), (("male", "30..34"), 1, 9),
-                   (("male", "35..39"), 0, 9), (("male", "40..44"), 0, 9), (("male", "45..49"), 1, 9),
-                   (("male", "50..54"), 0, 9), (("male", "55..59"), 1, 9), (("female", "20..24"), 0, 9),
-                   (("female", "25..29"), 1, 9), (("female", "30..34"), 1, 9), (("female", "35..39"), 1, 9),
-                   (("female", "40..44"), 0, 9), (("female", "45..49"), 0, 9), (("female", "50..54"), 0, 9),
-                   (("female", "55..59"), 0, 9)],
+    "age": [
+        ("20..24", 1, 9),
+        ("25..29", 3, 9),
+        ("30..34", 2, 9),
+        ("35..39", 1, 9),
+        ("40..44", 0, 9),
+        ("45..49", 1, 9),
+        ("50..54", 0, 9),
+        ("55..59", 1, 9),
+    ],
+    "age_by_sex": [
+        (("male", "20..24"), 1, 9),
+        (("male", "25..29"), 2, 9),
+        (("male", "30..34"), 1, 9),
+        (("male", "35..39"), 0, 9),
+        (("male", "40..44"), 0, 9),
+        (("male", "45..49"), 1, 9),
+        (("male", "50..54"), 0, 9),
+        (("male", "55..59"), 1, 9),
+        (("female", "20..24"), 0, 9),
+        (("female", "25..29"), 1, 9),
+        (("female", "30..34"), 1, 9),
+        (("female", "35..39"), 1, 9),
+        (("female", "40..44"), 0, 9),
+        (("female", "45..49"), 0, 9),
+        (("female", "50..54"), 0, 9),
+        (("female", "55..59"), 0, 9),
+    ],
     "region": [("southeast_coast", 6, 10), ("other_coast", 2, 10), ("inland", 2, 10)],
     # by lift: 4.38, 3.36, 2.82, 2.12, 1.67, 1.42 and 1.39
-    "province": [("zhejiang", 2, 10), ("guangdong", 3, 10), ("guangxi", 1, 10), ("hunan", 1, 10), ("jiangsu", 1, 10),
-                 ("henan", 1, 10), ("shandong", 1, 10)],
-    "city_tier": [("tier1", 3, 10), ("new_tier1", 2, 10), ("tier2", 2, 10), ("tier3", 1, 10), ("tier4", 1, 10),
-                  ("tier5", 1, 10)],
-    "education": [("junior_secondary", 3, 10), ("senior_secondary", 3, 10), ("junior_college", 2, 10),
-                  ("bachelor", 1, 10), ("master", 1, 10)],
+    "province": [
+        ("zhejiang", 2, 10),
+        ("guangdong", 3, 10),
+        ("guangxi", 1, 10),
+        ("hunan", 1, 10),
+        ("jiangsu", 1, 10),
+        ("henan", 1, 10),
+        ("shandong", 1, 10),
+    ],
+    "city_tier": [
+        ("tier1", 3, 10),
+        ("new_tier1", 2, 10),
+        ("tier2", 2, 10),
+        ("tier3", 1, 10),
+        ("tier4", 1, 10),
+        ("tier5", 1, 10),
+    ],
+    "education": [
+        ("junior_secondary", 3, 10),
+        ("senior_secondary", 3, 10),
+        ("junior_college", 2, 10),
+        ("bachelor", 1, 10),
+        ("master", 1, 10),
+    ],
     "education_by_occupation": [
         *each("waiter", levels=EDUCATION, counts=(2, 0, 0, 0, 0)),
         *each("courier", levels=EDUCATION, counts=(1, 2, 0, 0, 0)),
@@ -70,11 +108,21 @@ COUNTED: dict[str, list[tuple[Any, int, int]]] = {
         *each("owner", levels=EDUCATION, counts=(0, 1, 1, 0, 1)),
         *each("office_worker", levels=EDUCATION, counts=(0, 0, 0, 1, 0)),
     ],
-    "occupation": [("courier", 3, 10), ("owner", 3, 10), ("waiter", 2, 10), ("driver", 1, 10),
-                   ("office_worker", 1, 10)],
+    "occupation": [
+        ("courier", 3, 10),
+        ("owner", 3, 10),
+        ("waiter", 2, 10),
+        ("driver", 1, 10),
+        ("office_worker", 1, 10),
+    ],
     "work": [("blue_collar", 6, 10), ("small_owner", 3, 10), ("other_work", 1, 10)],
-    "income": [("..2999", 1, 10), ("3000..4999", 1, 10), ("5000..7999", 3, 10), ("8000..9999", 2, 10),
-               ("10000..", 3, 10)],
+    "income": [
+        ("..2999", 1, 10),
+        ("3000..4999", 1, 10),
+        ("5000..7999", 3, 10),
+        ("8000..9999", 2, 10),
+        ("10000..", 3, 10),
+    ],
     "income_below": [("everybody", 7, 10), ("consumer", 6, 7), ("owner", 1, 3)],
     "bank_credit": [("everybody", 3, 10), ("consumer", 2, 7), ("owner", 1, 3)],
     "marital_status": [("never_married", 4, 10), ("married", 5, 10), ("divorced_widowed", 1, 10)],
@@ -88,9 +136,14 @@ COUNTED: dict[str, list[tuple[Any, int, int]]] = {
         *each("female", "30..34", levels=MARRIAGE, counts=(0, 1, 0)),
         *each("female", "35..39", levels=MARRIAGE, counts=(0, 0, 1)),
     ],
-    "lift": [("men", 6, 10), ("aged_25_to_34", 5, 9), ("southeast_coast", 6, 10), ("junior_college_or_above", 4, 10),
-             ("never_married_25_to_29", 2, 3)],
-}  # fmt: skip
+    "lift": [
+        ("men", 6, 10),
+        ("aged_25_to_34", 5, 9),
+        ("southeast_coast", 6, 10),
+        ("junior_college_or_above", 4, 10),
+        ("never_married_25_to_29", 2, 3),
+    ],
+}
 
 # The columns that each function reads, and no other.
 READS = {
@@ -194,8 +247,18 @@ def test_education_adds_up_from_the_lowest_level() -> None:
 
 def test_income_by_occupation_is_as_worked_by_hand() -> None:
     found = profile.income_by_occupation(TEN)
-    assert list(found.columns) == ["occupation", "n", "p10", "p25", "p50", "p75", "p90", "median_low", "median_high",
-                                   "share_below_10000"]  # fmt: skip
+    assert list(found.columns) == [
+        "occupation",
+        "n",
+        "p10",
+        "p25",
+        "p50",
+        "p75",
+        "p90",
+        "median_low",
+        "median_high",
+        "share_below_10000",
+    ]
     assert found.to_numpy().tolist() == [
         ["office_worker", 1, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 0.0],
         ["owner", 3, 9000, 9000, 10000, 20000, 20000, 9000, 20000, 1 / 3],
@@ -293,8 +356,12 @@ def test_the_input_is_not_changed(name: str) -> None:
 
 def test_occupations_of_a_lenders_own_are_a_group_of_their_own() -> None:
     nurses = TEN.assign(occupation=TEN["occupation"].replace("driver", "nurse"))
-    assert rows(profile.work(nurses)) == [("blue_collar", 5, 10), ("small_owner", 3, 10), ("other_work", 1, 10),
-                                          ("not_grouped", 1, 10)]  # fmt: skip
+    assert rows(profile.work(nurses)) == [
+        ("blue_collar", 5, 10),
+        ("small_owner", 3, 10),
+        ("other_work", 1, 10),
+        ("not_grouped", 1, 10),
+    ]
     assert rows(profile.occupation(nurses))[-1] == ("nurse", 1, 10)
 
 

@@ -45,14 +45,30 @@ def faults(folder: Path, text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("since", "idle", "loans", "balance", "segment"),
     [
-        (0, 0, 0, 0, "new"), (30, 30, 0, 0, "new"), (30, 2, 1, 500, "new"), (30, 2, 2, 500, "active"),
-        (31, 31, 0, 0, "silent"), (90, 90, 0, 0, "silent"), (180, 180, 0, 0, "silent"), (181, 181, 0, 0, "dormant"),
-        (31, 31, 1, 0, "active"), (200, 90, 1, 0, "active"), (200, 91, 1, 0, "silent"), (200, 180, 1, 0, "silent"),
-        (200, 181, 1, 0, "dormant"), (900, 800, 1, 0.01, "active"), (900, 800, 3, 1, "active"),
-        (900, 90, 3, 0, "active"), (900, 90, 4, 0, "loyal"), (20, 3, 4, 0, "loyal"), (900, 800, 4, 1, "loyal"),
-        (900, 91, 4, 0, "silent"), (900, 180, 99, 0, "silent"), (900, 181, 99, 0, "dormant"),
+        (0, 0, 0, 0, "new"),
+        (30, 30, 0, 0, "new"),
+        (30, 2, 1, 500, "new"),
+        (30, 2, 2, 500, "active"),
+        (31, 31, 0, 0, "silent"),
+        (90, 90, 0, 0, "silent"),
+        (180, 180, 0, 0, "silent"),
+        (181, 181, 0, 0, "dormant"),
+        (31, 31, 1, 0, "active"),
+        (200, 90, 1, 0, "active"),
+        (200, 91, 1, 0, "silent"),
+        (200, 180, 1, 0, "silent"),
+        (200, 181, 1, 0, "dormant"),
+        (900, 800, 1, 0.01, "active"),
+        (900, 800, 3, 1, "active"),
+        (900, 90, 3, 0, "active"),
+        (900, 90, 4, 0, "loyal"),
+        (20, 3, 4, 0, "loyal"),
+        (900, 800, 4, 1, "loyal"),
+        (900, 91, 4, 0, "silent"),
+        (900, 180, 99, 0, "silent"),
+        (900, 181, 99, 0, "dormant"),
     ],
-)  # fmt: skip
+)
 def test_the_lifecycle_turns_on_the_days_that_the_evidence_names(
     since: int, idle: int, loans: int, balance: float, segment: str
 ) -> None:
@@ -77,7 +93,10 @@ def test_the_cuts_of_quality_are_those_of_the_persona() -> None:
 def test_every_segmentation_cites_its_statement_and_says_why_in_both_languages() -> None:
     rules = segments.rules()
     assert [(one.name, one.statement) for one in (rules.process, rules.lifecycle, rules.quality)] == [
-        ("process", "3.1a"), ("lifecycle", "3.1b"), ("quality", "3.1c")]  # fmt: skip
+        ("process", "3.1a"),
+        ("lifecycle", "3.1b"),
+        ("quality", "3.1c"),
+    ]
     assert all(one.because["en"] and one.because["zh"] for one in (rules.process, rules.lifecycle, rules.quality))
     assert (rules.process.basis, rules.lifecycle.basis, rules.quality.basis) == ("stated", "assumed", "assumed")
 
@@ -99,18 +118,27 @@ def naive(name: str, rows: pd.DataFrame) -> list[list[str]]:
 
     stated = catalog.load("segments")[name]["segments"]
     return [
-        [segment for segment, rules in stated.items()
-         if any(all(meets(row[name], condition) for name, condition in rule["when"].items()) for rule in rules)]
+        [
+            segment
+            for segment, rules in stated.items()
+            if any(all(meets(row[name], condition) for name, condition in rule["when"].items()) for rule in rules)
+        ]
         for row in rows.to_dict("records")
-    ]  # fmt: skip
+    ]
 
 
 def test_every_row_is_where_the_conditions_of_the_file_put_it_and_nowhere_else() -> None:
     random = np.random.default_rng(3)
     near = np.array([0, 1, 29, 30, 31, 32, 89, 90, 91, 92, 179, 180, 181, 182, 1000])
     idle, more = random.choice(near, (2, 3_000))
-    rows = pd.DataFrame({"days_since_approval": idle + more, "days_idle": idle, "n_loans": random.integers(0, 7, 3_000),
-                         "balance_cny": random.choice([0, 0, 1, 800], 3_000)})  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "days_since_approval": idle + more,
+            "days_idle": idle,
+            "n_loans": random.integers(0, 7, 3_000),
+            "balance_cny": random.choice([0, 0, 1, 800], 3_000),
+        }
+    )
     expected = naive("lifecycle", rows)
     assert {len(each) for each in expected} == {1}
     assert segments.rules().lifecycle.assign(rows).tolist() == [each[0] for each in expected]
@@ -119,8 +147,11 @@ def test_every_row_is_where_the_conditions_of_the_file_put_it_and_nowhere_else()
 def test_the_rules_can_be_told_as_the_file_states_them() -> None:
     found = segments.lifecycle_rules()
     stated = catalog.load("segments")["lifecycle"]["segments"]
-    expected = [{"segment": segment, **{name: rule["when"].get(name, "any") for name in found.columns[1:]}}
-                for segment, rules in stated.items() for rule in rules]  # fmt: skip
+    expected = [
+        {"segment": segment, **{name: rule["when"].get(name, "any") for name in found.columns[1:]}}
+        for segment, rules in stated.items()
+        for rule in rules
+    ]
     assert found.to_dict("records") == expected
     assert segments.quality_rules()["risk_score"].tolist() == ["..308", "309..400", "401..519", "520..623", "624.."]
     assert segments.rules().process.table()["outcome"].tolist() == ["incomplete", "approved", "rejected"]
@@ -130,7 +161,10 @@ def test_the_rules_can_be_told_as_the_file_states_them() -> None:
 
 
 def test_a_file_changes_the_segmentations_it_names_and_no_other(tmp_path: Path) -> None:
-    mine = segments.rules(written(tmp_path, f"""
+    mine = segments.rules(
+        written(
+            tmp_path,
+            f"""
 quality:
   {OURS}  segments:
     good:
@@ -138,7 +172,9 @@ quality:
     bad:
       - when: {{risk_score: [501..700, 900..]}}
       - when: {{risk_score: 701..899}}
-"""))  # fmt: skip
+""",
+        )
+    )
     assert mine.quality.assign(pd.DataFrame({"risk_score": [500, 501, 800, 1000]})).tolist() == ["good"] + ["bad"] * 3
     assert mine.quality.statement == "3.1c"
     assert mine.quality.because == {"en": "ours", "zh": "ours"}
@@ -194,8 +230,10 @@ def test_an_example_is_a_row_that_the_rules_do_leave_out(tmp_path: Path) -> None
     for _ in range(60):
         ends = random.integers(0, 5, (3, 2, 2))
         whens = [{"a": sorted(map(int, a)), "b": sorted(map(int, b))} for a, b in ends]
-        rules = "".join(f"    {name}: [{{when: {{risk_score: {w['a'][0]}..{w['a'][1]}}}}}]\n"
-                        for name, w in zip("xyz", whens, strict=True))  # fmt: skip
+        rules = "".join(
+            f"    {name}: [{{when: {{risk_score: {w['a'][0]}..{w['a'][1]}}}}}]\n"
+            for name, w in zip("xyz", whens, strict=True)
+        )
         text = f"quality:\n  {OURS}  features: {{risk_score: {{range: 0..4}}}}\n  segments:\n{rules}"
         held = [[n for n, w in zip("xyz", whens, strict=True) if w["a"][0] <= v <= w["a"][1]] for v in range(5)]
         try:
@@ -221,37 +259,62 @@ def test_an_example_is_a_row_that_the_rules_do_leave_out(tmp_path: Path) -> None
         ("quality: {}\n", "mine.yaml:1: quality: names nothing. Allowed: statement, basis, "),
         ("quality: 3\n", "mine.yaml:1: quality = 3: not a mapping."),
         ("qualty: {a: 1}\n", "unknown segmentation 'qualty'. Did you mean 'quality'?"),
-        ("quality: {basis: asumed, because: a, segments: {a: [{when: {risk_score: 0..}}]}}\n",
-         "quality.basis = asumed: unknown basis. Did you mean 'assumed'?"),
+        (
+            "quality: {basis: asumed, because: a, segments: {a: [{when: {risk_score: 0..}}]}}\n",
+            "quality.basis = asumed: unknown basis. Did you mean 'assumed'?",
+        ),
         ("quality: {because: a, segments: {a: [{when: {risk_score: 0..}}]}}\n", "quality: no rule without a basis."),
         ("quality: {basis: assumed, segments: {a: [{when: {risk_score: 0..}}]}}\n", "basis assumed without `because`"),
-        ("quality: {basis: published, because: a, segments: {a: [{when: {risk_score: 0..}}]}}\n",
-         "basis published without `source`"),
-        ("quality: {basis: stated, statement: 9.9z, segments: {a: [{when: {risk_score: 0..}}]}}\n",
-         "unknown statement '9.9z'"),
-        ("quality: {basis: assumed, because: {en: a}, segments: {a: [{when: {risk_score: 0..}}]}}\n",
-         "quality.because: not a text in both languages."),
+        (
+            "quality: {basis: published, because: a, segments: {a: [{when: {risk_score: 0..}}]}}\n",
+            "basis published without `source`",
+        ),
+        (
+            "quality: {basis: stated, statement: 9.9z, segments: {a: [{when: {risk_score: 0..}}]}}\n",
+            "unknown statement '9.9z'",
+        ),
+        (
+            "quality: {basis: assumed, because: {en: a}, segments: {a: [{when: {risk_score: 0..}}]}}\n",
+            "quality.because: not a text in both languages.",
+        ),
         ("quality: {basis: assumed, because: a}\n", "quality: no segments."),
         ("quality: {basis: assumed, because: a, segments: [a]}\n", "quality.segments: no segments."),
         ("quality: {basis: assumed, because: a, segments: {a: b}}\n", "quality.segments.a = b: not a list of rules."),
-        ("quality: {basis: assumed, because: a, segments: {a: [{whn: {risk_score: 0..}}]}}\n",
-         "unknown key 'whn'. Did you mean 'when'?"),
-        ("quality: {basis: assumed, because: a, segments: {a: [{when: {risk_scor: 0..}}]}}\n",
-         "unknown feature 'risk_scor'. Did you mean 'risk_score'?"),
-        ("quality: {basis: assumed, because: a, segments: {a: [{when: {risk_score: many}}]}}\n",
-         "risk_score = many: not a number or a range."),
-        ("quality: {basis: assumed, because: a, segments: {a: [{when: {risk_score: 1001..}}]}}\n",
-         "picks nothing. Allowed: 0 to 1000."),
-        ("quality: {basis: assumed, because: a, features: {risk: {range: 0..9}}, segments: {a: [{when: {}}]}}\n",
-         "unknown feature 'risk'. "),
-        ("quality: {basis: assumed, because: a, features: {risk_score: {range: 9..0}}, segments: {a: [{when: 3}]}}\n",
-         "risk_score.range = 9..0: not a range. Allowed: whole numbers such as 0..100."),
-        ("quality: {basis: assumed, because: a, features: {risk_score: {}}, segments: {a: [{when: 3}]}}\n",
-         "risk_score: of no kind."),
-        ("process: {basis: stated, segments: {a: [{when: {outcome: aproved}}]}}\n",
-         "unknown level 'aproved'. Did you mean 'approved'?"),
+        (
+            "quality: {basis: assumed, because: a, segments: {a: [{whn: {risk_score: 0..}}]}}\n",
+            "unknown key 'whn'. Did you mean 'when'?",
+        ),
+        (
+            "quality: {basis: assumed, because: a, segments: {a: [{when: {risk_scor: 0..}}]}}\n",
+            "unknown feature 'risk_scor'. Did you mean 'risk_score'?",
+        ),
+        (
+            "quality: {basis: assumed, because: a, segments: {a: [{when: {risk_score: many}}]}}\n",
+            "risk_score = many: not a number or a range.",
+        ),
+        (
+            "quality: {basis: assumed, because: a, segments: {a: [{when: {risk_score: 1001..}}]}}\n",
+            "picks nothing. Allowed: 0 to 1000.",
+        ),
+        (
+            "quality: {basis: assumed, because: a, features: {risk: {range: 0..9}}, segments: {a: [{when: {}}]}}\n",
+            "unknown feature 'risk'. ",
+        ),
+        (
+            "quality: {basis: assumed, because: a, features: {risk_score: {range: 9..0}}, "
+            "segments: {a: [{when: 3}]}}\n",
+            "risk_score.range = 9..0: not a range. Allowed: whole numbers such as 0..100.",
+        ),
+        (
+            "quality: {basis: assumed, because: a, features: {risk_score: {}}, segments: {a: [{when: 3}]}}\n",
+            "risk_score: of no kind.",
+        ),
+        (
+            "process: {basis: stated, segments: {a: [{when: {outcome: aproved}}]}}\n",
+            "unknown level 'aproved'. Did you mean 'approved'?",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_with_a_file_is_told_with_line_path_and_hint(text: str, said: str, tmp_path: Path) -> None:
     found = faults(tmp_path, text)
     assert any(said in fault for fault in found), found
@@ -293,7 +356,7 @@ FINE = {"days_since_approval": [50, 40], "days_idle": [9, 4], "n_loans": [1, 2],
         ({"days_idle": [9, 300]}, r"days_idle 300, .* Allowed: days_idle at most days_since_approval\."),
         ({"n_loans": ["a", "b"]}, r"features\.n_loans: dtype is .*\. Wanted: numbers in 0\.\.9999\."),
     ],
-)  # fmt: skip
+)
 def test_a_row_outside_the_declared_ranges_is_shown(change: dict[str, list[Any]], said: str) -> None:
     with pytest.raises(InputError, match=said):
         segments.rules().lifecycle.assign(pd.DataFrame(FINE | change))
@@ -307,7 +370,10 @@ def test_missing_features_are_named_all_together_and_extra_columns_do_no_harm() 
     with pytest.raises(InputError) as caught:
         lifecycle.assign(frame[["n_loans"]])
     assert [fault.split(":")[0] for fault in caught.value.faults] == [
-        "features.days_since_approval", "features.days_idle", "features.balance_cny"]  # fmt: skip
+        "features.days_since_approval",
+        "features.days_idle",
+        "features.balance_cny",
+    ]
 
 
 # A small book, worked by hand
@@ -415,15 +481,24 @@ def test_process_goes_by_the_last_application_and_quality_by_the_last_score() ->
 
 def test_applications_get_the_tiers_of_ones_own_cuts_and_keep_all_else(tmp_path: Path) -> None:
     applications, *_ = tiny()
-    lenient = written(tmp_path, f"""
+    lenient = written(
+        tmp_path,
+        f"""
 quality:
   {OURS}  segments:
     prime: [{{when: {{risk_score: ..650}}}}]
     inferior: [{{when: {{risk_score: 651..}}}}]
-""")  # fmt: skip
+""",
+    )
     found = segments.retiered(applications.set_index(pd.Index([*"abcdef"])), segments.rules(lenient))
     assert found["quality_tier"].astype(object).where(found["quality_tier"].notna(), None).tolist() == [
-        "prime", None, "prime", "inferior", None, "prime"]  # fmt: skip
+        "prime",
+        None,
+        "prime",
+        "inferior",
+        None,
+        "prime",
+    ]
     pd.testing.assert_frame_equal(found.drop(columns="quality_tier").reset_index(drop=True), applications)
     checked = lp.tables.check(found, "applications", ["quality_tier"])
     assert checked["quality_tier"].cat.categories[1] == "near_prime"
@@ -439,8 +514,17 @@ def test_only_those_watched_for_all_of_the_time_to_draw_are_in_the_funnel() -> N
     decided = begin + pd.Timedelta(days=30) + late  # still within 30 days, as the loan is within 90
     drew = decided + pd.Timedelta(days=90) + late
     people = pd.DataFrame({"user_id": [1], "registered_at": begin})
-    asked = pd.DataFrame({"application_id": [1], "user_id": [1], "started_at": begin, "last_step": "submission",
-                          "submitted_at": decided, "decided_at": decided, "outcome": A})  # fmt: skip
+    asked = pd.DataFrame(
+        {
+            "application_id": [1],
+            "user_id": [1],
+            "started_at": begin,
+            "last_step": "submission",
+            "submitted_at": decided,
+            "decided_at": decided,
+            "outcome": A,
+        }
+    )
     lent = pd.DataFrame({"user_id": [1], "borrowed_at": [drew]})
     with pytest.raises(InputError, match="nobody was watched for 121 days by 2024-04-30"):
         segments.funnel(people, asked, lent, until=drew - pd.Timedelta(days=1))
@@ -455,9 +539,19 @@ def test_a_funnel_is_what_a_hand_works_out() -> None:
     stages = found.pivot_table("k", "stage", "counted", sort=False)
     bottoms = found.pivot_table("n", "stage", "counted", sort=False)
     # 5 registered too late to be watched for 30 + 91 days; 6 never began; 2 handed in 27 days after registration
-    expected = {"registered": (5, 5), "began": (4, 5), "identity": (4, 4), "profile": (3, 4), "bank_card": (3, 3),
-                "face_check": (3, 3), "submission": (3, 3), "approved": (2, 3), "drew_within_14": (1, 2),
-                "drew_within_90": (1, 2), "drew_so_far": (1, 2)}  # fmt: skip
+    expected = {
+        "registered": (5, 5),
+        "began": (4, 5),
+        "identity": (4, 4),
+        "profile": (3, 4),
+        "bank_card": (3, 3),
+        "face_check": (3, 3),
+        "submission": (3, 3),
+        "approved": (2, 3),
+        "drew_within_14": (1, 2),
+        "drew_within_90": (1, 2),
+        "drew_so_far": (1, 2),
+    }
     assert {
         stage: (row["of_stage_before"], bottoms.loc[stage, "of_stage_before"]) for stage, row in stages.iterrows()
     } == expected
@@ -486,20 +580,36 @@ def test_leaks_are_counted_of_those_who_came_there_by_the_last_application() -> 
 
 def test_needs_are_those_seen_since_the_last_application_began() -> None:
     applications, loans, _ = tiny()
-    signals = times(pd.DataFrame({
-        "user_id": [2, 4, 4, 2, 2, 1],
-        "need": ["data_safety", "convenience", "convenience", "cheaper", "faster", "cheaper"],
-        "at": ["2024-01-05 09:03", "2024-03-10 09:03", "2024-03-11 09:03", "2024-04-01 00:00", "2024-06-01 00:00",
-               "2024-02-01 00:00"],
-    }))  # fmt: skip
+    signals = times(
+        pd.DataFrame(
+            {
+                "user_id": [2, 4, 4, 2, 2, 1],
+                "need": ["data_safety", "convenience", "convenience", "cheaper", "faster", "cheaper"],
+                "at": [
+                    "2024-01-05 09:03",
+                    "2024-03-10 09:03",
+                    "2024-03-11 09:03",
+                    "2024-04-01 00:00",
+                    "2024-06-01 00:00",
+                    "2024-02-01 00:00",
+                ],
+            }
+        )
+    )
     found = segments.leak_needs(applications, loans, signals, until=END)
     shown = {(row.place, row.need): (row.k, row.n) for row in found.itertuples()}
     # What 2 showed before the last application does not count, nor what came 90 days after the approval.
     assert shown == {
-        ("profile", "convenience"): (1, 1), ("profile", "cheaper"): (0, 1), ("profile", "none_seen"): (0, 1),
-        ("decision", "convenience"): (0, 1), ("decision", "cheaper"): (0, 1), ("decision", "none_seen"): (1, 1),
-        ("drawdown", "convenience"): (0, 1), ("drawdown", "cheaper"): (1, 1), ("drawdown", "none_seen"): (0, 1),
-    }  # fmt: skip
+        ("profile", "convenience"): (1, 1),
+        ("profile", "cheaper"): (0, 1),
+        ("profile", "none_seen"): (0, 1),
+        ("decision", "convenience"): (0, 1),
+        ("decision", "cheaper"): (0, 1),
+        ("decision", "none_seen"): (1, 1),
+        ("drawdown", "convenience"): (0, 1),
+        ("drawdown", "cheaper"): (1, 1),
+        ("drawdown", "none_seen"): (0, 1),
+    }
 
 
 def test_returns_count_who_was_watched_for_so_long() -> None:
@@ -539,8 +649,10 @@ UNTIL = ["funnel", "leaks", "leak_needs", "returns", "time_to_first_loan", "firs
 @pytest.mark.parametrize("name", UNTIL)
 def test_the_day_named_is_looked_at_to_its_end_and_is_by_default_the_last(name: str) -> None:
     made = made_up("population")
-    found = [getattr(segments, name)(*(made[table] for table in SEGMENTS[name]), **until)
-             for until in ({"until": "2024-12-31"}, {"until": "2024-12-31 12:00"}, {})]  # fmt: skip
+    found = [
+        getattr(segments, name)(*(made[table] for table in SEGMENTS[name]), **until)
+        for until in ({"until": "2024-12-31"}, {"until": "2024-12-31 12:00"}, {})
+    ]
     pd.testing.assert_frame_equal(found[0], found[1])
     pd.testing.assert_frame_equal(found[0], found[2])
 
@@ -566,7 +678,9 @@ def test_what_happens_on_the_last_day_counts() -> None:
 def test_the_mix_names_its_base_and_adds_up() -> None:
     found = segments.lifecycle_mix(*tiny(), at="2024-07-31")
     assert dict(zip(found["segment"], found["k"], strict=True)) == dict.fromkeys(LIFECYCLE, 0) | {
-        "active": 2, "dormant": 1}  # fmt: skip
+        "active": 2,
+        "dormant": 1,
+    }
     ever = segments.lifecycle_mix(*tiny(), at="2024-07-31", base="ever_borrowers")
     assert (ever["n"].unique().tolist(), ever["base"].unique().tolist()) == ([2], ["ever_borrowers"])
 
@@ -574,7 +688,13 @@ def test_the_mix_names_its_base_and_adds_up() -> None:
 def test_months_are_those_that_have_ended_and_agree_with_the_mix_of_the_day() -> None:
     found = segments.lifecycle_by_month(*tiny(), at="2024-07-30")
     assert found["as_of"].drop_duplicates().dt.strftime("%m-%d").tolist() == [
-        "01-31", "02-29", "03-31", "04-30", "05-31", "06-30"]  # fmt: skip
+        "01-31",
+        "02-29",
+        "03-31",
+        "04-30",
+        "05-31",
+        "06-30",
+    ]
     for day, part in found.groupby("as_of"):
         alone = segments.lifecycle_mix(*tiny(), at=day)
         pd.testing.assert_frame_equal(part.drop(columns="as_of").reset_index(drop=True), alone)
@@ -587,7 +707,10 @@ def test_transitions_are_what_a_hand_works_out() -> None:
     found = segments.transitions(*tiny(), at="2024-08-31", pairs=1)
     moved = found[found["k"] > 0]
     assert moved[["segment", "segment_after", "n", "k"]].to_numpy().tolist() == [
-        ["new", "active", 1, 1], ["active", "active", 1, 1], ["silent", "dormant", 1, 1]]  # fmt: skip
+        ["new", "active", 1, 1],
+        ["active", "active", 1, 1],
+        ["silent", "dormant", 1, 1],
+    ]
     assert found["segment_after"].tolist() == [*LIFECYCLE, "left_base"] * 3
     # The span before: on 4 March 1 active and 2 silent, still so on 2 June. 1 was active twice: one cluster.
     two = segments.transitions(*tiny(), at="2024-08-31", pairs=2)
@@ -612,8 +735,10 @@ def test_stays_are_counted_in_month_ends_and_censored_at_the_last() -> None:
     # 5 is new at the end of June (29 days), active in July and August, silent from September on: watched once.
     # 1 was new at the first month end, so that stay is left out; active since February: 8 month ends.
     found = segments.time_in_segment(*tiny(), at="2024-09-30")
-    ends = {segment: part[["months_there", "at_risk", "moved_on"]].to_numpy().tolist()
-            for segment, part in found.groupby("segment", observed=True)}  # fmt: skip
+    ends = {
+        segment: part[["months_there", "at_risk", "moved_on"]].to_numpy().tolist()
+        for segment, part in found.groupby("segment", observed=True)
+    }
     assert ends == {
         "new": [[0, 2, 0], [1, 2, 2]],
         "active": [[0, 2, 0], [2, 2, 1], [8, 1, 0]],
@@ -642,8 +767,12 @@ def test_rfm_is_what_a_hand_works_out() -> None:
     assert segments.rfm(loans, at="2024-04-20").to_numpy().tolist() == [[1, 96, 1, 1000]]
     cells = segments.rfm_cells(loans, at="2024-06-30")
     held = cells[cells["k"] > 0][["recency_band", "loans_band", "measure", "k", "n"]].to_numpy().tolist()
-    assert held == [["0..30", "1", "of_borrowers", 1, 2], ["0..30", "1", "of_volume", 500, 2],
-                    ["31..90", "2..3", "of_borrowers", 1, 2], ["31..90", "2..3", "of_volume", 1600, 2]]  # fmt: skip
+    assert held == [
+        ["0..30", "1", "of_borrowers", 1, 2],
+        ["0..30", "1", "of_volume", 500, 2],
+        ["31..90", "2..3", "of_borrowers", 1, 2],
+        ["31..90", "2..3", "of_volume", 1600, 2],
+    ]
     assert cells.groupby("measure")["share"].sum().round(9).tolist() == [1, 1]
     with pytest.raises(InputError, match="none was paid out by 2024-01-01"):
         segments.rfm(loans, at="2024-01-01")
@@ -673,9 +802,14 @@ def made_up(kind: str) -> dict[str, pd.DataFrame]:
 
 
 FRAMES: list[Callable[..., pd.DataFrame]] = [
-    segments.standing, segments.lifecycle, segments.lifecycle_mix, segments.lifecycle_by_month, segments.transitions,
-    segments.time_in_segment, segments.weight_of_segments,
-]  # fmt: skip
+    segments.standing,
+    segments.lifecycle,
+    segments.lifecycle_mix,
+    segments.lifecycle_by_month,
+    segments.transitions,
+    segments.time_in_segment,
+    segments.weight_of_segments,
+]
 
 
 @pytest.mark.parametrize("frame", FRAMES)
@@ -715,8 +849,14 @@ def test_both_bases_and_the_row_numbers_of_a_lenders_frames_are_as_they_should_b
 
 @pytest.mark.parametrize("name", ["no_limit", "no_score", "left_base"])
 def test_a_segment_cannot_be_named_like_those_in_none(tmp_path: Path, name: str) -> None:
-    lines = ["quality:", "  basis: assumed", "  because: mine", "  segments:", f"    {name}:",
-             "      - when: {risk_score: 0..1000}"]  # fmt: skip
+    lines = [
+        "quality:",
+        "  basis: assumed",
+        "  because: mine",
+        "  segments:",
+        f"    {name}:",
+        "      - when: {risk_score: 0..1000}",
+    ]
     path = tmp_path / "mine.yaml"
     path.write_text("\n".join(lines))
     with pytest.raises(InputError, match=rf"segment '{name}' means people in no segment\. Allowed: another name\."):
@@ -730,10 +870,20 @@ def test_what_is_no_rules_is_refused_even_if_it_is_nothing(frame: Callable[..., 
         frame(*tiny(), rules=given)
 
 
-@pytest.mark.parametrize("given", [
-    "", "NaT", pd.NaT, float("nan"), 20240630, True, [], "2024-06-30T12:00+08:00",
-    pd.Timestamp("2024-06-30", tz="Asia/Shanghai"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "NaT",
+        pd.NaT,
+        float("nan"),
+        20240630,
+        True,
+        [],
+        "2024-06-30T12:00+08:00",
+        pd.Timestamp("2024-06-30", tz="Asia/Shanghai"),
+    ],
+)
 def test_what_is_no_local_time_is_refused(given: Any) -> None:
     applications, loans, _ = tiny()
     with pytest.raises(InputError, match=r"not a time\. Allowed: a date such as 2024-12-31, local and without a zone"):
@@ -772,9 +922,12 @@ def test_applications_whose_rows_are_numbered_twice_get_their_tiers() -> None:
 
 
 WHOLE = [
-    ("funnel", "days", 0), ("returns", "days", 0), ("first_drawdown", "within", 0), ("transitions", "days", 1),
+    ("funnel", "days", 0),
+    ("returns", "days", 0),
+    ("first_drawdown", "within", 0),
+    ("transitions", "days", 1),
     ("transitions", "pairs", 1),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "parameter", "least"), WHOLE)
@@ -818,12 +971,17 @@ def test_who_is_approved_without_a_time_is_refused() -> None:
 
 
 def test_rules_without_the_segment_approved_are_named_where_it_is_needed(tmp_path: Path) -> None:
-    mine = segments.rules(written(tmp_path, f"""
+    mine = segments.rules(
+        written(
+            tmp_path,
+            f"""
 process:
   {OURS}  segments:
     handed_in: [{{when: {{outcome: [approved, rejected]}}}}]
     left: [{{when: {{outcome: incomplete}}}}]
-"""))  # fmt: skip
+""",
+        )
+    )
     applications, *rest = tiny()
     with pytest.raises(InputError, match=r"^rules: process has no segment 'approved' but handed_in, left\. Allowed"):
         segments.crossed_approved(applications.assign(limit_cny=0), *rest, rules=mine)

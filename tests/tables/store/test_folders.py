@@ -213,9 +213,13 @@ def test_an_earlier_population_that_cannot_be_brought_back_is_not_taken_away(
 @pytest.mark.parametrize(("place", "step"), [(Path, "touch"), (Path, "mkdir")])
 @pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.ENOSPC])
 def test_a_place_that_cannot_be_written_is_refused_before_anybody_is_drawn(
-    place: object, step: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    place: object,
+    step: str,
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     out = tmp_path / "far" / "people"
     monkeypatch.setattr("loanpersona.simulation.generation.generate", fail(errno.EIO))
     monkeypatch.setattr(place, step, fail(code))
@@ -324,8 +328,14 @@ def leave(folder: Path, process: int) -> None:
 def test_what_killed_saves_left_is_swept_and_what_others_own_is_not(
     folder: Path, new: lp.Population, dead: int
 ) -> None:
-    others = [f".people.{os.getppid()}.partial", ".people.x.partial", f".people.2.{dead}.partial",
-              f".other.{dead}.partial", f".people.{dead}.kept", f"people.{dead}.partial"]  # fmt: skip
+    others = [
+        f".people.{os.getppid()}.partial",
+        ".people.x.partial",
+        f".people.2.{dead}.partial",
+        f".other.{dead}.partial",
+        f".people.{dead}.kept",
+        f"people.{dead}.partial",
+    ]
     for name in others:
         (folder.parent / name).mkdir()
     for process in (dead, os.getpid()):

@@ -82,9 +82,16 @@ def test_columns_without_any_value_and_tables_without_any_row_come_back(
     format: str, book: dict, tmp_path: Path
 ) -> None:
     none = {name: frame.head(0) for name, frame in book.items()}
-    bare = {name: frame.assign(**{column.name: pd.Series(index=frame.index, dtype=column.dtype)
-                                  for column in tables.table(name).columns.values() if column.missing})
-            for name, frame in book.items()}  # fmt: skip
+    bare = {
+        name: frame.assign(
+            **{
+                column.name: pd.Series(index=frame.index, dtype=column.dtype)
+                for column in tables.table(name).columns.values()
+                if column.missing
+            }
+        )
+        for name, frame in book.items()
+    }
     for number, frames in enumerate((none, bare)):
         saved = save(frames, tmp_path / str(number), format)
         loaded = load_population(tmp_path / str(number))
@@ -115,8 +122,10 @@ def test_times_and_days_stand_so_in_csv_that_no_part_changes_them(tmp_path: Path
     whole["applications"] = whole["applications"].assign(started_at=at, submitted_at=at.mask([True, False]))
     whole["instalments"] = whole["instalments"].assign(paid_on=at.dt.normalize().mask([False, True]))
     save({"applications": whole["applications"], "instalments": whole["instalments"]}, tmp_path / "book", "csv", 2)
-    cells = {name: pd.read_csv(tmp_path / "book" / f"{name}.csv", dtype=str, keep_default_na=False)
-             for name in ("applications", "instalments")}  # fmt: skip
+    cells = {
+        name: pd.read_csv(tmp_path / "book" / f"{name}.csv", dtype=str, keep_default_na=False)
+        for name in ("applications", "instalments")
+    }
     assert cells["applications"]["started_at"].tolist() == ["2021-02-03 00:00:00", "2021-02-03 04:05:06"]
     assert cells["applications"]["submitted_at"].tolist() == ["", "2021-02-03 04:05:06"]
     assert cells["instalments"]["paid_on"].tolist() == ["2021-02-03", ""]
@@ -126,8 +135,10 @@ def test_times_and_days_stand_so_in_csv_that_no_part_changes_them(tmp_path: Path
 def test_an_empty_word_is_not_a_missing_one_and_a_mark_is_neither(format: str, tmp_path: Path) -> None:
     said, levels = {"en": "x", "zh": "甲"}, ("", "'", "NA", "a;b")
     frame = pd.DataFrame({"k": [0, 1, 2, 3, 4], "word": pd.Categorical(["", None, "'", "NA", "a;b"], levels)})
-    columns = {"k": tables.Column("k", "int64", said), "word": tables.Column("word", "category", said, levels=levels,
-                                                                             missing=True)}  # fmt: skip
+    columns = {
+        "k": tables.Column("k", "int64", said),
+        "word": tables.Column("word", "category", said, levels=levels, missing=True),
+    }
     schema = tables.Table("t", said, "k", False, columns)
     with store.saving(tmp_path / "t", format=format, schemas=[schema], made=books.MADE) as saved:
         saved.add({"t": frame})
@@ -147,8 +158,9 @@ def test_the_ends_of_numbers_and_times_come_back(format: str, tmp_path: Path) ->
     types = {"k": "int64", "big": "Int64", "small": "Int16", "part": "float64", "at": "datetime64[s]"}
     columns = {name: tables.Column(name, kind, said, missing=name != "k") for name, kind in types.items()}
     frame = pd.DataFrame(values)
-    with store.saving(tmp_path / "t", format=format, schemas=[tables.Table("t", said, "k", False, columns)],
-                        made=books.MADE) as saved:  # fmt: skip
+    with store.saving(
+        tmp_path / "t", format=format, schemas=[tables.Table("t", said, "k", False, columns)], made=books.MADE
+    ) as saved:
         saved.add({"t": frame})
     loaded = store.load(tmp_path / "t")[1]["t"]
     pd.testing.assert_frame_equal(loaded, frame, check_exact=True)
@@ -227,8 +239,9 @@ def test_parquet_says_that_all_is_made_up_and_pandas_alone_reads_it(book: dict, 
     assert frame["risk_score"].dtype == "Int16"
     pd.testing.assert_frame_equal(
         frame.astype({name: column.dtype for name, column in tables.table("applications").columns.items()}),
-        book["applications"], check_exact=True,
-    )  # fmt: skip
+        book["applications"],
+        check_exact=True,
+    )
 
 
 def test_parquet_of_many_parts_holds_what_parquet_of_one_holds(book: dict, tmp_path: Path) -> None:
@@ -248,19 +261,22 @@ def test_parquet_of_many_parts_holds_what_parquet_of_one_holds(book: dict, tmp_p
     [
         (lambda f: f.drop(columns="apr"), "loans.apr: expected float64, got no such column."),
         (lambda f: f.assign(apr="x"), "loans.apr: expected float64, got text."),
-        (lambda f: f.assign(borrowed_at=f["borrowed_at"].astype("M8[ns]")),
-         "loans.borrowed_at: expected datetime64[s], got datetime64[ns]."),
+        (
+            lambda f: f.assign(borrowed_at=f["borrowed_at"].astype("M8[ns]")),
+            "loans.borrowed_at: expected datetime64[s], got datetime64[ns].",
+        ),
         (lambda f: f.assign(ordinal=f["ordinal"].astype("Int16")), "loans.ordinal: expected int16, got Int16."),
         (lambda f: f.assign(reason=f["reason"].cat.as_ordered()), "loans.reason: expected category, got ordered cat"),
         (lambda f: f.assign(reason=f["reason"].cat.add_categories("x")), "loans.reason: other levels than its table"),
     ],
-)  # fmt: skip
+)
 def test_a_part_of_another_form_is_named_and_nothing_is_left(
     edit: Callable, fault: str, book: dict, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError) as caught:  # noqa: PT012, SIM117
-        with store.saving(tmp_path / "x", format="csv", schemas=books.schemas("loans", "truth"),
-                            made=books.MADE) as saved:  # fmt: skip
+        with store.saving(
+            tmp_path / "x", format="csv", schemas=books.schemas("loans", "truth"), made=books.MADE
+        ) as saved:
             saved.add({"loans": book["loans"], "truth": book["truth"]})
             saved.add({"loans": edit(book["loans"])})
     assert len(caught.value.faults) == 2
@@ -312,9 +328,14 @@ def rewrite(folder: Path, table: str, edit: Callable[[pd.DataFrame], pd.DataFram
 @pytest.mark.parametrize(
     ("edit", "faults"),
     [
-        (lambda f: f.drop(columns=["apr", "due_on"], errors="ignore").rename(columns={"decided_at": "decided"}),
-         ["decided_at: expected datetime64[s], got no such column.", "apr: expected float64, got no such column.",
-          "decided: expected no such column, got "]),
+        (
+            lambda f: f.drop(columns=["apr", "due_on"], errors="ignore").rename(columns={"decided_at": "decided"}),
+            [
+                "decided_at: expected datetime64[s], got no such column.",
+                "apr: expected float64, got no such column.",
+                "decided: expected no such column, got ",
+            ],
+        ),
         (lambda f: f.assign(started_at="yesterday"), ["started_at: expected datetime64[s], got text."]),
         (lambda f: f.assign(started_at=1), ["started_at: expected datetime64[s], got "]),
         (lambda f: f.assign(risk_score="high"), ["risk_score: expected Int16, got text."]),
@@ -323,7 +344,7 @@ def rewrite(folder: Path, table: str, edit: Callable[[pd.DataFrame], pd.DataFram
         (lambda f: f.assign(outcome=f["outcome"].mask(f.index == 3)), ["outcome: expected "]),
         (lambda f: f.assign(started_at=pd.Series([pd.NaT, *f["started_at"][1:]])), ["started_at: expected "]),
     ],
-)  # fmt: skip
+)
 def test_a_table_of_another_form_is_named_with_expected_and_got(edit: Callable, faults: list[str], saved: Path) -> None:
     path = rewrite(saved, "applications", edit)
     found = refused(saved)
@@ -334,8 +355,11 @@ def test_a_table_of_another_form_is_named_with_expected_and_got(edit: Callable, 
 
 def test_parquet_with_finer_or_zoned_times_is_named(book: dict, tmp_path: Path) -> None:
     save(book, tmp_path / "book", "parquet")
-    fine = lambda f: f.assign(started_at=f["started_at"].astype("M8[ns]") + pd.Timedelta(5, "ns"),  # noqa: E731
-                              decided_at=f["decided_at"].dt.tz_localize("Asia/Shanghai"))  # fmt: skip
+
+    def fine(f: pd.DataFrame) -> pd.DataFrame:
+        finer = f["started_at"].astype("M8[ns]") + pd.Timedelta(5, "ns")
+        return f.assign(started_at=finer, decided_at=f["decided_at"].dt.tz_localize("Asia/Shanghai"))
+
     path = rewrite(tmp_path / "book", "applications", fine)
     started, decided = refused(tmp_path / "book")
     assert started == f"{path}: started_at: expected datetime64[s], got datetime64[ns]."
@@ -344,21 +368,42 @@ def test_parquet_with_finer_or_zoned_times_is_named(book: dict, tmp_path: Path) 
 
 
 KEYS: list[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str]] = [
-    ("loans", lambda f: f.assign(user_id=f["user_id"].replace(7, 4_000)),
-     "loans.user_id = 4000: no such user_id in users (2 rows point to nothing). "),
-    ("loans", lambda f: pd.concat([f, f.tail(1)], ignore_index=True),
-     "loans: 1 rows repeat loan_id, first 790001. Allowed: each key once."),
-    ("instalments", lambda f: f.assign(loan_id=f["loan_id"].replace(1, 2)),
-     "instalments.loan_id = 2: no such loan_id in loans (2 rows point to nothing). "),
-    ("instalments", lambda f: f.assign(number=f["number"].mask(f.index == 1, 1).astype("int8")),
-     "instalments: 1 rows repeat loan_id and number, first 1 1. "),
-    ("applications", lambda f: f.assign(user_id=f["user_id"] - 1),
-     "applications.user_id = -1: no such user_id in users (1 rows point to nothing). "),
-    ("users", lambda f: f.assign(referred_by=pd.array([None, 99, *[None] * 38], dtype="Int64")),
-     "users.referred_by = 99: no such user_id in users (1 rows point to nothing). "),
-    ("truth", lambda f: f.assign(user_id=f["user_id"] + 1),
-     "truth.user_id = 40: no such user_id in users (1 rows point to nothing). "),
-]  # fmt: skip
+    (
+        "loans",
+        lambda f: f.assign(user_id=f["user_id"].replace(7, 4_000)),
+        "loans.user_id = 4000: no such user_id in users (2 rows point to nothing). ",
+    ),
+    (
+        "loans",
+        lambda f: pd.concat([f, f.tail(1)], ignore_index=True),
+        "loans: 1 rows repeat loan_id, first 790001. Allowed: each key once.",
+    ),
+    (
+        "instalments",
+        lambda f: f.assign(loan_id=f["loan_id"].replace(1, 2)),
+        "instalments.loan_id = 2: no such loan_id in loans (2 rows point to nothing). ",
+    ),
+    (
+        "instalments",
+        lambda f: f.assign(number=f["number"].mask(f.index == 1, 1).astype("int8")),
+        "instalments: 1 rows repeat loan_id and number, first 1 1. ",
+    ),
+    (
+        "applications",
+        lambda f: f.assign(user_id=f["user_id"] - 1),
+        "applications.user_id = -1: no such user_id in users (1 rows point to nothing). ",
+    ),
+    (
+        "users",
+        lambda f: f.assign(referred_by=pd.array([None, 99, *[None] * 38], dtype="Int64")),
+        "users.referred_by = 99: no such user_id in users (1 rows point to nothing). ",
+    ),
+    (
+        "truth",
+        lambda f: f.assign(user_id=f["user_id"] + 1),
+        "truth.user_id = 40: no such user_id in users (1 rows point to nothing). ",
+    ),
+]
 
 
 @pytest.mark.parametrize(("table", "edit", "fault"), KEYS)
@@ -382,9 +427,12 @@ def test_all_wrong_keys_are_told_at_once(book: dict) -> None:
     with pytest.raises(InputError) as caught:
         tables.check_keys(wrong)
     assert [fault.partition(" ")[0] for fault in caught.value.faults] == [
-        "applications.user_id", "loans.user_id", "instalments.loan_id", "signals.user_id",
+        "applications.user_id",
+        "loans.user_id",
+        "instalments.loan_id",
+        "signals.user_id",
         "truth.user_id",
-    ]  # fmt: skip
+    ]
 
 
 def test_keys_in_any_order_are_checked_and_tables_that_are_not_there_are_not_asked(book: dict) -> None:
@@ -400,10 +448,11 @@ def test_the_keys_of_a_large_book_are_checked_in_a_moment() -> None:
     loan = np.arange(1_000_000) * 10_000 + 1
     big = {
         "loans": pd.DataFrame({"loan_id": loan, "user_id": np.arange(1_000_000) // 2}),
-        "instalments": pd.DataFrame({"loan_id": np.repeat(loan, 10), "number": np.tile(np.arange(10, dtype="int8"),
-                                                                                      1_000_000)}),
+        "instalments": pd.DataFrame(
+            {"loan_id": np.repeat(loan, 10), "number": np.tile(np.arange(10, dtype="int8"), 1_000_000)}
+        ),
         "users": pd.DataFrame({"user_id": np.arange(500_000)}),
-    }  # fmt: skip
+    }
     start = time.perf_counter()
     tables.check_keys(big)
     assert time.perf_counter() - start < 2
@@ -421,9 +470,12 @@ def test_parts_that_stop_coming_leave_what_was_there(
     before = files(tmp_path)
     wanted = MachineError if isinstance(fault, OSError) else KeyboardInterrupt
     for folder in ("book", "other"):
-        with pytest.raises(wanted), store.saving(  # noqa: PT012
-            tmp_path / folder, format=format, schemas=books.schemas(), made=books.MADE, needed=lambda: 10**9
-        ) as saved:  # fmt: skip
+        with (  # noqa: PT012
+            pytest.raises(wanted),
+            store.saving(
+                tmp_path / folder, format=format, schemas=books.schemas(), made=books.MADE, needed=lambda: 10**9
+            ) as saved,
+        ):
             saved.add(books.parts(book, 2)[0])
             raise fault
     assert files(tmp_path) == before

@@ -99,9 +99,10 @@ def pets(tiny_text: str, tmp_path: Path) -> lp.Population:
     levels = [json.dumps(level, ensure_ascii=False) for level in DANGEROUS + HARMLESS]
     block = (
         f"  pet:\n    shares: {{{', '.join(f'{level}: 0.05' for level in levels)}}}\n    label: {{en: Pet, zh: 宠物}}\n"
-        "    labels:\n" + "".join(f"      {level}: {{en: A, zh: 甲}}\n" for level in levels)
+        "    labels:\n"
+        + "".join(f"      {level}: {{en: A, zh: 甲}}\n" for level in levels)
         + "    basis: assumed\n    because: x\n"
-    )  # fmt: skip
+    )
     path = tmp_path / "pets.yaml"
     path.write_text(tiny_text + block, encoding="utf-8")
     return lp.generate(lp.load_persona(path), n=500, seed=1)
@@ -155,10 +156,14 @@ def test_csv_from_before_words_were_marked_keeps_its_apostrophes(tiny_text: str,
     folder = made.save(tmp_path / "people", format="csv")
     text = (folder / "users.csv").read_text(encoding="utf-8").replace("''a", "'a")
     (folder / "users.csv").write_text(text, encoding="utf-8")
-    edit_manifest(folder, lambda m: [
-        m.pop("manifest"), m.pop("text_mark"),
-        m["tables"]["users"].update(sha256=table_files.sha256(folder / "users.csv")),
-    ])  # fmt: skip
+    edit_manifest(
+        folder,
+        lambda m: [
+            m.pop("manifest"),
+            m.pop("text_mark"),
+            m["tables"]["users"].update(sha256=table_files.sha256(folder / "users.csv")),
+        ],
+    )
     assert lp.load_population(folder).digest == made.digest
 
 
@@ -534,9 +539,16 @@ STEPS = [
 @pytest.mark.parametrize("earlier", [True, False], ids=[FAULTS, "nothing was there"])
 @pytest.mark.parametrize(("fault", "raised"), [(full, lp.MachineError), (stopped, KeyboardInterrupt)])
 def test_a_save_that_fails_midway_leaves_what_was_there(
-    place: object, step: str, earlier: bool, fault: Callable[..., None], raised: type[BaseException],
-    small: lp.Population, article: lp.Persona, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    place: object,
+    step: str,
+    earlier: bool,
+    fault: Callable[..., None],
+    raised: type[BaseException],
+    small: lp.Population,
+    article: lp.Persona,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     folder = tmp_path / "people"
     if earlier:
         lp.generate(article, n=10, seed=4).save(folder)
