@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from loanpersona import charts, tables
     from loanpersona.analysis import credit, habits, needs, profile, segments
+    from loanpersona.analysis.written import in_words
+    from loanpersona.charts.plot import plot, show
     from loanpersona.core import words as labels
     from loanpersona.core.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, ReportError
     from loanpersona.persona.model import Persona
@@ -21,10 +23,12 @@ if TYPE_CHECKING:
     from loanpersona.reports import render_report
     from loanpersona.simulation.generation import generate, sample
     from loanpersona.simulation.parameters import check_parameters
+    from loanpersona.tables.book import Book
     from loanpersona.tables.population import Population, load_population
 
 # Where each public name lives. Names load when first used, so that importing the package stays cheap.
 _HOMES = {
+    "Book": "loanpersona.tables.book:Book",
     "InputError": "loanpersona.core.errors:InputError",
     "LoanpersonaError": "loanpersona.core.errors:LoanpersonaError",
     "MachineError": "loanpersona.core.errors:MachineError",
@@ -37,18 +41,22 @@ _HOMES = {
     "credit": "loanpersona.analysis.credit",
     "generate": "loanpersona.simulation.generation:generate",
     "habits": "loanpersona.analysis.habits",
+    "in_words": "loanpersona.analysis.written:in_words",
     "labels": "loanpersona.core.words",
     "load_persona": "loanpersona.persona.resolver:load_persona",
     "load_population": "loanpersona.tables.population:load_population",
     "needs": "loanpersona.analysis.needs",
+    "plot": "loanpersona.charts.plot:plot",
     "profile": "loanpersona.analysis.profile",
     "render_report": "loanpersona.reports:render_report",
     "sample": "loanpersona.simulation.generation:sample",
     "segments": "loanpersona.analysis.segments",
+    "show": "loanpersona.charts.plot:show",
     "tables": "loanpersona.tables",
 }
 
 __all__ = [
+    "Book",
     "InputError",
     "LoanpersonaError",
     "MachineError",
@@ -61,14 +69,17 @@ __all__ = [
     "credit",
     "generate",
     "habits",
+    "in_words",
     "labels",
     "load_persona",
     "load_population",
     "needs",
+    "plot",
     "profile",
     "render_report",
     "sample",
     "segments",
+    "show",
     "tables",
 ]
 

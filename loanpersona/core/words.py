@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["LANGUAGES", "check_language", "in_words", "label", "learn", "phrase"]
 
 LANGUAGES = ("en", "zh")
+_OWN: ContextVar[Mapping[str, Mapping[str, str]]] = ContextVar("own words", default={})  # noqa: B039
+"""Words that a book brings; those of the catalog stay as they are."""
 # Words of variables and levels that a persona adds; the catalog's own words stay as they are.
 _LEARNED: dict[str, Mapping[str, str]] = {}
 
@@ -37,7 +41,12 @@ def label(word: str, lang: str = "en") -> str:
     >>> label("waiter"), label("waiter", "zh"), label("10000..")
     ('Waiter', '餐饮服务员', '10,000 or more')
     """
-    entry = catalog.load("labels").get(word) or _LEARNED.get(word) or catalog.load("statements").get(word)
+    entry = (
+        catalog.load("labels").get(word)
+        or _OWN.get().get(word)
+        or _LEARNED.get(word)
+        or catalog.load("statements").get(word)
+    )
     if entry:
         return str(entry[lang])
     low, dots, high = word.partition("..")
@@ -47,6 +56,21 @@ def label(word: str, lang: str = "en") -> str:
 def _end(number: str) -> str:
     """The end of a range as people write it: with commas, its decimals as they stand."""
     return f"{int(number):,}" if number.isdecimal() else number
+
+
+@contextmanager
+def own_words(words: Mapping[str, Mapping[str, str]]) -> Iterator[None]:
+    """Within this block `label` knows the words that a book brings too."""
+    before = _OWN.set(words)
+    try:
+        yield
+    finally:
+        _OWN.reset(before)
+
+
+def has_word(word: str) -> bool:
+    """Whether the catalog has a word."""
+    return word in catalog.load("labels")
 
 
 def learn(words: Mapping[str, Mapping[str, str]]) -> None:

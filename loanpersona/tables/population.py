@@ -15,6 +15,7 @@ import pandas as pd
 from loanpersona.core import words
 from loanpersona.core.errors import InputError, did_you_mean
 from loanpersona.tables import Table, store
+from loanpersona.tables.book import Book
 
 
 def made_from(persona: str, persona_digest: str, n: int, seed: int) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def made_from(persona: str, persona_digest: str, n: int, seed: int) -> dict[str,
 
 
 @dataclass(frozen=True, eq=False)
-class Population:
+class Population(Book):
     """Tables drawn from a persona. Get one from `generate` or `load_population`."""
 
     persona: str
@@ -42,50 +43,32 @@ class Population:
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     schemas: tuple[Table, ...] = field(repr=False)
 
-    @property
-    def users(self) -> pd.DataFrame:
-        """One row per user: what a lender sees."""
-        return self._table("users")
-
-    @property
-    def applications(self) -> pd.DataFrame:
-        """One row per application for credit."""
-        return self._table("applications")
-
-    @property
-    def loans(self) -> pd.DataFrame:
-        """One row per drawdown."""
-        return self._table("loans")
-
-    @property
-    def instalments(self) -> pd.DataFrame:
-        """One row per instalment of a loan."""
-        return self._table("instalments")
-
-    @property
-    def signals(self) -> pd.DataFrame:
-        """One row per observed sign of a need."""
-        return self._table("signals")
-
-    @property
-    def truth(self) -> pd.DataFrame:
-        """One row per user: the hidden traits that an instructor can withhold."""
-        return self._table("truth")
-
     def __post_init__(self) -> None:
-        for schema in self.schemas:
-            for column in schema.columns.values():
-                words.learn(column.words)
+        words.learn(self.words)
         for frame in self.tables.values():
             frame.attrs["synthetic"] = store.SYNTHETIC
 
-    def _table(self, name: str) -> pd.DataFrame:
-        if name not in self.tables:
-            raise InputError(
-                f"tables: {name} was not made, or was left out. {did_you_mean(name, self.tables)} Hint: generate makes "
-                f"it from the persona {self.persona} with n = {self.n} and seed = {self.seed}."
-            )
-        return self.tables[name]
+    @cached_property
+    def words(self) -> Mapping[str, Mapping[str, str]]:  # type: ignore[override]
+        """Words that the persona adds."""
+        columns = (column for schema in self.schemas for column in schema.columns.values())
+        return {word: texts for column in columns for word, texts in column.words.items()}
+
+    @property
+    def synthetic(self) -> bool:  # type: ignore[override]
+        """Everybody is made up."""
+        return True
+
+    @property
+    def texts(self) -> Mapping[str, pd.Index]:  # type: ignore[override]
+        """No key stands for a text."""
+        return {}
+
+    def _hint(self, name: str) -> str:
+        return (
+            f"{did_you_mean(name, self.tables)} Hint: generate makes it from the persona {self.persona} with "
+            f"n = {self.n} and seed = {self.seed}."
+        )
 
     @cached_property
     def digest(self) -> str:

@@ -6,7 +6,7 @@ Everything else asks here: dtypes at generation, checks at loading, the data dic
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -44,6 +44,8 @@ class Column:
     """Whether the simulation makes it, so that no persona states it."""
     missing: bool = False
     """Whether it may hold no value."""
+    planned: bool = False
+    """Whether its times lie ahead when they are written, as due days do."""
     each: str = "user"
     """What it is decided once for: `user`, `application`, `loan` or `month`."""
     refers: str = ""
@@ -59,6 +61,15 @@ class Column:
         if self.type == "category":
             return pd.CategoricalDtype(list(self.levels), ordered=self.ordered)
         return pd.api.types.pandas_dtype(self.type)
+
+    @property
+    def happened(self) -> bool:
+        """Whether it holds times of what happened; what is planned, such as a due day, sets no clock."""
+        return self.type.startswith("datetime64") and not self.planned
+
+    def for_lender(self, *, open: bool) -> Column:
+        """The column as a lender may have it: it may miss values, and have levels of its own where it is `open`."""
+        return replace(self, missing=True, open=self.open or open)
 
     @property
     def day(self) -> bool:
@@ -150,6 +161,7 @@ def _column(name: str, stated: dict[str, Any]) -> Column:
         range=(float(low), float(high)) if low else None,
         made=stated.get("made") == "true",
         missing=stated.get("missing") == "true",
+        planned=stated.get("planned") == "true",
         each=stated["each"],
         refers=stated.get("refers", ""),
         groups={key: tuple(levels) for key, levels in stated.get("groups", {}).items()},

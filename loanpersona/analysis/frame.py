@@ -1,0 +1,188 @@
+"""A frame is declared once, where it is computed: what it counts, its keys, its estimate, how columns are written.
+
+From the declaration come the public names of a room, the checks of arguments, what a frame reads, the dictionary of
+results, the tests of completeness and the chart.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+import pandas as pd
+
+from loanpersona.analysis.arguments import checked_arguments
+from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.tables.book import SYNTHETIC_MARK, Book
+from loanpersona.tables.schema import names
+
+ROOMS = ("profile",)
+FORMS = ("share", "ratio", "money", "days", "months", "count", "points", "number", "day", "word", "flag")
+"""How a column is written: 12.3%, 1.23, 1,234, 12, 12, 1,234, 0.123 …"""
+COUNTED = {"n": "count", "k": "count", "clusters": "count", "design_effect": "ratio", "effective_n": "count"}
+SMALLEST = 30
+"""A share of fewer is in the frame, but no chart and no page shows it."""
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a frame is."""
+
+    name: str
+    """Room and function, such as `habits.limit_use`."""
+    statements: tuple[str, ...]
+    counts: str
+    """What a row counts, as a word of labels.yaml: n is so many of them."""
+    keys: tuple[str, ...]
+    """The columns that tell rows apart, those of `by` and `who` first; `of` stands for those of that argument."""
+    estimate: str
+    """The column that is estimated, with its interval `low`, `high`; empty for a sheet."""
+    written: Mapping[str, str]
+    """How each further column is written; keys are words unless said otherwise."""
+    reads: Mapping[str, tuple[str, ...]]
+    """The tables and the columns it needs."""
+    smallest: int
+    compute: Callable[..., pd.DataFrame]
+
+    @property
+    def sheet(self) -> bool:
+        """Whether a row is a user or a loan, and nothing is estimated."""
+        return not self.estimate
+
+    def form(self, column: str, measure: str | None = None) -> str:
+        """How a column is written: as the estimate where it is an end of its interval.
+
+        Where rows measure different things (`estimate: value`), `written` says it by measure.
+        """
+        if column in {"low", "high", "least", "greatest"}:
+            column = self.estimate
+        if column == self.estimate and measure in self.written:
+            return self.written[str(measure)]
+        return self.written.get(column) or COUNTED.get(column) or ("share" if column == "share" else "word")
+
+
+_DECLARED: dict[str, Declaration] = {}
+
+
+def frame(
+    *,
+    statements: str,
+    counts: str,
+    reads: Mapping[str, str],
+    keys: str = "",
+    estimate: str = "share",
+    written: Mapping[str, str] | None = None,
+    smallest: int = SMALLEST,
+) -> Callable[[Callable[..., pd.DataFrame]], Callable[..., pd.DataFrame]]:
+    """Declare a function of a book as a frame; lists are words with spaces between."""
+
+    def declare(compute: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
+        room = compute.__module__.split(".")[2]
+        declared = Declaration(
+            name=f"{room}.{compute.__name__}",
+            statements=tuple(statements.split()),
+            counts=counts,
+            keys=tuple(keys.split()),
+            estimate=estimate,
+            written=dict(written or {}),
+            reads={name: tuple(columns.split()) for name, columns in reads.items()},
+            smallest=smallest,
+            compute=compute,
+        )
+        _DECLARED[declared.name] = declared
+        signature = inspect.signature(compute)
+
+        @wraps(compute)
+        def call(*book: Any, **given: Any) -> pd.DataFrame:
+            asked, arguments = _asked(declared, signature, book, given)
+            asked.need(declared.reads)
+            bound = checked_arguments(asked, arguments, signature)
+            found = compute(asked, **bound)
+            return _finished(found, declared, asked, bound)
+
+        call.declaration = declared  # type: ignore[attr-defined]
+        return call
+
+    return declare
+
+
+def _asked(
+    declared: Declaration, signature: inspect.Signature, book: tuple[Any, ...], given: Mapping[str, Any]
+) -> tuple[Book, dict[str, Any]]:
+    """The book of a call, made of the tables given by keyword where there is none, and the other arguments."""
+    tables = {name: value for name, value in given.items() if name in names()}
+    arguments = {name: value for name, value in given.items() if name not in tables}
+    allowed = list(signature.parameters)[1:]
+    if unknown := [name for name in arguments if name not in allowed]:
+        hints = (did_you_mean(name, allowed) if allowed else "It takes a book only." for name in unknown)
+        raise InputError(
+            *(f"{declared.name}: {name}: unknown argument. {h}" for name, h in zip(unknown, hints, strict=False))
+        )
+    if len(book) + bool(tables) != 1:
+        raise InputError(
+            f"{declared.name}: {len(book)} positional arguments. Allowed: one book, such as a population, or tables by "
+            "keyword (loans=…); all else by keyword."
+        )
+    asked = Book(**tables) if tables else book[0]
+    if not isinstance(asked, Book):
+        raise InputError(
+            f"{declared.name}: {type(asked).__name__} in place of a book. Allowed: a population, lp.Book(loans=…), or "
+            "tables by keyword."
+        )
+    return asked, arguments
+
+
+def _finished(found: pd.DataFrame, declared: Declaration, book: Book, bound: Mapping[str, Any]) -> pd.DataFrame:
+    """The frame, with what it is and whose it is: `lp.plot` and `in_words` read it there."""
+    for key, texts in book.texts.items():
+        if key in found:
+            found = found.assign(**{key: texts[found[key]]})
+    own = [one for name in declared.keys for one in (bound["of"] if name == "of" else (name,))]
+    who = ["who"] if "who" in found else []
+    found.attrs = {
+        "frame": declared.name,
+        "keys": list(dict.fromkeys([*bound.get("by", ()), *who, *own])),
+        "words": book.words,
+        SYNTHETIC_MARK: book.synthetic,
+    }
+    return found
+
+
+def declaration(found: pd.DataFrame) -> Declaration:
+    """What a frame is; raises InputError where a function of these rooms did not make it."""
+    if not isinstance(found, pd.DataFrame) or found.attrs.get("frame") not in _DECLARED:
+        raise InputError(
+            f"{type(found).__name__}: no frame of an analysis. Allowed: what a function such as lp.habits.timing "
+            "gives, with its attrs."
+        )
+    return _DECLARED[found.attrs["frame"]]
+
+
+def keys_of(found: pd.DataFrame) -> list[str]:
+    """The columns that tell the rows of a frame apart: those of `by` and `who` first."""
+    declaration(found)
+    return [name for name in found.attrs["keys"] if name in found]
+
+
+def declarations() -> dict[str, Declaration]:
+    """Every frame there is, by name."""
+    for room in ROOMS:
+        import_module(f"loanpersona.analysis.{room}")
+    return dict(_DECLARED)
+
+
+def public(package: str) -> dict[str, Any]:
+    """The frames of a room, by name: what its modules declare."""
+    home = import_module(package)
+    modules = [import_module(f"{package}.{one.name}") for one in iter_modules(home.__path__)]
+    return {
+        name: value
+        for module in modules
+        for name, value in vars(module).items()
+        if hasattr(value, "declaration") and value.__module__ == module.__name__
+    }
