@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from loanpersona.analysis.outcomes import outcomes, read
+from loanpersona.analysis.old_outcomes import outcomes, read
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import clustered_part, risk_ratio
 

@@ -10,6 +10,7 @@ another form. `loan_outcomes`, `borrower_outcomes` and `scored_borrowers` give o
 
 from __future__ import annotations
 
+from loanpersona.analysis.credit import columns as columns
 from loanpersona.analysis.credit.ageing import roll_rates, vintages
 from loanpersona.analysis.credit.challengers import cost_of_leaving_out, score_comparison, score_correlation
 from loanpersona.analysis.credit.fairness import approval_ratios
@@ -26,7 +27,7 @@ from loanpersona.analysis.credit.risk_score import (
 from loanpersona.analysis.credit.scorecards import information_value, scorecard
 from loanpersona.analysis.credit.tiers import tier_table
 from loanpersona.analysis.credit.unit_economics import tier_income
-from loanpersona.analysis.outcomes import borrower_outcomes, loan_outcomes
+from loanpersona.analysis.old_outcomes import borrower_outcomes, loan_outcomes
 
 __all__ = [
     "approval_ratios",

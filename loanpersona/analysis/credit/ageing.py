@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona.analysis.frames import whole
-from loanpersona.analysis.outcomes import BUCKETS, STATES, UNREACHED, LoanTape, Whole, buckets, months_later, read
+from loanpersona.analysis.old_outcomes import BUCKETS, STATES, UNREACHED, LoanTape, Whole, buckets, months_later, read
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import clustered_share
 

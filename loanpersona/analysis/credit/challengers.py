@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from loanpersona.analysis.credit.binning import Attribute, Cuts, attributes, protected
 from loanpersona.analysis.credit.scorecards import Sample, applicants, out_of_fold, sample
 from loanpersona.analysis.frames import SEED, columns, fold_of
-from loanpersona.analysis.outcomes import granted
+from loanpersona.analysis.old_outcomes import granted
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.ranking import auc, ks, placements, standard_error
 from loanpersona.estimates.shares import LEVEL, z

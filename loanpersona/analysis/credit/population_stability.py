@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import chdtri
 
 from loanpersona.analysis.frames import columns
-from loanpersona.analysis.outcomes import granted
+from loanpersona.analysis.old_outcomes import granted
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import LEVEL

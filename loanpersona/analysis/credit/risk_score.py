@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona.analysis.frames import banded
-from loanpersona.analysis.outcomes import BAD_DAYS, BAD_MONTHS, borrower_outcomes, granted
+from loanpersona.analysis.old_outcomes import BAD_DAYS, BAD_MONTHS, borrower_outcomes, granted
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.ranking import _difference, auc, ks, logistic, up_to
 from loanpersona.estimates.shares import share, shares, wilson

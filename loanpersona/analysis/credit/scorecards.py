@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from loanpersona.analysis.credit.binning import Attribute, Cuts, attributes, banded_people
 from loanpersona.analysis.frames import FOLDS, SEED, columns, fold_of, last_applications
-from loanpersona.analysis.outcomes import borrower_outcomes, day_after, granted
+from loanpersona.analysis.old_outcomes import borrower_outcomes, day_after, granted
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import LEVEL, tails, wilson, z

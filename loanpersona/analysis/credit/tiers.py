@@ -10,7 +10,7 @@ import pandas as pd
 
 from loanpersona.analysis.credit.unit_economics import EVERYBODY, TIERS, earnings, tier_of
 from loanpersona.analysis.frames import columns
-from loanpersona.analysis.outcomes import day_after, granted, outcomes, read
+from loanpersona.analysis.old_outcomes import day_after, granted, outcomes, read
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import clustered_part, clustered_ratio, clustered_share, clustered_total, mean, share
 

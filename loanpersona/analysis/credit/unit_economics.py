@@ -7,7 +7,7 @@ import pandas as pd
 
 from loanpersona import tables
 from loanpersona.analysis.frames import CLASSES, with_users
-from loanpersona.analysis.outcomes import BAD_DAYS, LoanTape, granted, read
+from loanpersona.analysis.old_outcomes import BAD_DAYS, LoanTape, granted, read
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import clustered_ratio

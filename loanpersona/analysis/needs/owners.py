@@ -7,7 +7,7 @@ import pandas as pd
 from loanpersona.analysis.credit.unit_economics import COMPONENTS, earnings
 from loanpersona.analysis.delinquency import risk_by
 from loanpersona.analysis.frames import CLASSES, with_users
-from loanpersona.analysis.outcomes import read
+from loanpersona.analysis.old_outcomes import read
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import clustered_ratio

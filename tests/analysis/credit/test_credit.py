@@ -33,7 +33,7 @@ import loanpersona as lp
 from loanpersona.analysis import credit
 from loanpersona.analysis.credit.ageing import month_on_book
 from loanpersona.analysis.credit.population_stability import psi
-from loanpersona.analysis.outcomes import BUCKETS, STATES, day_numbers, months_later
+from loanpersona.analysis.old_outcomes import BUCKETS, STATES, day_numbers, months_later
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
 from loanpersona.core.words import LANGUAGES, in_words, label
