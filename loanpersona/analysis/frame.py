@@ -102,6 +102,8 @@ def frame(
             asked, arguments = _asked(declared, signature, book, given)
             asked.need(declared.reads)
             bound = checked_arguments(asked, arguments, signature)
+            if own := [name for name in bound.get("by", ()) if name in _own_keys(declared, bound)]:
+                raise InputError(f"by = {own[0]}: the column that {declared.name} looks at. Allowed: another one.")
             found = compute(asked, **bound)
             return _finished(found, declared, asked, bound)
 
@@ -142,15 +144,19 @@ def _finished(found: pd.DataFrame, declared: Declaration, book: Book, bound: Map
     for key, texts in book.texts.items():
         if key in found:
             found = found.assign(**{key: texts[found[key]]})
-    own = [one for name in declared.keys for one in (bound["of"] if name == "of" else (name,))]
     who = ["who"] if "who" in found else []
     found.attrs = {
         "frame": declared.name,
-        "keys": list(dict.fromkeys([*bound.get("by", ()), *who, *own])),
+        "keys": list(dict.fromkeys([*bound.get("by", ()), *who, *_own_keys(declared, bound)])),
         "words": book.words,
         SYNTHETIC_MARK: book.synthetic,
     }
     return found
+
+
+def _own_keys(declared: Declaration, bound: Mapping[str, Any]) -> list[str]:
+    """The keys of a call beside those of `by` and `who`."""
+    return [one for name in declared.keys for one in (bound["of"] if name == "of" else (name,))]
 
 
 def declaration(found: pd.DataFrame) -> Declaration:
