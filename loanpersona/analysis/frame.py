@@ -43,7 +43,7 @@ class Declaration:
     estimate: str
     """The column that is estimated, with its interval `low`, `high`; empty for a sheet."""
     written: Mapping[str, str]
-    """How each further column is written; keys are words unless said otherwise."""
+    """How each further column is written; keys are words unless said otherwise, `of` as the column looked at."""
     reads: Mapping[str, tuple[str, ...]]
     """The tables and the columns it needs."""
     smallest: int
@@ -148,6 +148,8 @@ def _finished(found: pd.DataFrame, declared: Declaration, book: Book, bound: Map
     found.attrs = {
         "frame": declared.name,
         "keys": list(dict.fromkeys([*bound.get("by", ()), *who, *_own_keys(declared, bound)])),
+        "of": [*bound.get("of", ())],
+        "by": [*bound.get("by", ())],
         "words": book.words,
         SYNTHETIC_MARK: book.synthetic,
     }
@@ -173,6 +175,15 @@ def keys_of(found: pd.DataFrame) -> list[str]:
     """The columns that tell the rows of a frame apart: those of `by` and `who` first."""
     declaration(found)
     return [name for name in found.attrs["keys"] if name in found]
+
+
+def form_of(found: pd.DataFrame, column: str, measure: str | None = None) -> str:
+    """How a column of a frame is written, as its declaration says or as what is looked at."""
+    form = declaration(found).form(column, measure)
+    if form != "of":
+        return form
+    looked_at = str(found.attrs["of"][0])
+    return "money" if "_cny" in looked_at else "share" if "share" in looked_at or looked_at == "apr" else "number"
 
 
 def declarations() -> dict[str, Declaration]:

@@ -92,24 +92,33 @@ def each_group(rows: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[dict[str
 def by_group(
     rows: pd.DataFrame, by: Sequence[str], estimate: Callable[[pd.DataFrame], pd.DataFrame | dict[str, Any]]
 ) -> pd.DataFrame:
-    """What `estimate` makes of every group, one below the other, the groups in the first columns."""
+    """What `estimate` makes of every group, one below the other, the groups in the first columns.
+
+    Groups that have an order keep it; everybody comes before them.
+    """
     parts = []
     for names, part in each_group(rows, by):
         found = estimate(part)
         found = pd.DataFrame([found]) if isinstance(found, dict) else found
         parts.append(pd.concat([pd.DataFrame(names, index=found.index), found], axis=1))
-    return pd.concat(parts, ignore_index=True)
+    kinds = {name: _with_everybody(rows[name].dtype) for name in by}
+    return pd.concat(parts, ignore_index=True).astype(kinds)
+
+
+def _with_everybody(kind: pd.CategoricalDtype) -> pd.CategoricalDtype:
+    return pd.CategoricalDtype([EVERYBODY, *kind.categories], kind.ordered)
 
 
 def levels(values: pd.Series, name: str) -> pd.Series:
-    """Values as an ordered category of words; those that miss one are `not_known`.
+    """Values as a category of words, in order where they have one; those that miss one are `not_known`.
 
     Raises InputError where there are more levels than anybody reads.
     """
     if values.dtype.kind == "b" or values.dtype == "boolean":
         values = values.map({True: "yes", False: "no"}).astype(pd.CategoricalDtype(["yes", "no"]))
     if not isinstance(values.dtype, pd.CategoricalDtype):
-        values = values.astype(pd.CategoricalDtype(sorted(values.dropna().unique())))
+        ordered = values.dtype.kind in "iuf"
+        values = values.astype(pd.CategoricalDtype(sorted(values.dropna().unique()), ordered))
     there = [level for level in values.cat.categories if (values == level).any()]
     if len(there) > MOST_LEVELS:
         raise InputError(
@@ -119,7 +128,7 @@ def levels(values: pd.Series, name: str) -> pd.Series:
     words = values.cat.rename_categories([_word(one) for one in values.cat.categories])
     if values.isna().any():
         words = words.cat.add_categories(NOT_KNOWN).fillna(NOT_KNOWN)
-    return words.cat.as_ordered()
+    return words
 
 
 def cut_at(values: pd.Series, starts: Sequence[float]) -> pd.Series:

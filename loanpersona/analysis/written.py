@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from loanpersona.analysis.frame import Declaration, declaration, keys_of
+from loanpersona.analysis.frame import Declaration, declaration, form_of, keys_of
 from loanpersona.core import catalog
 from loanpersona.core.words import check_language, label, own_words
 
@@ -37,10 +37,9 @@ def in_words(frame: pd.DataFrame, lang: str = "en") -> pd.DataFrame:
 
 def written(frame: pd.DataFrame, name: str, lang: str) -> list[str]:
     """The values of a column, each as its declaration says; where rows measure different things, by measure."""
-    declared = declaration(frame)
     measures = frame["measure"].astype(str) if "measure" in frame else [None] * len(frame)
     return [
-        cell(declared.form(name, measure), value, lang) for measure, value in zip(measures, frame[name], strict=True)
+        cell(form_of(frame, name, measure), value, lang) for measure, value in zip(measures, frame[name], strict=True)
     ]
 
 

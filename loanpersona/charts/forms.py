@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from loanpersona.analysis.frame import Declaration, declaration, keys_of
+from loanpersona.analysis.frame import declaration, form_of, keys_of
 from loanpersona.analysis.written import cell
 from loanpersona.charts import drawing
 from loanpersona.charts.drawing import SERIES, Written
@@ -22,7 +23,7 @@ STEPS = 12
 
 def by_keys(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """The form that keys and estimate ask for."""
-    keys = [name for name in keys_of(frame) if _varies(frame[name])] or keys_of(frame)[:1]
+    keys = [name for name in keys_of(frame) if varies(frame[name])] or keys_of(frame)[:1]
     if "measure" in keys:
         return panels(frame, ax, lang, by="measure")
     if any(_is_scale(frame[name]) for name in keys):
@@ -73,17 +74,22 @@ def dots(frame: pd.DataFrame, ax: Axes, lang: str, line: float | None = None) ->
 
 def heat(frame: pd.DataFrame, ax: Axes, lang: str, down: str = "", across: str = "") -> Caption:
     """A cell for each pair of levels, with half the width of its interval where it has one."""
-    keys = keys_of(frame)[-2:]
-    value, say = _value(frame), writer(frame)
+    keys, value, say = keys_of(frame)[-2:], _value(frame), writer(frame)
+    halves = (frame["high"] - frame["low"]) / 2 if "low" in frame else [np.nan] * len(frame)
+    texts = [
+        say(one) + (f"\n±{say(half)}" if half == half else "") for one, half in zip(frame[value], halves, strict=True)
+    ]
+    shown = frame.assign(share=frame[value])
     heat_map(
-        frame.assign(share=frame[value]),
+        shown,
         down or keys[0],
         across or keys[1],
         ax,
         lang,
-        texts=[say(one) for one in frame[value]],
+        texts=texts,
+        named=lambda one: fill(label(str(one), lang), 14),
     )
-    return captioned(frame, lang)
+    return captioned(frame, lang, "half_note" if "low" in frame else "interval_note")
 
 
 def curve(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
@@ -127,7 +133,15 @@ def panel(ax: Axes, number: int, many: int, gap: float = 0.08) -> Axes:
 
 def captioned(frame: pd.DataFrame, lang: str, note: str = "interval_note") -> Caption:
     """The plain title of a frame, and its values for the alt text."""
-    return Caption(label(declaration(frame).name, lang), phrase(note, lang), all_values(frame, lang))
+    return Caption(title(frame, lang), phrase(note, lang), all_values(frame, lang))
+
+
+def title(frame: pd.DataFrame, lang: str) -> str:
+    """What the frame is: its own words, with what it looks at and the groups it looks within."""
+    name = declaration(frame).name
+    of, by = (MARKS[lang].comma.join(label(one, lang) for one in frame.attrs[which]) for which in ("of", "by"))
+    plain = phrase(name, lang, of=of) if has_word(name) else name
+    return phrase("title_within", lang, title=plain, by=by) if by else plain
 
 
 def all_values(frame: pd.DataFrame, lang: str) -> str:
@@ -147,7 +161,8 @@ def axis_title(frame: pd.DataFrame, lang: str) -> str:
     declared = declaration(frame)
     if has_word(f"{declared.name}.axis"):
         return label(f"{declared.name}.axis", lang)
-    return phrase("estimate_of", lang, estimate=label(_value(frame), lang), counts=label(declared.counts, lang))
+    counts = f"who.{frame['who'].iloc[0]}" if "who" in frame and not varies(frame["who"]) else declared.counts
+    return phrase("estimate_of", lang, estimate=label(_value(frame), lang), counts=label(counts, lang))
 
 
 def writer(frame: pd.DataFrame) -> Written:
@@ -163,8 +178,7 @@ def height_of(frame: pd.DataFrame) -> float:
 
 
 def _form(frame: pd.DataFrame) -> str:
-    declared: Declaration = declaration(frame)
-    return declared.form(declared.estimate, str(frame["measure"].iloc[0]) if "measure" in frame else None)
+    return form_of(frame, _value(frame), str(frame["measure"].iloc[0]) if "measure" in frame else None)
 
 
 def _value(frame: pd.DataFrame) -> str:
@@ -172,7 +186,7 @@ def _value(frame: pd.DataFrame) -> str:
 
 
 def _last_key(frame: pd.DataFrame) -> str:
-    return next((name for name in keys_of(frame) if _varies(frame[name])), keys_of(frame)[-1])
+    return next((name for name in keys_of(frame) if varies(frame[name])), keys_of(frame)[-1])
 
 
 def _is_scale(values: pd.Series) -> bool:
@@ -183,5 +197,5 @@ def _ordered(values: pd.Series) -> bool:
     return values.dtype.kind in "iuf" or (isinstance(values.dtype, pd.CategoricalDtype) and values.cat.ordered)
 
 
-def _varies(values: pd.Series) -> bool:
+def varies(values: pd.Series) -> bool:
     return bool((values.astype(object) != values.iloc[0]).any())

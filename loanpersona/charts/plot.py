@@ -6,7 +6,7 @@ function of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
@@ -39,26 +39,27 @@ class Entry:
     width: float = 7.2
 
 
-_ENTRIES: dict[str, Entry] = {}
+_ENTRIES: dict[tuple[str, str], Entry] = {}
+"""By frame and, where a drawing is of certain columns only, what is looked at."""
 
 
-def entry(name: str, mark: Callable[..., Caption], *, height: float | None = None, **words: Any) -> None:
-    """A frame drawn by a mark of `forms`, with words of its own."""
-    _ENTRIES[name] = Entry(lambda frame, ax, lang: mark(frame, ax, lang, **words), height)
+def entry(name: str, mark: Callable[..., Caption], *, of: str = "", height: float | None = None, **words: Any) -> None:
+    """A frame drawn by a mark of `forms`, with words of its own; with `of` only where it looks at these columns."""
+    _ENTRIES[name, _sorted(of.split())] = Entry(lambda frame, ax, lang: mark(frame, ax, lang, **words), height)
 
 
-def drawing(name: str, *, height: float = 3.6, width: float = 7.2) -> Callable[[Draw], Draw]:
-    """Declare a function as the drawing of a frame."""
+def drawing(name: str, *, of: str = "", height: float | None = 3.6, width: float = 7.2) -> Callable[[Draw], Draw]:
+    """Declare a function as the drawing of a frame; with `of` only where it looks at these columns, ungrouped."""
 
     def declare(draw: Draw) -> Draw:
-        _ENTRIES[name] = Entry(draw, height, width)
+        _ENTRIES[name, _sorted(of.split())] = Entry(draw, height, width)
         return draw
 
     return declare
 
 
-def entries() -> dict[str, Entry]:
-    """The charts that are more than a form, by frame."""
+def entries() -> dict[tuple[str, str], Entry]:
+    """The charts that are more than a form, by frame and columns looked at."""
     for room in ROOMS:
         import_module(f"loanpersona.charts.{room}")
     return dict(_ENTRIES)
@@ -76,7 +77,7 @@ def plot(frame: pd.DataFrame, *, lang: str = "en", ax: Axes | None = None) -> Ax
     >>> ax = lp.plot(lp.profile.shares(population, of="sex"), lang="zh")
     """
     declared, lang = _checked(frame, ax), check_language(lang)
-    known = entries().get(declared.name) or Entry(forms.by_keys)
+    known = _entry(frame, declared.name)
     shown, left_out = _large_enough(frame, declared)
     # The style holds while the chart is drawn and leaves the user's own settings alone.
     with mpl.rc_context(style()), own_words(frame.attrs["words"]):
@@ -118,6 +119,17 @@ def show(frame: pd.DataFrame | Callable[..., pd.DataFrame], *book: Any, lang: st
     plt.close(figure)
     summary = escape(label(declaration(made).name, lang))
     display(HTML(f"<details><summary>{summary}</summary>{html_table(made, lang)}</details>"))
+
+
+def _entry(frame: pd.DataFrame, name: str) -> Entry:
+    known, of = entries(), frame.attrs["of"]
+    grouped = any(forms.varies(frame[key]) for key in keys_of(frame) if key not in of)
+    of_these = None if grouped else known.get((name, _sorted(of)))
+    return of_these or known.get((name, "")) or Entry(forms.by_keys)
+
+
+def _sorted(of: Sequence[str]) -> str:
+    return " ".join(sorted(of))
 
 
 def _checked(frame: pd.DataFrame, ax: Any) -> Declaration:
