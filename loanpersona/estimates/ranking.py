@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import hypot, sqrt
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from loanpersona.core.errors import InputError
-from loanpersona.estimates.shares import LEVEL, wilson, z
+from loanpersona.estimates.shares import LEVEL, difference, z
 
 ROUNDS = 50
 Numbers = NDArray[np.float64]
@@ -94,7 +94,4 @@ def up_to(score: Numbers, bad: NDArray[np.bool_]) -> tuple[Numbers, Numbers, Num
 
 
 def _difference(good: float, bad: float, n: tuple[int, int]) -> tuple[float, float]:
-    """Interval of the share of the good less that of the bad, from the Wilson intervals of both."""
-    one, other = good / n[0], bad / n[1]
-    (low, high), (other_low, other_high) = wilson(good, n[0]), wilson(bad, n[1])
-    return (one - other - hypot(one - low, other_high - other), one - other + hypot(high - one, other - other_low))
+    return difference((good, n[0]), (bad, n[1]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, sqrt
+from math import exp, hypot, sqrt
 from statistics import NormalDist
 from typing import Any
 
@@ -80,6 +80,40 @@ def shares_by(frame: pd.DataFrame, by: Sequence[str], of: str, level: float = LE
             found.insert(position, name, pd.Categorical([key] * len(found), dtype=frame[name].dtype))
         parts.append(found)
     return pd.concat(parts, ignore_index=True)
+
+
+Counted = tuple[float, float]
+"""How many of a group hold, and how many there are."""
+
+
+def difference(one: Counted, other: Counted, level: float = LEVEL) -> tuple[float, float]:
+    """Interval of the share of one group less that of another, from the Wilson intervals of both.
+
+    Source: Newcombe (1998), method 10.
+
+    >>> [round(end, 4) for end in difference((56, 70), (48, 80))]
+    [0.0524, 0.3339]
+    """
+    (k, n), (k_other, n_other) = one, other
+    here, there = k / n, k_other / n_other
+    (low, high), (low_there, high_there) = wilson(k, n, level), wilson(k_other, n_other, level)
+    lead = here - there
+    return lead - hypot(here - low, high_there - there), lead + hypot(high - here, there - low_there)
+
+
+def ratio(one: Counted, other: Counted, level: float = LEVEL) -> tuple[float, float]:
+    """Interval of the share of one group over that of another (log normal); missing where none holds.
+
+    Source: Katz et al. (1978).
+
+    >>> [round(end, 3) for end in ratio((27, 122), (44, 487))]
+    [1.581, 3.795]
+    """
+    (k, n), (k_other, n_other) = one, other
+    if not k or not k_other:
+        return np.nan, np.nan
+    value, half = k / n * n_other / k_other, exp(z(level) * sqrt(1 / k - 1 / n + 1 / k_other - 1 / n_other))
+    return value / half, value * half
 
 
 def clustered_ratio(top: Any, bottom: Any, clusters: Any, level: float = LEVEL) -> dict[str, float]:
