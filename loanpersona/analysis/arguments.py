@@ -14,10 +14,10 @@ from loanpersona.tables.book import Book
 
 SECOND, DAY = pd.Timedelta(seconds=1).as_unit("s"), pd.Timedelta(days=1).as_unit("s")
 WHO = ("registered", "approved", "borrowed")
-By = str | Sequence[str] | None
-"""What a caller gives as `by`: a column, a pair of columns, or none."""
-Day = str | pd.Timestamp | None
-"""What a caller gives as `until` or `at`: a day, or none for the last day of the book."""
+By = Any
+"""`by` of a frame: a caller gives a column, a pair of columns or none, and the frame gets a tuple of names."""
+Day = Any
+"""`until` or `at`: a caller gives a day, or none for the last day of the book, and the frame gets its last second."""
 
 
 def checked_arguments(book: Book, given: Mapping[str, Any], signature: inspect.Signature) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -96,10 +96,16 @@ def by_group(
 
     Groups that have an order keep it; everybody comes before them.
     """
+    return stacked(((names, estimate(part)) for names, part in each_group(rows, by)), rows, by)
+
+
+def stacked(
+    made: Iterable[tuple[dict[str, str], pd.DataFrame | dict[str, Any]]], rows: pd.DataFrame, by: Sequence[str]
+) -> pd.DataFrame:
+    """What was made of each group, one below the other; `rows` have the groups."""
     parts = []
-    for names, part in each_group(rows, by):
-        found = estimate(part)
-        found = pd.DataFrame([found]) if isinstance(found, dict) else found
+    for names, part in made:
+        found = pd.DataFrame([part]) if isinstance(part, dict) else part
         parts.append(pd.concat([pd.DataFrame(names, index=found.index), found], axis=1))
     kinds = {name: _with_everybody(rows[name].dtype) for name in by}
     return pd.concat(parts, ignore_index=True).astype(kinds)

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from loanpersona.analysis.frame import declaration, form_of, keys_of
+from loanpersona.analysis.groups import EVERYBODY
 from loanpersona.analysis.written import cell
 from loanpersona.charts import drawing
 from loanpersona.charts.drawing import SERIES, Written
@@ -153,7 +154,7 @@ def all_values(frame: pd.DataFrame, lang: str) -> str:
 
 def row_name(frame: pd.DataFrame, row: dict[Any, Any], lang: str) -> str:
     """The keys of a row in words."""
-    return " · ".join(label(str(row[name]), lang) for name in keys_of(frame))
+    return " · ".join(label(str(row[name]), lang) for name in keys_of(frame)) or label(EVERYBODY, lang)
 
 
 def axis_title(frame: pd.DataFrame, lang: str) -> str:

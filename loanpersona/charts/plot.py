@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import matplotlib as mpl
@@ -24,7 +25,7 @@ from loanpersona.analysis.written import html_table
 from loanpersona.charts import forms
 from loanpersona.charts.style import Caption, alt, new_axes, say, style
 from loanpersona.core.errors import InputError
-from loanpersona.core.words import check_language, label, own_words, phrase
+from loanpersona.core.words import check_language, own_words, phrase
 from loanpersona.tables.book import SYNTHETIC_MARK
 
 Draw = Callable[[pd.DataFrame, Axes, str], Caption]
@@ -61,7 +62,9 @@ def drawing(name: str, *, of: str = "", height: float | None = 3.6, width: float
 def entries() -> dict[tuple[str, str], Entry]:
     """The charts that are more than a form, by frame and columns looked at."""
     for room in ROOMS:
-        import_module(f"loanpersona.charts.{room}")
+        home = import_module(f"loanpersona.charts.{room}")
+        for one in iter_modules(getattr(home, "__path__", ())):
+            import_module(f"{home.__name__}.{one.name}")
     return dict(_ENTRIES)
 
 
@@ -117,7 +120,7 @@ def show(frame: pd.DataFrame | Callable[..., pd.DataFrame], *book: Any, lang: st
     words = " ".join(filter(None, map(alt, figure.axes)))
     display(figure, metadata={"image/png": {"alt": words}})
     plt.close(figure)
-    summary = escape(label(declaration(made).name, lang))
+    summary = escape(forms.title(made, lang))
     display(HTML(f"<details><summary>{summary}</summary>{html_table(made, lang)}</details>"))
 
 
@@ -140,7 +143,8 @@ def _checked(frame: pd.DataFrame, ax: Any) -> Declaration:
         raise InputError(f"{declared.name}: no rows. Allowed: at least one.")
     if lost := [name for name in (*frame.attrs["keys"], declared.estimate) if name not in frame]:
         raise InputError(f"{declared.name}.{lost[0]}: missing column. Allowed: the frame as it was made.")
-    if frame.duplicated(keys_of(frame)).any():
+    keys = keys_of(frame)
+    if len(frame) > 1 and (not keys or frame.duplicated(keys).any()):
         raise InputError(f"{declared.name}: rows repeat their keys. Allowed: one world at a time; draw each by itself.")
     if ax is not None and not isinstance(ax, Axes):
         raise InputError(f"ax: {type(ax).__name__} in place of axes. Allowed: an Axes of matplotlib, or None.")
