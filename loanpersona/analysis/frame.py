@@ -144,6 +144,8 @@ def _finished(found: pd.DataFrame, declared: Declaration, book: Book, bound: Map
     for key, texts in book.texts.items():
         if key in found:
             found = found.assign(**{key: texts[found[key]]})
+    if "why" in found and found["why"].isna().all():
+        found = found.drop(columns="why")
     who = ["who"] if "who" in found else []
     found.attrs = {
         "frame": declared.name,
