@@ -25,6 +25,7 @@ ROOMS = ("profile", "credit")
 FORMS = ("share", "ratio", "money", "days", "months", "count", "points", "number", "day", "word", "flag")
 """How a column is written: 12.3%, 1.23, 1,234, 12, 12, 1,234, 0.123 …"""
 COUNTED = {"n": "count", "k": "count", "clusters": "count", "design_effect": "ratio", "effective_n": "count"}
+AS_ESTIMATED = {"low", "high", "least", "greatest", "p10", "p25", "p50", "p75", "p90"}
 SMALLEST = 30
 """A share of fewer is in the frame, but no chart and no page shows it."""
 
@@ -55,11 +56,11 @@ class Declaration:
         return not self.estimate
 
     def form(self, column: str, measure: str | None = None) -> str:
-        """How a column is written: as the estimate where it is an end of its interval.
+        """How a column is written: as the estimate where it is an end of its interval or a quantile.
 
         Where rows measure different things (`estimate: value`), `written` says it by measure.
         """
-        if column in {"low", "high", "least", "greatest"}:
+        if column in AS_ESTIMATED:
             column = self.estimate
         if column == self.estimate and measure in self.written:
             return self.written[str(measure)]

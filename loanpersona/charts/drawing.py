@@ -11,13 +11,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from loanpersona.charts.style import BLUE, INK, MARKS, ORANGE, Caption, percent, values_in_words
+from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, Caption, percent, values_in_words
 from loanpersona.core.words import label, phrase
 
 LIGHT = "#c6c6c6"
 SERIES = ((BLUE, ""), (ORANGE, "///"), (LIGHT, "..."))
 """Colour and hatch of each series, so that grey print tells them apart."""
-LINES = ((BLUE, "o-"), (ORANGE, "s--"))
+LINES = ((BLUE, "o-"), (ORANGE, "s--"), (GREY, "^:"))
 """Colour, mark and dash of each series of a line."""
 Written = Callable[[float], str]
 Named = Callable[[Any], str] | None
@@ -195,9 +195,9 @@ def unit_square(ax: Axes, xlabel: str, ylabel: str) -> None:
     ax.grid(visible=True, axis="y")
 
 
-def legend(ax: Axes, across: int) -> None:
-    """Between title and axes, where it hides nothing."""
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=across, borderaxespad=0.2, borderpad=0.2)
+def legend(ax: Axes, across: int, *shown: Any) -> None:
+    """Between title and axes, where it hides nothing; of these handles and labels, or of all that is drawn."""
+    ax.legend(*shown, loc="lower left", bbox_to_anchor=(0, 1), ncols=across, borderaxespad=0.2, borderpad=0.2)
 
 
 def one_line(ax: Axes, *, lying: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from textwrap import fill
 from typing import Any
 
@@ -11,13 +12,14 @@ from matplotlib.axes import Axes
 
 from loanpersona.analysis.frame import declaration, form_of, keys_of
 from loanpersona.analysis.groups import EVERYBODY
-from loanpersona.analysis.written import cell
+from loanpersona.analysis.written import cell, written
 from loanpersona.charts import drawing
 from loanpersona.charts.drawing import SERIES, Written
 from loanpersona.charts.heat import heat_map
-from loanpersona.charts.style import MARKS, Caption
+from loanpersona.charts.style import MARKS, Caption, percent
 from loanpersona.core.words import has_word, label, phrase
 
+Draw = Callable[[pd.DataFrame, Axes, str], Caption]
 STEPS = 12
 """A number with more values than this is a scale: its frame is a curve."""
 
@@ -63,10 +65,23 @@ def grouped(frame: pd.DataFrame, ax: Axes, lang: str, by: str = "", series: str 
     return captioned(frame, lang)
 
 
+def shares_within(frame: pd.DataFrame, ax: Axes, lang: str, of: str) -> Caption:
+    """Bars of the levels of a key, side by side for up to three groups; a heat map of more groups."""
+    groups = [name for name in keys_of(frame) if name != of and varies(frame[name])]
+    if not groups:
+        return bars(frame, ax, lang, by=of)
+    shown = frame.assign(group=names_of_rows(frame, groups, lang))
+    if shown["group"].nunique() <= len(SERIES):
+        grouped(shown, ax, lang, by=of, series="group")
+    else:
+        heat(shown, ax, lang, down="group", across=of)
+    return captioned(frame, lang)
+
+
 def dots(frame: pd.DataFrame, ax: Axes, lang: str, line: float | None = None) -> Caption:
     """A dot with its interval for each row; `line` is a value to compare with."""
-    names = [row_name(frame, row, lang) for row in frame.to_dict("records")]
-    drawing.dots(frame, names, ax, _value(frame), writer(frame))
+    drawing.dots(frame, names_of_rows(frame, keys_of(frame), lang), ax, _value(frame), writer(frame))
+    ax.margins(x=0.1)
     if line is not None:
         ax.axvline(line, color="#222222", lw=1, ls="--")
     ax.set_xlabel(axis_title(frame, lang))
@@ -100,7 +115,8 @@ def curve(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     others, value = [name for name in keys if name != scale], _value(frame)
     parts = frame.groupby(others, observed=True, sort=False) if others else [((), frame)]
     for (names, part), (colour, _) in zip(parts, SERIES * len(frame), strict=False):
-        said = " · ".join(label(str(one), lang) for one in (names if isinstance(names, tuple) else (names,)))
+        levels = zip(others, names if isinstance(names, tuple) else (names,), strict=False)
+        said = " · ".join(dict.fromkeys(level_name(name, one, lang) for name, one in levels))
         ax.step(part[scale], part[value], where="post", color=colour, lw=1.6, label=said or None)
         if "low" in part:
             ax.fill_between(part[scale], part["low"], part["high"], step="post", color=colour, alpha=0.2, lw=0)
@@ -111,25 +127,44 @@ def curve(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return captioned(frame, lang)
 
 
-def panels(frame: pd.DataFrame, ax: Axes, lang: str, by: str) -> Caption:
+def panels(frame: pd.DataFrame, ax: Axes, lang: str, by: str, draw: Draw | None = None) -> Caption:
     """A panel for each level of `by`, each on its own axis: what is measured in different units never shares one."""
-    levels = list(dict.fromkeys(frame[by]))
-    for number, level in enumerate(levels):
-        part = frame[frame[by] == level].reset_index(drop=True)
-        part.attrs = {**frame.attrs, "keys": [name for name in keys_of(frame) if name != by]}
-        own = panel(ax, number, len(levels))
-        by_keys(part, own, lang)
-        own.set_title(label(str(level), lang), loc="left", fontsize=9)
-        if number:
+    parts = parts_of(frame, by)
+    first = None
+    for number, (level, part) in enumerate(parts.items()):
+        own = panel(ax, number, len(parts))
+        (draw or by_keys)(part, own, lang)
+        own.set_title(label(level, lang), loc="left", fontsize=9)
+        rows = [text.get_text() for text in own.get_yticklabels()]
+        if rows == first:
             own.set_yticklabels([])
+        first = first or rows
     return captioned(frame, lang)
 
 
+def parts_of(frame: pd.DataFrame, by: str) -> dict[str, pd.DataFrame]:
+    """The rows of each level of a key, which is then no key of theirs."""
+    parts = {}
+    for level in dict.fromkeys(frame[by]):
+        part = frame[frame[by] == level].reset_index(drop=True)
+        part.attrs = {**frame.attrs, "keys": [name for name in keys_of(frame) if name != by]}
+        parts[str(level)] = part
+    return parts
+
+
 def panel(ax: Axes, number: int, many: int, gap: float = 0.08) -> Axes:
-    """One of several axes side by side inside `ax`, which itself shows nothing but the title."""
-    ax.set_axis_off()
+    """One of several axes side by side inside `ax`, which itself shows nothing but title and note."""
+    bare(ax)
     width = (1 - gap * (many - 1)) / many
     return ax.inset_axes((number * (width + gap), 0, width, 0.92))
+
+
+def bare(ax: Axes) -> None:
+    """Axes that hold others: only title and note are seen, and the note stands below the words of what they hold."""
+    ax.set(xticks=[], yticks=[])
+    ax.grid(visible=False)
+    ax.spines[:].set_visible(False)
+    ax.xaxis.labelpad = 32
 
 
 def captioned(frame: pd.DataFrame, lang: str, note: str = "interval_note") -> Caption:
@@ -147,14 +182,24 @@ def title(frame: pd.DataFrame, lang: str) -> str:
 
 def all_values(frame: pd.DataFrame, lang: str) -> str:
     """Every row in words: its keys and its estimate."""
-    say, value, marks = writer(frame), _value(frame), MARKS[lang]
-    rows = (f"{row_name(frame, row, lang)} {say(row[value])}" for row in frame.to_dict("records"))
-    return marks.comma.join(rows)
+    names, values = names_of_rows(frame, keys_of(frame), lang), written(frame, _value(frame), lang)
+    return MARKS[lang].comma.join(f"{name} {said}" for name, said in zip(names, values, strict=True))
 
 
-def row_name(frame: pd.DataFrame, row: dict[Any, Any], lang: str) -> str:
-    """The keys of a row in words."""
-    return " · ".join(label(str(row[name]), lang) for name in keys_of(frame)) or label(EVERYBODY, lang)
+def names_of_rows(frame: pd.DataFrame, keys: list[str], lang: str) -> list[str]:
+    """Each row by those of its keys that tell rows apart, in words."""
+    apart = [name for name in keys if varies(frame[name])] or keys
+    words = ([level_name(name, row[name], lang) for name in apart] for row in frame.to_dict("records"))
+    # everybody of two columns is everybody, and so is a row without keys
+    return [" · ".join(dict.fromkeys(said)) or label(EVERYBODY, lang) for said in words]
+
+
+def level_name(column: str, level: Any, lang: str) -> str:
+    """A level in words; yes, no and numbers say of what."""
+    said, word = label(str(level), lang), str(level)
+    if word in {"yes", "no"} or word.lstrip(".")[:1].isdigit():
+        return phrase("trait_level", lang, trait=label(column, lang), level=said)
+    return said
 
 
 def axis_title(frame: pd.DataFrame, lang: str) -> str:
@@ -162,6 +207,8 @@ def axis_title(frame: pd.DataFrame, lang: str) -> str:
     declared = declaration(frame)
     if has_word(f"{declared.name}.axis"):
         return label(f"{declared.name}.axis", lang)
+    if "measure" in frame:
+        return label(str(frame["measure"].iloc[0]), lang)
     counts = f"who.{frame['who'].iloc[0]}" if "who" in frame and not varies(frame["who"]) else declared.counts
     return phrase("estimate_of", lang, estimate=label(_value(frame), lang), counts=label(counts, lang))
 
@@ -169,12 +216,14 @@ def axis_title(frame: pd.DataFrame, lang: str) -> str:
 def writer(frame: pd.DataFrame) -> Written:
     """How the estimate of a frame is written."""
     form = _form(frame)
-    return lambda value: cell(form, value, "en")
+    return percent if form == "share" else lambda value: cell(form, value, "en")
 
 
 def height_of(frame: pd.DataFrame) -> float:
     """Inches for the rows of a frame as bars."""
-    rows = max(frame[name].nunique() for name in keys_of(frame) or [frame.columns[0]])
+    counts = [frame[name].nunique() for name in keys_of(frame) or [frame.columns[0]]]
+    side_by_side = 0.6 * len(frame) if sorted(counts)[0] <= len(SERIES) else 0
+    rows = max(*counts, side_by_side)
     return float(np.clip(1.5 + 0.3 * rows, 2.7, 8.0))
 
 

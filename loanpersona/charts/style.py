@@ -175,7 +175,18 @@ def say(ax: Axes, caption: Caption, lang: str, *, synthetic: bool) -> None:
     if synthetic:
         mark = phrase("synthetic_mark", lang)
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.6, "pad": 1}
-        ax.text(0.995, 0.01, mark, transform=ax.transAxes, ha="right", va="bottom", fontsize=7, color=INK, bbox=box)
+        ax.text(
+            0.995,
+            0.01,
+            mark,
+            transform=ax.transAxes,
+            ha="right",
+            va="bottom",
+            fontsize=7,
+            color=INK,
+            bbox=box,
+            zorder=9,
+        )
         words.append(mark)
     _ALT[ax] = phrase("chart_of", lang, title=caption.title, values=MARKS[lang].semicolon.join(words))
     theme_now = _THEME.get()
