@@ -9,56 +9,16 @@ import pandas as pd
 
 from loanpersona import tables
 from loanpersona.analysis.delinquency import risk_by
-from loanpersona.analysis.frames import CLASSES, banded, columns, with_users
-from loanpersona.analysis.needs.purposes import PLATFORMS
-from loanpersona.analysis.profile.traits import INCOME_BANDS
+from loanpersona.analysis.frames import banded, columns, with_users
 from loanpersona.core.errors import InputError
-from loanpersona.estimates.shares import clustered_ratio, clustered_share, clustered_shares, share
+from loanpersona.estimates.shares import clustered_share, clustered_shares
 
 DEBT = "debt_for_debt"
 KINDS = ("debt_borrowers", "other_borrowers")
 """Borrowers with at least one loan for debt, and those with none."""
+PLATFORMS = ("1", "2", "3", "4", "5..")
 MANY = ("3..", "2", "1")
 FEW_OR_MANY = ("one_platform", "several_platforms")
-
-
-def debt_borrowers(loans: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
-    """Share of borrowers with at least one loan for debt (2.1c), by class, platforms and income.
-
-    Who borrows often has had more occasions; `reasons_by_platforms` looks at loans instead. Columns: trait
-    (everybody, borrower_class, platforms, income_band), level, n (borrowers with a loan), k, share, low, high.
-    """
-    taken = columns(loans, "loans", ["loan_id", "user_id", "reason"])
-    ever = (taken["reason"] == DEBT).groupby(taken["user_id"]).any().rename("ever").reset_index()
-    people = with_users(ever, users, [], ["borrower_class", "platforms", "income_cny_month"])
-    people = people.assign(
-        ever=ever["ever"],
-        platforms=banded(people["platforms"], PLATFORMS),
-        income_band=banded(people["income_cny_month"], INCOME_BANDS),
-    )
-    rows = [{"trait": "everybody", "level": "everybody", **share(people["ever"])}]
-    for trait, levels in (("borrower_class", CLASSES), ("platforms", PLATFORMS), ("income_band", INCOME_BANDS)):
-        parts = ((one, people.loc[people[trait] == one, "ever"]) for one in levels)
-        rows += [{"trait": trait, "level": one, **share(part)} for one, part in parts if len(part)]
-    return pd.DataFrame(rows)
-
-
-def platforms_of_debt_borrowers(loans: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
-    """How many platforms borrowers with a loan for debt use, and others (2.1c).
-
-    Columns: kind (debt_borrowers, other_borrowers), platforms (band), n (borrowers), k, share, low, high.
-    """
-    kinds = debt_kinds(loans).rename("kind").reset_index()
-    people = with_users(kinds, users, [], ["platforms"]).assign(kind=kinds["kind"])
-    bands = banded(people["platforms"], PLATFORMS)
-    return pd.DataFrame(
-        [
-            {"kind": kind, "platforms": band, **share(bands[people["kind"] == kind] == band)}
-            for kind in KINDS
-            if (people["kind"] == kind).any()
-            for band in PLATFORMS
-        ]
-    )
 
 
 def debt_risk(loans: pd.DataFrame, instalments: pd.DataFrame, until: pd.Timestamp | str | None = None) -> pd.DataFrame:
@@ -127,34 +87,12 @@ def reject_reasons_by_platforms(applications: pd.DataFrame, users: pd.DataFrame)
     return pd.concat(parts, ignore_index=True)
 
 
-def loans_a_year(loans: pd.DataFrame) -> pd.DataFrame:
-    """How many loans a borrower is granted in a calendar year with at least one (2.1c), clustered by borrower.
-
-    Told by any loan, those who borrow often are more likely to have had one for debt; told by the first loan alone
-    that is not so. Columns: told_by (any_loan, first_loan), kind (debt_borrowers, other_borrowers), n (active years),
-    clusters, loans_per_year, low, high.
-    """
-    taken = columns(loans, "loans", ["loan_id", "user_id", "borrowed_at"])
-    counts = taken.groupby(["user_id", taken["borrowed_at"].dt.year]).size().rename("count").reset_index()
-    rows = []
-    for told_by, kind in _tellings(loans):
-        of = counts["user_id"].map(kind)
-        rows += [{"told_by": told_by, "kind": one, **_mean(counts[of == one])} for one in KINDS if (of == one).any()]
-    return pd.DataFrame(rows)
-
-
 def _tellings(loans: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
     """Both ways to tell who pays debt with debt: its name, and the kind of each borrower."""
     yield "any_loan", debt_kinds(loans)
     taken = columns(loans, "loans", ["loan_id", "user_id", "ordinal", "reason"]).sort_values("ordinal")
     first = taken.drop_duplicates("user_id").set_index("user_id")["reason"]
     yield "first_loan", pd.Series(np.where(first == DEBT, *KINDS), index=first.index)
-
-
-def _mean(counts: pd.DataFrame) -> dict[str, float]:
-    found = clustered_ratio(counts["count"], np.ones(len(counts)), counts["user_id"])
-    ends = {"loans_per_year": found["value"], "low": found["low"], "high": found["high"]}
-    return {"n": found["n"], "clusters": found["clusters"], **ends}
 
 
 def debt_kinds(loans: pd.DataFrame) -> pd.Series:

@@ -1,114 +1,143 @@
-"""Why they borrow (2.1a, 2.1b, 2.1d): reasons of loans by class, platforms, income and season, and their amounts."""
+"""Why they borrow (2.1a to 2.1d): what loans are for, how large they are, and what is owed when one is taken."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from loanpersona import tables
-from loanpersona.analysis.frames import CLASSES, ONE_DAY, banded, columns, with_users
-from loanpersona.analysis.habits.festival import new_years
-from loanpersona.analysis.profile.traits import INCOME_BANDS
+from loanpersona.analysis.arguments import By, Day, one_of
+from loanpersona.analysis.frame import frame
+from loanpersona.analysis.groups import by_group, values_of, with_groups
+from loanpersona.analysis.needs.columns import borrowed
 from loanpersona.core.errors import InputError
-from loanpersona.estimates.shares import clustered_ratio, clustered_shares
+from loanpersona.estimates.shares import clustered_ratio, clustered_share, clustered_shares
+from loanpersona.tables.book import Book
 
-PLATFORMS = ("1", "2", "3", "4", "5..")
-"""Bands of loan platforms used; the tables know five or more as 5."""
-SEASONS = {"weeks_before": (-28, -1), "festival_week": (0, 6), "weeks_after": (7, 34)}
-"""Days from the first day of Spring Festival; every other day is the rest of the year."""
+AMOUNTS = {
+    "requested_cny": "money",
+    "amount_cny": "money",
+    "term_months": "months",
+    "apr": "share",
+    "share_of_limit": "share",
+}
+OWED = {"owed_months": "number", "still_owing": "share"}
+QUARTERS = (0.25, 0.5, 0.75)
 
 
-def reasons(loans: pd.DataFrame) -> pd.DataFrame:
-    """What loans are for (2.1a to 2.1d), clustered by borrower.
+@frame(
+    statements="2.1a 2.1b 2.1c 2.1d",
+    counts="loans",
+    keys="reason",
+    reads={"loans": "loan_id user_id reason borrowed_at"},
+)
+def reasons(book: Book, *, by: By = None, bands: Sequence[float] | None = None, until: Day = None) -> pd.DataFrame:
+    """What loans are for (2.1a to 2.1d), of all or within each group of `by`.
 
-    Columns: reason, n (loans), k, share, low, high, clusters, design_effect, effective_n.
+    Columns: reason, n (loans), k, share, low, high (clustered by borrower), clusters, design_effect, effective_n.
+    Numbers of `by` are cut where `bands` begin. Loans without a reason are left out.
+
+    >>> import loanpersona as lp
+    >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
+    >>> lp.needs.reasons(population)["share"].sum()
+    np.float64(1.0)
     """
-    return _shares(columns(loans, "loans", ["loan_id", "user_id", "reason"]))
-
-
-def reasons_by_class(loans: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
-    """What the loans of consumers and of owners are for (2.1a, 2.1d); columns: borrower_class, and as `reasons`."""
-    taken = with_users(loans, users, ["loan_id", "reason"], ["borrower_class"])
-    return _within(taken, "borrower_class", CLASSES)
-
-
-def reasons_by_platforms(loans: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
-    """What loans are for, by the number of platforms used (2.1c); columns: platforms (band), and as `reasons`."""
-    taken = with_users(loans, users, ["loan_id", "reason"], ["platforms"])
-    return _within(taken.assign(platforms=banded(taken["platforms"], PLATFORMS)), "platforms", PLATFORMS)
-
-
-def reasons_by_income(loans: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
-    """What loans are for, by income (2.1a); columns: income_band (CNY a month), and as `reasons`."""
-    taken = with_users(loans, users, ["loan_id", "reason"], ["income_cny_month"])
-    return _within(
-        taken.assign(income_band=banded(taken["income_cny_month"], INCOME_BANDS)), "income_band", INCOME_BANDS
+    rows = borrowed(book, until).dropna(subset=["reason"])
+    levels = rows["reason"].cat.categories
+    return by_group(
+        with_groups(book, rows, by, "loan", until, bands), by, partial(clustered_shares, by="reason", levels=levels)
     )
 
 
-def reasons_by_month(loans: pd.DataFrame) -> pd.DataFrame:
-    """What loans are for, by month of the year, all years together; columns: month (1 to 12), and as `reasons`."""
-    taken = columns(loans, "loans", ["loan_id", "user_id", "reason", "borrowed_at"])
-    return _within(taken.assign(month=taken["borrowed_at"].dt.month), "month", range(1, 13))
+@frame(
+    statements="2.1b 1.4g",
+    counts="loans",
+    keys="measure",
+    estimate="mean",
+    written=AMOUNTS,
+    reads={"loans": "loan_id user_id borrowed_at"},
+)
+def amounts(
+    book: Book,
+    *,
+    of: str = "requested_cny",
+    by: By = ("borrower_class", "reason"),
+    bands: Sequence[float] | None = None,
+    until: Day = None,
+) -> pd.DataFrame:
+    """How large loans are (2.1b, 1.4g): does an emergency need a large sum at once?
 
+    `of` is requested_cny, amount_cny, term_months, apr or share_of_limit. Columns: measure (of),
+    n (loans), mean, low, high (clustered by borrower), p25, p50, p75, clusters. Numbers of `by` are cut where `bands`
+    begin. Loans of which it is not known are left out.
 
-def reasons_around_festival(loans: pd.DataFrame) -> pd.DataFrame:
-    """What loans are for in the four weeks before Spring Festival, in its week, in the four after, and else.
-
-    Columns: season (weeks_before, festival_week, weeks_after, rest_of_year), and as `reasons`. The festival week
-    begins on the first day of the festival. Raises InputError where no loan was taken within these weeks.
+    >>> import loanpersona as lp
+    >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
+    >>> lp.needs.amounts(population, of="term_months", by="reason")["measure"].unique().tolist()
+    ['term_months']
     """
-    taken = columns(loans, "loans", ["loan_id", "user_id", "reason", "borrowed_at"])
-    days = pd.DatetimeIndex(taken["borrowed_at"].dt.normalize())
-    season = np.full(len(days), "rest_of_year", dtype=object)
-    for first in new_years(days).values():
-        away = (days - first) // ONE_DAY
-        for name, (start, end) in SEASONS.items():
-            season[(away >= start) & (away <= end)] = name
-    if set(season) == {"rest_of_year"}:
-        raise InputError("loans.borrowed_at: none is within weeks of a Spring Festival. Allowed: at least one.")
-    return _within(taken.assign(season=season), "season", (*SEASONS, "rest_of_year"))
+    rows = _measured(book, of, AMOUNTS, until)
+    return by_group(with_groups(book, rows, by, "loan", until, bands), by, _spread)
 
 
-def amount_by_reason(loans: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
-    """What is asked for and what is lent, by class and reason (2.1b): does an emergency need a large sum at once?
+@frame(
+    statements="2.1c",
+    counts="loans",
+    keys="loan_number measure",
+    estimate="value",
+    written=OWED,
+    reads={"loans": "loan_id user_id borrowed_at amount_cny", "instalments": "loan_id principal_cny paid_on"},
+)
+def debt_buildup(book: Book, *, of: str = "owed_months", by: By = "debt_first", until: Day = None) -> pd.DataFrame:
+    """What is still owed here when a loan is taken (2.1c), by the number of the loan and the group of its borrower.
 
-    Columns: borrower_class, reason, n (loans), clusters, median_cny (asked for), lent_cny (mean), mean_cny (mean
-    asked for), low, high (of that mean, clustered by borrower).
+    `of` is owed_months (mean, in months of income; borrowers without income are left out) or still_owing (share of
+    loans taken while something is owed). Who reaches a high number is another person than who stops at one, so a rise
+    is not only one of each borrower. Columns: loan_number (band), measure (of), n (loans), value, low, high (clustered
+    by borrower), clusters; of a share also k, design_effect, effective_n.
+
+    >>> import loanpersona as lp
+    >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
+    >>> lp.needs.debt_buildup(population, of="still_owing", by=None)["value"].iloc[0]
+    np.float64(0.0)
     """
-    taken = with_users(loans, users, ["loan_id", "reason", "requested_cny", "amount_cny"], ["borrower_class"])
-    rows = []
-    for (one, reason), part in taken.groupby(["borrower_class", "reason"], observed=True, sort=True):
-        asked = part["requested_cny"]
-        found = clustered_ratio(asked, np.ones(len(part)), part["user_id"])
-        about = {"median_cny": asked.median(), "lent_cny": part["amount_cny"].mean(), "mean_cny": found["value"]}
-        rows.append(
-            {
-                "borrower_class": one,
-                "reason": reason,
-                "n": found["n"],
-                "clusters": found["clusters"],
-                **about,
-                "low": found["low"],
-                "high": found["high"],
-            }
-        )
-    return pd.DataFrame(rows)
+    rows = _measured(book, of, OWED, until)
+    return by_group(with_groups(book, rows, [*by, "loan_number"], "loan", until), by, _by_number)
 
 
-def _shares(taken: pd.DataFrame) -> pd.DataFrame:
-    return clustered_shares(taken, "reason", tables.table("loans").columns["reason"].levels)
+def _measured(book: Book, of: Sequence[str], allowed: Mapping[str, str], until: pd.Timestamp) -> pd.DataFrame:
+    """The loans of which it is known, with the name of what is measured and its `value`."""
+    measure = one_of("of", of[0] if len(of) == 1 else of, allowed)
+    rows = borrowed(book, until)
+    values = rows["loan_id"].map(values_of(book, measure, "loan", until))
+    rows = rows.assign(measure=measure, value=values).dropna(subset=["value"])
+    if rows.empty:
+        raise InputError(f"{measure}: not known of any loan. Allowed: at least one.")
+    return rows
 
 
-def _within(taken: pd.DataFrame, by: str, levels: Sequence[object]) -> pd.DataFrame:
-    """The reasons within each level of `by` that occurs."""
-    parts = []
-    for one in levels:
-        part = taken[taken[by] == one]
-        if len(part):
-            found = _shares(part)
-            found.insert(0, by, one)
-            parts.append(found)
-    return pd.concat(parts, ignore_index=True)
+def _spread(loans: pd.DataFrame) -> dict[str, Any]:
+    """The mean of loans with its interval, and their quarters."""
+    found = clustered_ratio(loans["value"], np.ones(len(loans)), loans["user_id"])
+    about = {"measure": loans["measure"].iloc[0], "n": found["n"], "mean": found["value"]}
+    quarters = {f"p{100 * one:.0f}": loans["value"].quantile(one) for one in QUARTERS}
+    return {**about, "low": found["low"], "high": found["high"], **quarters, "clusters": found["clusters"]}
+
+
+def _by_number(loans: pd.DataFrame) -> pd.DataFrame:
+    """What is owed at every number of a loan, without that of all numbers together."""
+    return by_group(loans, ["loan_number"], _owed).iloc[1:].reset_index(drop=True)
+
+
+def _owed(loans: pd.DataFrame) -> dict[str, Any]:
+    measure = loans["measure"].iloc[0]
+    if OWED[measure] == "share":
+        found = clustered_share(loans["value"], loans["user_id"])
+        ends = {"n": found.pop("n"), "k": found.pop("k"), "value": found.pop("share")}
+        return {"measure": measure, **ends, **found}
+    spread = _spread(loans)
+    names = {"n": "n", "mean": "value", "low": "low", "high": "high", "clusters": "clusters"}
+    return {"measure": measure, **{name: spread[one] for one, name in names.items()}}

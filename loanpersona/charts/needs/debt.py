@@ -8,47 +8,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from loanpersona.charts.drawing import (
-    Written,
     bars,
     caption,
-    curves,
     dots,
     grouped_bars,
-    reach,
     series_in_words,
-    top,
     two,
     whole,
 )
 from loanpersona.charts.style import INK, MARKS, Caption, chart, percent, values_in_words
 from loanpersona.core.words import label, phrase
-
-
-@chart(width=7.2, height=4.2)
-def plot_debt_borrowers(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
-    """Bars of the frame `needs.debt_borrowers`, everybody first."""
-    short = {"platforms": "held", "income_band": "earns"}  # a class needs no heading
-    named = [
-        phrase("trait_level", lang, trait=label(short[row.trait], lang), level=label(row.level, lang))
-        if row.trait in short
-        else label(row.level, lang)
-        for row in frame.itertuples()
-    ]
-    shown = frame.assign(level=named)
-    bars(shown, "level", ax, lang, "share_axis")
-    share = percent(frame["share"].iloc[0])
-    return caption("debt_borrowers", lang, "interval_note", values_in_words(shown, "level", lang), share=share)
-
-
-@chart(height=3.8)
-def plot_platforms_of_debt_borrowers(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
-    """Bars of the frame `needs.platforms_of_debt_borrowers`: those with a loan for debt, and others."""
-    grouped_bars(frame, "platforms", "kind", ax, lang, "share_within_axis")
-    ax.set_ylabel(label("platforms", lang))
-    one = frame[frame["platforms"] == "1"].set_index("kind")["share"].reindex(["debt_borrowers", "other_borrowers"])
-    named = {"debt": percent(1 - one.iloc[0]), "other": percent(1 - one.iloc[1])}
-    words = series_in_words(frame, "platforms", "kind", lang)
-    return caption("platforms_of_debt_borrowers", lang, "interval_note", words, **named)
 
 
 @chart(width=8.2, height=4.2)
@@ -100,40 +69,6 @@ def plot_reject_reasons_by_platforms(frame: pd.DataFrame, ax: Axes, lang: str) -
     return caption("reject_reasons_by_platforms", lang, "user_cluster_note", words, **named)
 
 
-@chart(height=3.0)
-def plot_loans_a_year(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
-    """Dots of the frame `needs.loans_a_year`; the title tells by the first loan."""
-    names = [
-        phrase("trait_level", lang, trait=label(row.told_by, lang), level=label(row.kind, lang))
-        for row in frame.itertuples()
-    ]
-    dots(frame, names, ax, "loans_per_year", two)
-    ax.set_xlim(0, top(frame, "loans_per_year") * 1.14)
-    ax.set_xlabel(label("loans_per_year", lang))
-    words = MARKS[lang].comma.join(f"{a} {two(b)}" for a, b in zip(names, frame["loans_per_year"], strict=True))
-    found = frame[frame["told_by"] == "first_loan"].set_index("kind")["loans_per_year"]
-    found = found.reindex(["debt_borrowers", "other_borrowers"]).map(two)
-    return caption("loans_a_year", lang, "cluster_note", words, debt=found.iloc[0], other=found.iloc[1])
-
-
-@chart(height=3.2)
-def plot_debt_by_loan_number(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
-    """Bars of the frame `needs.debt_by_loan_number`."""
-    return _rising("debt_by_loan_number", frame, "loan_number", ax, lang, "debt_axis", "cluster_note")
-
-
-@chart(height=3.8)
-def plot_owed_when_borrowing(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
-    """Curves of the frame `needs.owed_when_borrowing`."""
-    return _spiral("owed_when_borrowing", frame, "owed_months", two, ax, lang, label("owed_months", lang))
-
-
-@chart(height=3.8)
-def plot_still_owing(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
-    """Curves of the frame `needs.still_owing`."""
-    return _spiral("still_owing", frame, "share", percent, ax, lang, phrase("owing_axis", lang))
-
-
 @chart(width=9.0, height=2.8)
 def plot_owner_price(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Dots of the frame `needs.owner_price`: what is kept at each price, with the price beside."""
@@ -170,27 +105,6 @@ def _risk(name: str, frame: pd.DataFrame, by: str, told: pd.Series, ax: Axes, la
 def _ratio(row: dict[Any, Any], by: str, lang: str) -> str:
     numbers = {"ratio": two(row["risk_ratio"]), "low": two(row["risk_ratio_low"]), "high": two(row["risk_ratio_high"])}
     return phrase("ratio_beside", lang, kind=label(str(row[by]), lang), **numbers)
-
-
-def _spiral(name: str, frame: pd.DataFrame, value: str, written: Written, ax: Axes, lang: str, axis: str) -> Caption:
-    """Curves by the number of the loan; the title tells of the first kind, at its second loan and at its last."""
-    curves(frame, "loan_number", "kind", ax, lang, value, written)
-    ax.set_ylabel(axis)
-    part = frame[frame["kind"] == frame["kind"].iloc[0]]
-    early, late = part.iloc[min(1, len(part) - 1)], part.iloc[-1]
-    named = {
-        "kind": label(early["kind"], lang),
-        "first": written(early[value]),
-        "last": written(late[value]),
-        "low": label(early["loan_number"], lang),
-        "high": label(late["loan_number"], lang),
-    }
-    places = list(dict.fromkeys(frame["loan_number"]))
-    for row in (early, late):
-        at = places.index(row["loan_number"]) - 0.05, reach(row.to_dict(), value)
-        ax.annotate(written(row[value]), at, xytext=(0, 5), textcoords="offset points", fontsize=8, ha="center")
-    words = series_in_words(frame, "loan_number", "kind", lang, value, written)
-    return caption(name, lang, "cluster_note", words, **named)
 
 
 def _rising(name: str, frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, note: str) -> Caption:
