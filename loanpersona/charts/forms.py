@@ -65,16 +65,16 @@ def grouped(frame: pd.DataFrame, ax: Axes, lang: str, by: str = "", series: str 
     return captioned(frame, lang)
 
 
-def shares_within(frame: pd.DataFrame, ax: Axes, lang: str, of: str) -> Caption:
+def shares_within(frame: pd.DataFrame, ax: Axes, lang: str, levels: str) -> Caption:
     """Bars of the levels of a key, side by side for up to three groups; a heat map of more groups."""
-    groups = [name for name in keys_of(frame) if name != of and varies(frame[name])]
+    groups = [name for name in keys_of(frame) if name != levels and varies(frame[name])]
     if not groups:
-        return bars(frame, ax, lang, by=of)
+        return bars(frame, ax, lang, by=levels)
     shown = frame.assign(group=names_of_rows(frame, groups, lang))
     if shown["group"].nunique() <= len(SERIES):
-        grouped(shown, ax, lang, by=of, series="group")
+        grouped(shown, ax, lang, by=levels, series="group")
     else:
-        heat(shown, ax, lang, down="group", across=of)
+        heat(shown, ax, lang, down="group", across=levels)
     return captioned(frame, lang)
 
 

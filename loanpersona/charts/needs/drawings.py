@@ -16,7 +16,7 @@ from loanpersona.core.words import label, phrase
 HEADING = 1.5
 """Room for the heading of a panel, in bars."""
 
-entry("needs.reasons", forms.shares_within, of="reason")
+entry("needs.reasons", forms.shares_within, levels="reason")
 
 
 entry("needs.amounts", forms.dots)
@@ -45,7 +45,7 @@ def stages(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     for stage, part in parts.items():
         bottom -= room[stage]
         own = ax.inset_axes((0, bottom / whole, 1, (room[stage] - HEADING) / whole))
-        forms.shares_within(part, own, lang, of="need")
+        forms.shares_within(part, own, lang, levels="need")
         own.set_title(label(f"needs.stages.{stage}", lang), loc="left", fontsize=9)
         own.set(xlabel="", ylabel="")
         _one_legend(own, ax)
