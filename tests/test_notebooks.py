@@ -13,10 +13,10 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
-from reads import CLUSTERED, CREDIT_TAKES, CROSSED, NEEDS_TAKE, RULES_AND_ROWS, SCORECARD_TAKES, SEGMENTS, TAKES
+from reads import CLUSTERED, CREDIT_TAKES, CROSSED, RULES_AND_ROWS, SCORECARD_TAKES, SEGMENTS, TAKES
 
 import loanpersona as lp
-from loanpersona.analysis import credit, habits, needs, profile, segments
+from loanpersona.analysis import credit, habits, profile, segments
 from loanpersona.core import catalog
 from loanpersona.core.words import LANGUAGES
 from loanpersona.reports import declared_parameters, notebook_names
@@ -170,7 +170,7 @@ def test_the_profile_notebook_shows_every_frame_of_the_profile() -> None:
 
 @pytest.mark.parametrize(
     ("name", "frames", "takes"),
-    [("02_habits", habits.__all__, TAKES), ("03_needs", needs.__all__, NEEDS_TAKE)],
+    [("02_habits", habits.__all__, TAKES)],
 )
 def test_a_notebook_shows_every_frame_of_its_room_from_its_tables(
     name: str, frames: list[str], takes: dict[str, tuple[str, ...]]

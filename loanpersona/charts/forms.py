@@ -248,4 +248,5 @@ def _ordered(values: pd.Series) -> bool:
 
 
 def varies(values: pd.Series) -> bool:
+    """Whether a column holds more than one value."""
     return bool((values.astype(object) != values.iloc[0]).any())

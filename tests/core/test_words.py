@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 from book import book
 from fontTools.ttLib import TTFont
-from reads import NEEDS_TAKE, SEGMENTS, TAKES
+from reads import SEGMENTS, TAKES
 
 import loanpersona as lp
-from loanpersona.analysis import habits, needs, profile, segments
+from loanpersona.analysis import habits, profile, segments
 from loanpersona.core import catalog, strict_yaml
 from loanpersona.core.errors import InputError
 from loanpersona.core.words import LANGUAGES, check_language, in_words, label, phrase
@@ -137,9 +137,6 @@ def frames() -> dict[str, pd.DataFrame]:
         "standing": segments.standing(population.applications, population.loans, population.instalments),
         "rfm": segments.rfm(population.loans),
         "lifecycle_rules": segments.lifecycle_rules(),
-    }
-    made |= {
-        name: getattr(needs, name)(*[population.tables[table] for table in NEEDS_TAKE[name]]) for name in NEEDS_TAKE
     }
     return {**made, "work of a lender's own": profile.work(own)}
 
@@ -300,11 +297,10 @@ def test_where_loans_are_clustered_n_counts_no_people() -> None:
     assert list(in_words(frame).columns) == ["Number", "Counted", "Share", "Low", "High", "Borrowers"]
 
 
-def test_titles_say_on_which_side_of_four_fifths_a_group_is_and_of_whom_a_share_is() -> None:
+def test_titles_say_on_which_side_of_four_fifths_a_group_is() -> None:
     named = {"line": "0.80", "group": "A", "ratio": "0.94"}
     assert phrase("approval_ratios_title", **named).startswith("None below four fifths (0.80); ")
     assert phrase("approval_ratios_title", "zh", **named).startswith("没有群体低于五分之四（0.80），")
-    assert phrase("debt_borrowers_title", share="40.0%") == "40.0% of borrowers have taken a loan for debt"
 
 
 def test_days_and_yes_and_no_are_written_out() -> None:

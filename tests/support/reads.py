@@ -90,32 +90,3 @@ SCORECARD_TAKES = {
     "score_comparison": (*SCORECARD, "truth"),
     "score_correlation": (*SCORECARD, "truth"),
 }
-
-WHO_LENT, PAID = ("loans", "users"), ("loans", "instalments", "users")
-NEEDS_TAKE: dict[str, tuple[str, ...]] = {
-    "reasons": LOANS,
-    "reasons_by_month": LOANS,
-    "reasons_around_festival": LOANS,
-    "loans_a_year": LOANS,
-    "debt_by_loan_number": LOANS,
-    "reasons_by_class": WHO_LENT,
-    "reasons_by_platforms": WHO_LENT,
-    "reasons_by_income": WHO_LENT,
-    "amount_by_reason": WHO_LENT,
-    "debt_borrowers": WHO_LENT,
-    "platforms_of_debt_borrowers": WHO_LENT,
-    "debt_risk": LENT,
-    "still_owing": LENT,
-    "risk_by_platforms": PAID,
-    "owed_when_borrowing": PAID,
-    "owner_risk": PAID,
-    "owner_price": PAID,
-    "refusals_by_platforms": ("applications", "users"),
-    "reject_reasons_by_platforms": ("applications", "users"),
-    "needs_by_stage": ("signals", "applications", "loans", "users"),
-    "needs_by_segment": ("signals", "applications", "loans"),
-    "need_sources": ("signals",),
-    "need_flow": ("signals",),
-    "aims": ("signals", "applications", "loans", "instalments"),
-    "needs_levers": (),
-}
