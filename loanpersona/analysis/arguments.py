@@ -16,6 +16,8 @@ SECOND, DAY = pd.Timedelta(seconds=1).as_unit("s"), pd.Timedelta(days=1).as_unit
 WHO = ("registered", "approved", "borrowed")
 By = Any
 """`by` of a frame: a caller gives a column, a pair of columns or none, and the frame gets a tuple of names."""
+Bands = Any
+"""`bands` of a frame: a caller gives where bands begin, rising, or none, and the frame gets a tuple of numbers."""
 Day = Any
 """`until` or `at`: a caller gives a day, or none for the last day of the book, and the frame gets its last second."""
 

@@ -11,11 +11,17 @@ import numpy as np
 import pandas as pd
 
 from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.estimates.shares import contrast
 from loanpersona.tables.book import Book, kept
 
+CONTRAST = {
+    **dict.fromkeys(("difference", "difference_low", "difference_high"), "share"),
+    **dict.fromkeys(("risk_ratio", "risk_ratio_low", "risk_ratio_high"), "ratio"),
+}
+"""How the columns of `with_contrast` are written."""
 KEY = {"user": "user_id", "application": "application_id", "loan": "loan_id"}
 TABLE = {"user": "users", "application": "applications", "loan": "loans"}
-EVERYBODY, NOT_KNOWN = "everybody", "not_known"
+EVERYBODY, NOT_KNOWN, REST = "everybody", "not_known", "rest"
 MOST_LEVELS = 60
 Make = Callable[[Book, pd.Timestamp], pd.Series]
 
@@ -113,6 +119,38 @@ def stacked(
 
 def _with_everybody(kind: pd.CategoricalDtype) -> pd.CategoricalDtype:
     return pd.CategoricalDtype([EVERYBODY, *kind.categories], kind.ordered)
+
+
+def with_contrast(
+    found: pd.DataFrame, rows: pd.DataFrame, by: Sequence[str], against: str | None, some: str, of: str
+) -> pd.DataFrame:
+    """What `by_group` made of rows, with the contrast of each group to the level `against` of the last of `by`.
+
+    `some` and `of` are columns of the rows, which go together by user. Raises InputError for a level nobody has.
+    """
+    if against is None:
+        return found
+    last = by[-1] if by else ""
+    there = [REST, *rows[last].unique()] if by else []
+    if against not in there:
+        hint = did_you_mean(against, there) if by else "Hint: by=… names the groups."
+        raise InputError(f"against = {against!r}: no such group. {hint}")
+    groups = list(each_group(rows, by))
+    compared = [names for names, _ in groups if names[last] not in {EVERYBODY, against}]
+    parts = []
+    for names, part in groups:
+        within = np.logical_and.reduce([np.full(len(rows), True), *((rows[one] == names[one]) for one in by[:-1])])
+        other = within & (rows[last] != names[last] if against == REST else rows[last] == against)
+        given = (rows[some], rows[of], rows.index.isin(part.index), other, rows["user_id"], len(compared))
+        parts.append(contrast(*given) if names in compared else {})
+    return found.join(pd.DataFrame(parts, index=found.index))
+
+
+def with_why(found: pd.DataFrame) -> pd.DataFrame:
+    """The frame with the column `why`: rows that count nothing have no interval, and say so."""
+    empty = found["n"] == 0
+    ends = {name: found[name].mask(empty) for name in ("low", "high")}
+    return found.assign(**ends, why=empty.map({True: "none_counted", False: None}))
 
 
 def levels(values: pd.Series, name: str) -> pd.Series:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from loanpersona.analysis.arguments import whole
 from loanpersona.analysis.frames import of_loans
 from loanpersona.core.errors import InputError
 from loanpersona.tables.book import Book, kept
@@ -121,7 +122,7 @@ def _not_silent(until: pd.Timestamp, last: pd.Timestamp) -> None:
 @kept
 def outcomes(book: Book, until: pd.Timestamp, months: int = BAD_MONTHS, days: int = BAD_DAYS) -> pd.DataFrame:
     """What became of every loan by the end of a day, by `loan_id`; the columns are those of `credit.loan_outcomes`."""
-    lent = tape(book, until)
+    lent, days = tape(book, until), whole("days", days, 1)
     due, paid = lent.plan["due"].to_numpy(), lent.plan["paid"].to_numpy()
     # Who is behind already cannot fall behind anew: such an instalment tells nothing of the first day.
     fell = (due < lent.end) & (_paid_before(lent) <= due)

@@ -27,15 +27,17 @@ STEPS = 12
 def by_keys(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """The form that keys and estimate ask for."""
     keys = [name for name in keys_of(frame) if varies(frame[name])] or keys_of(frame)[:1]
-    if "measure" in keys:
+    if "measure" in keys and len(keys) > 1:
         return panels(frame, ax, lang, by="measure")
     if any(_is_scale(frame[name]) for name in keys):
         return curve(frame, ax, lang)
+    if len(keys) > 2 and frame[keys[-1]].nunique() > len(SERIES):
+        return heat(frame.assign(group=names_of_rows(frame, keys[:-1], lang)), ax, lang, "group", keys[-1])
     if len(keys) > 2:
         return panels(frame, ax, lang, by=keys[0])
     if len(keys) == 2:
         return grouped(frame, ax, lang) if frame[keys[1]].nunique() <= len(SERIES) else heat(frame, ax, lang)
-    if _form(frame) != "share":
+    if not keys or _form(frame) != "share":
         return dots(frame, ax, lang)
     return columns(frame, ax, lang) if _ordered(frame[keys[0]]) else bars(frame, ax, lang)
 
@@ -223,7 +225,7 @@ def height_of(frame: pd.DataFrame) -> float:
     """Inches for the rows of a frame as bars."""
     counts = [frame[name].nunique() for name in keys_of(frame) or [frame.columns[0]]]
     side_by_side = 0.6 * len(frame) if sorted(counts)[0] <= len(SERIES) else 0
-    rows = max(*counts, side_by_side)
+    rows = max(*counts, side_by_side, len(frame) / counts[-1] if len(counts) > 2 else 0)
     return float(np.clip(1.5 + 0.3 * rows, 2.7, 8.0))
 
 

@@ -167,30 +167,39 @@ def clustered_part(some: Any, of: Any, clusters: Any, level: float = LEVEL) -> d
     return _as_share(clustered_ratio(some, of, clusters, level), n, k, level)
 
 
-def risk_ratio(some: Any, of: Any, one: Any, other: Any, clusters: Any, level: float = LEVEL) -> dict[str, float]:
-    """The share `some` of `of` in the rows of `one` over that in the rows of `other`, rows of a cluster going together.
+def contrast(
+    some: Any, of: Any, one: Any, other: Any, clusters: Any, comparisons: int = 1, level: float = LEVEL
+) -> dict[str, float]:
+    """The share `some` of `of` in the rows of `one` against that in the rows of `other`, rows of a cluster together.
 
-    Keys: risk_ratio, risk_ratio_low, risk_ratio_high: the interval of the log ratio, linearised over clusters, so
-    that borrowers with rows in both groups count rightly. Missing where a share is 0.
+    Keys: difference, difference_low, difference_high (holding together over so many `comparisons`: Bonferroni),
+    risk_ratio, risk_ratio_low, risk_ratio_high (by itself, of the log ratio; missing where a share is 0). Linearised
+    over clusters, so that borrowers with rows in both groups count rightly.
     Source: Cochran, Sampling Techniques (1977), 6.3.
 
-    >>> found = risk_ratio([1, 0, 1, 0], [1, 1, 1, 1], [1, 1, 0, 0], [0, 0, 1, 1], [1, 2, 3, 4])
-    >>> found["risk_ratio"], round(found["risk_ratio_high"], 2)
-    (1.0, 9.61)
+    >>> found = contrast([1, 0, 1, 0], [1, 1, 1, 1], [1, 1, 0, 0], [0, 0, 1, 1], [1, 2, 3, 4])
+    >>> found["difference"], found["risk_ratio"], round(found["risk_ratio_high"], 2)
+    (0.0, 1.0, 9.61)
     """
     codes, names = pd.factorize(np.asarray(clusters))
-    influence, shares = np.zeros(len(names)), []
-    for sign, part in ((1, one), (-1, other)):
+    shares, pulls = [], []
+    for part in (one, other):
         n, k = (np.bincount(codes, np.asarray(part, bool) * np.asarray(each, float), len(names)) for each in (of, some))
-        share = float(k.sum() / n.sum()) if n.sum() else np.nan
-        if not share > 0:
-            return dict.fromkeys(("risk_ratio", "risk_ratio_low", "risk_ratio_high"), np.nan)
-        influence += sign * (k - share * n) / k.sum()
-        shares.append(share)
-    ratio, groups = shares[0] / shares[1], len(names)
-    error = sqrt(groups / (groups - 1) * float(np.square(influence).sum())) if groups > 1 else np.nan
-    half = exp(z(level) * error)
-    return {"risk_ratio": ratio, "risk_ratio_low": ratio / half, "risk_ratio_high": ratio * half}
+        shares.append(float(k.sum() / n.sum()) if n.sum() else np.nan)
+        pulls.append((k - shares[-1] * n) / n.sum() if n.sum() else k)
+    half = z(1 - (1 - level) / comparisons) * _error(pulls[0] - pulls[1])
+    difference = shares[0] - shares[1]
+    found = {"difference": difference, "difference_low": difference - half, "difference_high": difference + half}
+    if not min(shares) > 0:
+        return found | dict.fromkeys(("risk_ratio", "risk_ratio_low", "risk_ratio_high"), np.nan)
+    ratio, times = shares[0] / shares[1], exp(z(level) * _error(pulls[0] / shares[0] - pulls[1] / shares[1]))
+    return found | {"risk_ratio": ratio, "risk_ratio_low": ratio / times, "risk_ratio_high": ratio * times}
+
+
+def _error(pulls: Any) -> float:
+    """The standard error of what is the sum of what each cluster pulls; missing with one cluster or without spread."""
+    groups, spread = len(pulls), float(np.square(pulls).sum())
+    return sqrt(groups / (groups - 1) * spread) if groups > 1 and spread else np.nan
 
 
 def _as_share(found: dict[str, float], n: int, k: float, level: float) -> dict[str, float]:

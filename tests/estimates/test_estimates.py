@@ -14,9 +14,9 @@ from loanpersona.estimates.shares import (
     clustered_ratio,
     clustered_share,
     clustered_shares,
+    contrast,
     mean,
     quantiles,
-    risk_ratio,
     share,
     shares,
     shares_by,
@@ -231,7 +231,7 @@ def test_a_ratio_of_shares_agrees_with_scipy_where_every_row_is_a_cluster() -> N
     random = np.random.default_rng(3)
     one = random.random(900) < 0.3
     holds = random.random(900) < np.where(one, 0.3, 0.2)
-    found = risk_ratio(holds, np.ones(900), one, ~one, np.arange(900))
+    found = contrast(holds, np.ones(900), one, ~one, np.arange(900))
     theirs = relative_risk(int((holds & one).sum()), int(one.sum()), int((holds & ~one).sum()), int((~one).sum()))
     assert found["risk_ratio"] == pytest.approx(theirs.relative_risk)
     widening = np.sqrt(900 / 899)  # the sample variance between clusters
@@ -244,10 +244,22 @@ def test_a_ratio_of_shares_agrees_with_scipy_where_every_row_is_a_cluster() -> N
 def test_a_ratio_counts_clusters_with_rows_in_both_groups() -> None:
     # cluster 7 has (1 of 2) and (1 of 1), cluster 8 (1 of 1) and (0 of 2): shares 2/3 and 1/3, ratio 2
     holds, one = [1, 0, 1, 1, 0, 0], [1, 1, 1, 0, 0, 0]
-    found = risk_ratio(holds, [1] * 6, one, [1 - each for each in one], [7, 7, 8, 7, 8, 8])
+    found = contrast(holds, [1] * 6, one, [1 - each for each in one], [7, 7, 8, 7, 8, 8])
     # influence of 7: (1 − 2/3 · 2)/2 − (1 − 1/3 · 1)/1 = −5/6, of 8: +5/6
     half = 1.9599640 * np.sqrt(2 * 2 * (5 / 6) ** 2)
     assert found["risk_ratio"] == pytest.approx(2)
     assert found["risk_ratio_high"] == pytest.approx(2 * np.exp(half))
-    nothing = risk_ratio([0, 0, 1], [1] * 3, [1, 1, 0], [0, 0, 1], [1, 2, 3])
-    assert np.isnan(list(nothing.values())).all()
+    nothing = contrast([0, 0, 1], [1] * 3, [1, 1, 0], [0, 0, 1], [1, 2, 3])
+    assert np.isnan(nothing["risk_ratio"])
+
+
+def test_a_difference_of_shares_is_that_of_two_samples_and_wider_where_several_hold_together() -> None:
+    random = np.random.default_rng(4)
+    one = np.arange(800) < 300
+    holds = random.random(800) < np.where(one, 0.3, 0.2)
+    found, ten = (contrast(holds, np.ones(800), one, ~one, np.arange(800), many) for many in (1, 10))
+    shares = np.array([holds[one].mean(), holds[~one].mean()])
+    error = np.sqrt((shares * (1 - shares) / [300, 500]).sum() * 800 / 799)
+    assert found["difference"] == pytest.approx(shares[0] - shares[1])
+    assert found["difference_high"] - found["difference"] == pytest.approx(1.9599640 * error)
+    assert ten["difference"] - ten["difference_low"] == pytest.approx(2.8070338 * error)  # of 0.25 % to each side

@@ -21,7 +21,7 @@ SIZE = 1 << 16
 ALL = ("users", "applications", "loans", "instalments", "signals", "truth")
 NEVER = pd.Timestamp("2261-01-01")
 WORKED = ("applications", "loans", "instalments", "signals")
-EVEN_DAY = np.timedelta64(1, "D")
+DAY = np.timedelta64(1, "D")
 
 
 def block(persona: lp.Persona, start: int, stop: int, seed: int = SEED) -> Block:

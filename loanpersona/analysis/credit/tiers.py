@@ -8,89 +8,116 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loanpersona.analysis.credit.unit_economics import EVERYBODY, TIERS, earnings, tier_of
-from loanpersona.analysis.frames import columns
-from loanpersona.analysis.old_outcomes import day_after, granted, outcomes, read
+from loanpersona.analysis.arguments import Day
+from loanpersona.analysis.credit.columns import quality_tier
+from loanpersona.analysis.credit.earnings import OVER, earnings
+from loanpersona.analysis.frame import frame
+from loanpersona.analysis.groups import EVERYBODY, with_why
+from loanpersona.analysis.outcomes import first_approved, outcomes, tape
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import clustered_part, clustered_ratio, clustered_share, clustered_total, mean, share
+from loanpersona.tables.book import Book
+
+TIER = "quality_tier"
+MEASURES = {
+    "applicants": "count",
+    "approval_rate": "share",
+    "mean_limit_cny": "money",
+    "mean_apr": "share",
+    "late_first_day": "share",
+    "cured_30_days": "share",
+    "bad_12_months": "share",
+    "income_rate": "share",
+    "income_cny": "money",
+    "volume_share": "share",
+}
+"""How each measure is written."""
 
 
-def tier_table(
-    applications: pd.DataFrame,
-    loans: pd.DataFrame,
-    instalments: pd.DataFrame,
-    users: pd.DataFrame,
-    until: pd.Timestamp | str | None = None,
-) -> pd.DataFrame:
-    """The table of the quality tiers (3.1c, 3.2g), `everybody` last.
+@frame(
+    statements="3.1c 3.2g",
+    counts="things_measured",
+    keys="quality_tier measure",
+    estimate="value",
+    reads={
+        **OVER,
+        "loans": f"{OVER['loans']} amount_cny",
+        "applications": "application_id user_id decided_at outcome quality_tier limit_cny apr",
+    },
+    written=MEASURES,
+)
+def tier_table(book: Book, *, until: Day = None) -> pd.DataFrame:
+    """The table of the quality tiers (3.1c, 3.2g); `everybody` are all with a tier.
 
     The tier is that of a user's first approved application, or else of the last one decided. Measures:
     applicants (users about whom was decided); approval_rate (share of them ever approved); mean_limit_cny and mean_apr
     (over the approved); late_first_day (share of instalments not paid by the day they fell due, on loans not behind
     before: D1); cured_30_days (share of those late that were paid within 30 days); bad_12_months (share of loans
     ever 90 days past due by month on book 12); income_rate (income after losses per year of average balance) and
-    income_cny (the same in CNY), both of loans that have run their term, see `tier_income`; volume_share (of what
+    income_cny (the same in CNY), both of loans that have run their term, see `unit_economics`; volume_share (of what
     was lent).
-    `until` is the end of what is looked at: by default the last payment or loan.
 
-    Columns: quality_tier, measure, n (users, instalments or loans asked), value, low, high; what has no interval has
-    none. Rows of one borrower go together. Raises InputError where a table has no rows with a tier.
+    Columns: quality_tier, measure, n (users, instalments or loans), value, low, high (missing where there is no
+    interval), why. Rows of one borrower go together. Raises InputError where no borrower has a tier.
+
+    >>> import loanpersona as lp
+    >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
+    >>> lp.credit.tier_table(population)["quality_tier"].unique().tolist()[:3]
+    ['everybody', 'prime', 'near_prime']
     """
-    decided = _users(applications, until)
-    approved = granted(applications, ["quality_tier", "limit_cny", "apr"], until)
-    approved = approved.dropna(subset=["apr"])
-    book = read(loans, instalments, until, lent=["amount_cny"], owed=["principal_cny", "interest_cny"])
-    lent = outcomes(book).assign(amount=book.loans["amount_cny"])
-    lent = lent.assign(quality_tier=tier_of(lent, applications, until)).dropna(subset=["quality_tier"])
-    earned = earnings(book, users)
-    earned = earned.assign(quality_tier=tier_of(earned, applications, until)).dropna(subset=["quality_tier"])
-    if lent.empty:
+    tiers = quality_tier(book, until)
+    first = first_approved(book, until).reset_index()
+    users = pd.DataFrame({"user_id": tiers.index, "approved": tiers.index.isin(first["user_id"])})
+    lent = outcomes(book, until).assign(amount=tape(book, until).loans["amount_cny"])
+    frames = [_with_tier(rows, tiers) for rows in (users, first, lent, earnings(book, until))]
+    if frames[2].empty:
         raise InputError("loans: no borrower has a quality tier. Allowed: at least one.")
-    rows = []
-    for tier in (*TIERS, EVERYBODY):
-        held = [
-            frame if tier == EVERYBODY else frame[frame["quality_tier"] == tier]
-            for frame in (decided, approved, lent, earned)
-        ]
-        measured = (*_granting(held[0], held[1]), *_repaying(held[2]), *_earning(held[3]), _volume(lent, tier))
-        rows += [{"quality_tier": tier, "measure": measure, **found} for measure, found in measured]
-    return pd.DataFrame(rows)[["quality_tier", "measure", "n", "value", "low", "high"]]
+    there = [one for one in tiers.cat.categories if (tiers == one).any()]
+    rows = [
+        {TIER: tier, "measure": measure, **found}
+        for tier in (EVERYBODY, *there)
+        for measure, found in _measured(*(_of(rows, tier) for rows in frames), lent=frames[2], tier=tier)
+    ]
+    return with_why(pd.DataFrame(rows)[[TIER, "measure", "n", "value", "low", "high"]])
 
 
-def _users(applications: pd.DataFrame, until: pd.Timestamp | str | None) -> pd.DataFrame:
-    """Every user with a decided application: tier, and whether one was approved."""
-    asked = columns(applications, "applications", ["application_id", "user_id", "decided_at", "quality_tier"])
-    asked = asked[asked["decided_at"] < day_after(until)].dropna(subset=["quality_tier"])
-    last = asked.sort_values(["decided_at", "application_id"]).drop_duplicates("user_id", keep="last")
-    last = last.set_index("user_id")
-    approved = granted(applications, ["quality_tier"], until)["quality_tier"].reindex(last.index)
-    return last.assign(approved=approved.notna(), quality_tier=approved.fillna(last["quality_tier"]))
+def _with_tier(rows: pd.DataFrame, tiers: pd.Series) -> pd.DataFrame:
+    return rows.assign(**{TIER: rows["user_id"].map(tiers)}).dropna(subset=[TIER])
 
 
-def _granting(users: pd.DataFrame, approved: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
-    yield "applicants", {"n": len(users), "value": float(len(users)), "low": np.nan, "high": np.nan}
+def _of(rows: pd.DataFrame, tier: str) -> pd.DataFrame:
+    return rows if tier == EVERYBODY else rows[rows[TIER] == tier]
+
+
+def _measured(
+    users: pd.DataFrame,
+    approved: pd.DataFrame,
+    loans: pd.DataFrame,
+    earned: pd.DataFrame,
+    *,
+    lent: pd.DataFrame,
+    tier: str,
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield "applicants", _counted(len(users), float(len(users)))
     yield "approval_rate", _valued(share(users["approved"]))
-    yield "mean_limit_cny", mean(approved["limit_cny"])
-    yield "mean_apr", mean(approved["apr"])
-
-
-def _repaying(lent: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
-    seen = lent.dropna(subset=["bad"])
-    yield "late_first_day", _valued(clustered_part(lent["late"], lent["due"], lent["user_id"]))
-    yield "cured_30_days", _valued(clustered_part(lent["cured"], lent["late_long_ago"], lent["user_id"]))
+    yield "mean_limit_cny", mean(approved["limit_cny"].dropna())
+    yield "mean_apr", mean(approved["apr"].dropna())
+    seen = loans.dropna(subset=["bad"])
+    yield "late_first_day", _valued(clustered_part(loans["late"], loans["due"], loans["user_id"]))
+    yield "cured_30_days", _valued(clustered_part(loans["cured"], loans["late_long_ago"], loans["user_id"]))
     yield "bad_12_months", _valued(clustered_share(seen["bad"].astype(bool), seen["user_id"]))
-
-
-def _earning(earned: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
     rate = clustered_ratio(earned["income_after_losses"], earned["balance_years"], earned["user_id"])
     yield "income_rate", {name: rate[name] for name in ("n", "value", "low", "high")}
     yield "income_cny", clustered_total(earned["income_after_losses"], earned["user_id"])
-
-
-def _volume(lent: pd.DataFrame, tier: str) -> tuple[str, dict[str, Any]]:
     if tier == EVERYBODY:
-        return "volume_share", {"n": len(lent), "value": 1.0, "low": np.nan, "high": np.nan}
-    return "volume_share", _valued(clustered_share(lent["quality_tier"] == tier, lent["user_id"], lent["amount"]))
+        yield "volume_share", _counted(len(lent), 1.0)
+    else:
+        amounts = lent["amount"].fillna(0)
+        yield "volume_share", _valued(clustered_share(lent[TIER] == tier, lent["user_id"], amounts))
+
+
+def _counted(n: int, value: float) -> dict[str, Any]:
+    return {"n": n, "value": value, "low": np.nan, "high": np.nan}
 
 
 def _valued(found: dict[str, Any]) -> dict[str, Any]:
