@@ -76,27 +76,11 @@ OF_BOOK = {
 GRANTED = ["application_id", "user_id", "decided_at", "outcome"]
 OF_SCORE = {"applications": [*GRANTED, "risk_score"], **OF_BOOK}
 
-MONEY = {
-    "loans": OF_BOOK["loans"],
-    "instalments": [*OF_BOOK["instalments"], "principal_cny", "interest_cny"],
-    "users": ["user_id", "borrower_class"],
-}
-
 READS: dict[str, dict[str, list[str]]] = {
-    "loan_outcomes": OF_BOOK,
-    "borrower_outcomes": OF_BOOK,
-    "roll_rates": OF_BOOK,
-    "vintages": {**OF_BOOK, "loans": [*OF_BOOK["loans"], "amount_cny"]},
     **dict.fromkeys(
         ["scored_borrowers", "score_distribution", "ks_curve", "roc", "discrimination", "calibration"], OF_SCORE
     ),
     "score_stability": {"applications": [*GRANTED, "submitted_at", "risk_score"], "loans": ["user_id", "disbursed_at"]},
-    "tier_income": {**MONEY, "applications": [*GRANTED, "quality_tier"]},
-    "tier_table": {
-        **MONEY,
-        "loans": [*OF_BOOK["loans"], "amount_cny"],
-        "applications": [*GRANTED, "quality_tier", "limit_cny", "apr"],
-    },
 }
 LOGISTIC = {"calibration"}
 """Needs good and bad that overlap, which two borrowers do not."""

@@ -66,7 +66,7 @@ CLUSTERED = {
 # The same for credit risk; those of one row a loan or borrower have no chart.
 LENT = ("loans", "instalments")
 SCORED = ("applications", *LENT)
-EACH = {"loan_outcomes": LENT, "borrower_outcomes": LENT, "scored_borrowers": SCORED}
+EACH = {"scored_borrowers": SCORED}
 CREDIT_TAKES = {
     "score_distribution": SCORED,
     "ks_curve": SCORED,
@@ -74,10 +74,6 @@ CREDIT_TAKES = {
     "discrimination": SCORED,
     "calibration": SCORED,
     "score_stability": ("applications", "loans"),
-    "tier_table": (*SCORED, "users"),
-    "tier_income": (*SCORED, "users"),
-    "vintages": LENT,
-    "roll_rates": LENT,
 }
 
 SCORECARD = ("users", *SCORED)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from itertools import zip_longest
 from textwrap import fill
 from typing import Any
 
@@ -40,7 +39,8 @@ def delinquency(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 def vintages(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A fan: 90+ by vintage, in a colour and dash a year, with 30+ behind in grey; a panel for each group."""
     of_loans, by = frame[frame["counted"] == "of_loans"].dropna(subset=["share"]), list(frame.attrs["by"])
-    looks = dict(zip_longest(sorted({one[:4] for one in frame["vintage"]}), YEARS, fillvalue=YEARS[-1]))
+    years = sorted({one[:4] for one in frame["vintage"]})
+    looks = {year: YEARS[min(at, len(YEARS) - 1)] for at, year in enumerate(years)}
     fan = partial(_fan, looks=looks, most=of_loans["share"].max() * 1.1 or 0.01)
     if by:
         named = of_loans.assign(group=forms.names_of_rows(of_loans, by, lang))
