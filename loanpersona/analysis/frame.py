@@ -153,6 +153,7 @@ def _finished(found: pd.DataFrame, declared: Declaration, book: Book, bound: Map
         "keys": list(dict.fromkeys([*bound.get("by", ()), *who, *_own_keys(declared, bound)])),
         "of": [*bound.get("of", ())],
         "by": [*bound.get("by", ())],
+        "who": [*bound.get("who", ())],
         "words": book.words,
         SYNTHETIC_MARK: book.synthetic,
     }
@@ -178,6 +179,12 @@ def keys_of(found: pd.DataFrame) -> list[str]:
     """The columns that tell the rows of a frame apart: those of `by` and `who` first."""
     declaration(found)
     return [name for name in found.attrs["keys"] if name in found]
+
+
+def counts_of(found: pd.DataFrame) -> str:
+    """What a row counts, as a word: users of one base are called by it."""
+    whom = found.attrs["who"]
+    return f"who.{whom[0]}" if len(whom) == 1 else declaration(found).counts
 
 
 def form_of(found: pd.DataFrame, column: str, measure: str | None = None) -> str:

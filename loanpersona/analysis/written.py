@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from loanpersona.analysis.frame import Declaration, declaration, form_of, keys_of
+from loanpersona.analysis.frame import counts_of, declaration, form_of, keys_of
 from loanpersona.core import catalog
 from loanpersona.core.words import check_language, label, own_words
 
@@ -27,11 +27,11 @@ def in_words(frame: pd.DataFrame, lang: str = "en") -> pd.DataFrame:
     >>> lp.in_words(lp.profile.shares(population, of="sex"))["Share"].tolist()
     ['72.4%', '27.6%']
     """
-    declared, lang = declaration(frame), check_language(lang)
+    declaration(frame), check_language(lang)
     with own_words(frame.attrs["words"]):
         shown = pd.DataFrame({name: written(frame, name, lang) for name in frame}, index=frame.index)
-        shown.columns = [heading(declared, str(name), lang) for name in frame]
-        keys = [heading(declared, name, lang) for name in keys_of(frame)]
+        shown.columns = [heading(frame, str(name), lang) for name in frame]
+        keys = [heading(frame, name, lang) for name in keys_of(frame)]
     return _in_full()(shown.set_index(keys) if keys and len(keys) < len(frame.columns) else shown)
 
 
@@ -64,10 +64,10 @@ def cell(form: str, value: Any, lang: str) -> str:
     return f"{value:.1%}" if form == "share" else f"{value:,.{DIGITS.get(form, 0)}f}"
 
 
-def heading(declared: Declaration, name: str, lang: str) -> str:
+def heading(frame: pd.DataFrame, name: str, lang: str) -> str:
     """What stands above a column: n and k are what the frame counts."""
     if name in {"n", "k"}:
-        return f"{label(declared.counts, lang)} ({name})"
+        return f"{label(counts_of(frame), lang)} ({name})"
     return label(name, lang)
 
 

@@ -11,13 +11,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, Caption, percent, values_in_words
+from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, RED, Caption, percent, values_in_words
 from loanpersona.core.words import label, phrase
 
 LIGHT = "#c6c6c6"
 SERIES = ((BLUE, ""), (ORANGE, "///"), (LIGHT, "..."))
 """Colour and hatch of each series, so that grey print tells them apart."""
-LINES = ((BLUE, "o-"), (ORANGE, "s--"), (GREY, "^:"))
+LINES = ((BLUE, "o-"), (ORANGE, "s--"), (GREY, "^:"), (RED, "D-."))
 """Colour, mark and dash of each series of a line."""
 Written = Callable[[float], str]
 Named = Callable[[Any], str] | None

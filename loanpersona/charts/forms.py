@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from textwrap import fill
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from loanpersona.analysis.frame import declaration, form_of, keys_of
+from loanpersona.analysis.frame import counts_of, declaration, form_of, keys_of
 from loanpersona.analysis.groups import EVERYBODY
 from loanpersona.analysis.written import cell, written
 from loanpersona.charts import drawing
@@ -177,15 +177,25 @@ def captioned(frame: pd.DataFrame, lang: str, note: str = "interval_note") -> Ca
 def title(frame: pd.DataFrame, lang: str) -> str:
     """What the frame is: its own words, with what it looks at and the groups it looks within."""
     name = declaration(frame).name
-    of, by = (MARKS[lang].comma.join(label(one, lang) for one in frame.attrs[which]) for which in ("of", "by"))
-    plain = phrase(name, lang, of=of) if has_word(name) else name
+    of = strung((drawing.within(one, lang) for one in frame.attrs["of"]), lang)
+    return in_groups(phrase(name, lang, of=of) if has_word(name) else name, frame, lang)
+
+
+def in_groups(plain: str, frame: pd.DataFrame, lang: str) -> str:
+    """A title with the groups of its frame."""
+    by = strung((drawing.within(one, lang) for one in frame.attrs["by"]), lang)
     return phrase("title_within", lang, title=plain, by=by) if by else plain
 
 
 def all_values(frame: pd.DataFrame, lang: str) -> str:
     """Every row in words: its keys and its estimate."""
     names, values = names_of_rows(frame, keys_of(frame), lang), written(frame, _value(frame), lang)
-    return MARKS[lang].comma.join(f"{name} {said}" for name, said in zip(names, values, strict=True))
+    return strung((f"{name} {said}" for name, said in zip(names, values, strict=True)), lang)
+
+
+def strung(words: Iterable[str], lang: str) -> str:
+    """Words one after the other, as the language strings them."""
+    return MARKS[lang].comma.join(words)
 
 
 def names_of_rows(frame: pd.DataFrame, keys: list[str], lang: str) -> list[str]:
@@ -211,8 +221,7 @@ def axis_title(frame: pd.DataFrame, lang: str) -> str:
         return label(f"{declared.name}.axis", lang)
     if "measure" in frame:
         return label(str(frame["measure"].iloc[0]), lang)
-    counts = f"who.{frame['who'].iloc[0]}" if "who" in frame and not varies(frame["who"]) else declared.counts
-    return phrase("estimate_of", lang, estimate=label(_value(frame), lang), counts=label(counts, lang))
+    return phrase("estimate_of", lang, estimate=label(_value(frame), lang), counts=label(counts_of(frame), lang))
 
 
 def writer(frame: pd.DataFrame) -> Written:

@@ -54,6 +54,7 @@ def heat_map(
         words.set_color(ink(ground))
     written = [label(str(name), lang) if named is None else named(name) for name in names]
     ax.set_xticks(np.arange(len(names)) + 0.5, written, rotation=0)
+    ax.set_ylim(len(rows) + 0.35, 0)  # room below for the mark of made-up data
     ax.set_yticks(np.arange(len(rows)) + 0.5, [label(str(row), lang) for row in rows], rotation=0)
 
 

@@ -1,56 +1,20 @@
-"""Who borrows: the profile of statements 1.1 to 1.3, as tidy frames with 95 % intervals.
-
-Every function takes a frame with the columns of `tables.yaml` that it names, generated or a lender's own,
-and returns a new frame. Shares carry n (people asked), k (people counted), low and high (Wilson).
-Each raises InputError where a column is missing or of another form.
-"""
+"""Who they are (1.1 to 1.3): shares and spreads of any column, and how far users differ from the population."""
 
 from __future__ import annotations
 
-from loanpersona.analysis.profile.traits import (
-    age,
-    age_by_sex,
-    bank_credit,
-    borrower_class,
-    city_tier,
-    education,
-    education_by_occupation,
-    income,
-    income_below,
-    income_by_occupation,
-    income_stability,
-    lift,
-    marital_by_age_and_sex,
-    marital_status,
-    occupation,
-    province,
-    region,
-    sex,
-    work,
-)
+from typing import Any
 
-__all__ = [
-    "age",
-    "age_by_sex",
-    "bank_credit",
-    "borrower_class",
-    "city_tier",
-    "education",
-    "education_by_occupation",
-    "income",
-    "income_below",
-    "income_by_occupation",
-    "income_stability",
-    "lift",
-    "marital_by_age_and_sex",
-    "marital_status",
-    "occupation",
-    "province",
-    "region",
-    "sex",
-    "work",
-]
+from loanpersona.analysis.frame import public
+
+_FRAMES = public(__name__)
+__all__ = sorted(_FRAMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _FRAMES:
+        return _FRAMES[name]
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return __all__
