@@ -90,7 +90,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 
 def test_drawing_borrowers_loads_no_charts_and_no_reports() -> None:
-    found = loaded("import loanpersona as lp; lp.generate(lp.load_persona(), n=10).users; lp.profile.sex")
+    found = loaded("import loanpersona as lp; lp.generate(lp.load_persona(), n=10).users; lp.profile.shares")
     assert "pandas" in found
     assert found & HEAVY == set()
 
@@ -99,13 +99,13 @@ def test_the_code_of_the_design_works_as_printed() -> None:
     persona = lp.load_persona("article")
     population = lp.generate(persona, n=20_000, seed=7)
     scenario = persona.replace({"sex.shares": {"male": 0.5, "female": 0.5}})
-    age = lp.profile.age(population.users)
-    ax = lp.charts.plot_age(age, lang="zh")
+    age = lp.profile.shares(population, of="age_band")
+    ax = lp.plot(age, lang="zh")
     plt.close(ax.figure)
 
     assert len(population.users) == len(population.truth) == 20_000
     assert {"low", "share", "high"} <= set(age.columns)
-    assert "岁" in ax.get_title(loc="left")
+    assert "年龄" in ax.get_title(loc="left")
     assert lp.generate(scenario, n=20_000, seed=7).users["sex"].eq("male").mean() == pytest.approx(0.5, abs=0.015)
     assert list(lp.generate(persona, n=10, seed=7, tables=("users",)).tables) == ["users"]
     assert lp.load_persona("evidence") != persona

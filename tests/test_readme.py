@@ -250,7 +250,7 @@ def test_the_variable_of_the_guide_appears_everywhere_and_changes_no_other_colum
 
 def test_frames_and_charts_are_paired_by_name_as_the_guide_says() -> None:
     charts = {name.removeprefix("plot_") for name in lp.charts.__all__ if name.startswith("plot_")}
-    whole = {*lp.profile.__all__, *lp.habits.__all__}
+    whole = {*lp.habits.__all__}
     # segments and credit risk also give rows of single people and loans, which no chart draws
     assert whole < charts < {*whole, *lp.segments.__all__, *lp.credit.__all__}
 

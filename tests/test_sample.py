@@ -71,9 +71,9 @@ def test_the_sample_loads_and_has_the_digest_it_states() -> None:
 
 
 def test_the_sample_needs_nothing_but_pandas_to_be_read() -> None:
-    people = pd.read_csv(SAMPLE / "users.csv")
+    people = pd.read_csv(SAMPLE / "users.csv", parse_dates=["registered_at"])
     assert people["user_id"].tolist() == list(range(2_000))
-    assert lp.profile.sex(people)["k"].sum() == 2_000
+    assert lp.profile.shares(users=people, of="sex")["k"].sum() == 2_000
 
 
 def test_the_sample_is_small() -> None:

@@ -16,7 +16,7 @@ from fontTools.ttLib import TTFont
 from reads import SEGMENTS, TAKES
 
 import loanpersona as lp
-from loanpersona.analysis import habits, profile, segments
+from loanpersona.analysis import habits, segments
 from loanpersona.core import catalog, strict_yaml
 from loanpersona.core.errors import InputError
 from loanpersona.core.words import LANGUAGES, check_language, in_words, label, phrase
@@ -125,11 +125,8 @@ def test_every_tile_is_a_province_with_a_place_of_its_own() -> None:
 @pytest.fixture(scope="module")
 def frames() -> dict[str, pd.DataFrame]:
     population = lp.generate(lp.load_persona("article"), n=2_000, seed=7)
-    people = population.users
-    own = people.head(10).assign(occupation="nurse")
-    made = {name: getattr(profile, name)(people) for name in profile.__all__}
     loans = book(7, 2_000)
-    made |= {name: getattr(habits, name)(*[loans[table] for table in TAKES[name]]) for name in TAKES}
+    made = {name: getattr(habits, name)(*[loans[table] for table in TAKES[name]]) for name in TAKES}
     made |= {
         name: getattr(segments, name)(*[population.tables[table] for table in SEGMENTS[name]]) for name in SEGMENTS
     }
@@ -138,7 +135,7 @@ def frames() -> dict[str, pd.DataFrame]:
         "rfm": segments.rfm(population.loans),
         "lifecycle_rules": segments.lifecycle_rules(),
     }
-    return {**made, "work of a lender's own": profile.work(own)}
+    return made
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -194,8 +191,8 @@ def test_a_word_is_labelled_a_range_written_out_and_anything_else_left_alone(wor
 
 
 def test_a_phrase_is_filled_in() -> None:
-    assert phrase("sex_title", share="69.8%") == "69.8% of borrowers are men"
-    assert phrase("sex_title", "zh", share="69.8%") == "69.8% 的借款人是男性"
+    assert phrase("title_within", title="Users", by="sex") == "Users, by sex"
+    assert phrase("title_within", "zh", title="用户构成", by="性别") == "用户构成，按性别"
 
 
 SHARES = pd.DataFrame(
