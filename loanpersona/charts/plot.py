@@ -29,6 +29,8 @@ from loanpersona.core.words import check_language, own_words, phrase
 from loanpersona.tables.book import SYNTHETIC_MARK
 
 Draw = Callable[[pd.DataFrame, Axes, str], Caption]
+Height = float | Callable[[pd.DataFrame], float] | None
+"""Inches, of any frame or of the one drawn; none for as many as its rows need as bars."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Entry:
     """How a frame is drawn, and how large."""
 
     draw: Draw
-    height: float | None = None
+    height: Height = None
     width: float = 7.2
 
 
@@ -44,12 +46,12 @@ _ENTRIES: dict[tuple[str, str], Entry] = {}
 """By frame and, where a drawing is of certain columns only, what is looked at."""
 
 
-def entry(name: str, mark: Callable[..., Caption], *, of: str = "", height: float | None = None, **words: Any) -> None:
+def entry(name: str, mark: Callable[..., Caption], *, of: str = "", height: Height = None, **words: Any) -> None:
     """A frame drawn by a mark of `forms`, with words of its own; with `of` only where it looks at these columns."""
     _ENTRIES[name, _sorted(of.split())] = Entry(lambda frame, ax, lang: mark(frame, ax, lang, **words), height)
 
 
-def drawing(name: str, *, of: str = "", height: float | None = 3.6, width: float = 7.2) -> Callable[[Draw], Draw]:
+def drawing(name: str, *, of: str = "", height: Height = 3.6, width: float = 7.2) -> Callable[[Draw], Draw]:
     """Declare a function as the drawing of a frame; with `of` only where it looks at these columns, ungrouped."""
 
     def declare(draw: Draw) -> Draw:
@@ -84,7 +86,7 @@ def plot(frame: pd.DataFrame, *, lang: str = "en", ax: Axes | None = None) -> Ax
     shown, left_out = _large_enough(frame, declared)
     # The style holds while the chart is drawn and leaves the user's own settings alone.
     with mpl.rc_context(style()), own_words(frame.attrs["words"]):
-        height = known.height or forms.height_of(frame)
+        height = known.height(frame) if callable(known.height) else known.height or forms.height_of(frame)
         with new_axes(known.width, height) if ax is None else _given(ax) as own:
             caption = known.draw(shown, own, lang)
             if left_out:

@@ -28,7 +28,11 @@ from loanpersona.estimates.shares import LEVEL, wilson
 SIDES = ((-1, "male", *SERIES[0]), (1, "female", *SERIES[1]))
 
 
-@drawing("profile.shares", height=None)
+def _height(frame: pd.DataFrame) -> float:
+    return 4.0 if _over(frame) else forms.height_of(frame)
+
+
+@drawing("profile.shares", height=_height)
 def shares(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars, with the population where it is known; lines over groups that have an order; else as the keys ask for."""
     of, by = frame.attrs["of"], frame.attrs["by"]
@@ -39,9 +43,8 @@ def shares(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
         return _bases(frame, of[0], ax, lang)
     if "baseline" in frame and len(of) == 1:
         return _against_population(frame, of[0], ax, lang)
-    over = [name for name in by if frame[name].cat.ordered]
-    if len(of) == 1 and len(over) == 1 and frame[of[0]].nunique() <= len(LINES):
-        return _lines(frame, of[0], over[0], ax, lang)
+    if over := _over(frame):
+        return _lines(frame, of[0], over, ax, lang)
     return forms.bars(frame, ax, lang) if len(of) == 1 and not by else forms.by_keys(frame, ax, lang)
 
 
@@ -190,6 +193,13 @@ def _beside_tick(ax: Axes, row: dict[Any, Any], place: int, whole: float) -> Non
     else:
         ends = [row[name] for name in ("high", "baseline") if name == "high" or in_the_way]
         beside(ax, percent(row["share"]), max(ends) if row["n"] else 0, place)
+
+
+def _over(frame: pd.DataFrame) -> str:
+    """The grouping that has an order, where lines of a few levels run over it."""
+    of = frame.attrs["of"]
+    over = [name for name in frame.attrs["by"] if frame[name].cat.ordered]
+    return over[0] if len(of) == len(over) == 1 and 2 < frame[of[0]].nunique() <= len(LINES) else ""
 
 
 def _lines(frame: pd.DataFrame, of: str, over: str, ax: Axes, lang: str) -> Caption:
