@@ -70,7 +70,7 @@ def values_of(book: Book, name: str, unit: str, until: pd.Timestamp, bands: Sequ
             cut = cut_at(found, bands) if bands is not None and found.dtype.kind in "iuf" else found
             return cut if one == unit else _of_users(book, cut, unit)
     allowed = [*(key for key, one in made_columns().items() if one.unit in {unit, "user"}), *_columns(book, unit)]
-    raise InputError(f"{name}: no column that groups a {unit}. {did_you_mean(name, allowed)}")
+    raise InputError(f"{name}: no column that groups {unit}s. {did_you_mean(name, allowed)}")
 
 
 def with_groups(

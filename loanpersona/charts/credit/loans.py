@@ -41,7 +41,7 @@ def vintages(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     of_loans, by = frame[frame["counted"] == "of_loans"].dropna(subset=["share"]), list(frame.attrs["by"])
     years = sorted({one[:4] for one in frame["vintage"]})
     looks = {year: YEARS[min(at, len(YEARS) - 1)] for at, year in enumerate(years)}
-    fan = partial(_fan, looks=looks, most=of_loans["share"].max() * 1.1 or 0.01)
+    fan = partial(_fan, looks=looks, most=np.nanmax([of_loans["share"].max() * 1.1, 0.01]))
     if by:
         named = of_loans.assign(group=forms.names_of_rows(of_loans, by, lang))
         forms.panels(named, ax, lang, "group", draw=fan)
@@ -135,7 +135,7 @@ def _with_ratios(part: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.set_xlabel(label("share", lang))
     ax.set_xlim(0, ax.get_xlim()[1] * (2 if "risk_ratio" in part else 1.2))
     for text, row in zip(ax.texts, part.to_dict("records"), strict=True):
-        if row.get("risk_ratio", np.nan) > 0:
+        if row.get("risk_ratio", np.nan) > 0 and row["share"] == row["share"]:
             ends = {name: two(row[f"risk_ratio_{name}"]) for name in ("low", "high")}
             ratio = phrase("ratio_beside", lang, ratio=two(row["risk_ratio"]), **ends)
             text.set_text(f"{text.get_text()}\n{ratio}")
@@ -195,6 +195,8 @@ def _table_words(frame: pd.DataFrame, lang: str) -> str:
 
 
 def _rest_in_words(row: dict[Any, Any], lang: str) -> str:
-    said = f"{percent(row['share_of_balance'])} ({percent(row['low'])} – {percent(row['high'])})"
+    said = percent(row["share_of_balance"])
+    if row["low"] == row["low"]:
+        said += f" ({percent(row['low'])} – {percent(row['high'])})"
     why = row.get("why")
     return f"{said} · {label(why, lang)}" if isinstance(why, str) else said

@@ -299,7 +299,7 @@ def test_a_group_is_compared_with_a_level_or_with_the_rest(population: lp.Popula
     [
         ({"by": "borrower_class", "against": "owners"}, r"^against = 'owners': no such group\. .*owner"),
         ({"against": "owner"}, r"^against = 'owner': no such group\. Hint: by=… names the groups\."),
-        ({"by": "colour"}, r"^colour: no column that groups a loan\."),
+        ({"by": "colour"}, r"^colour: no column that groups loans\."),
         ({"until": "2023-12-31"}, r"^loans: none is 12 months old at 2023-12-31"),
         ({"until": "2023-01-31"}, r"^instalments: none fell due before 2023-01-31"),
         ({"until": "2024-13-01"}, r"2024-13-01.*: not a time"),
