@@ -57,7 +57,7 @@ def reasons(book: Book, *, by: By = None, bands: Sequence[float] | None = None, 
     counts="loans",
     keys="measure",
     estimate="mean",
-    written=AMOUNTS,
+    written={"mean": "number", **AMOUNTS},
     reads={"loans": "loan_id user_id borrowed_at"},
 )
 def amounts(
@@ -88,7 +88,7 @@ def amounts(
     counts="loans",
     keys="loan_number measure",
     estimate="value",
-    written=OWED,
+    written={"value": "number", **OWED},
     reads={"loans": "loan_id user_id borrowed_at amount_cny", "instalments": "loan_id principal_cny paid_on"},
 )
 def debt_buildup(book: Book, *, of: str = "owed_months", by: By = "debt_first", until: Day = None) -> pd.DataFrame:
