@@ -161,12 +161,12 @@ def panel(ax: Axes, number: int, many: int, gap: float = 0.08) -> Axes:
     return ax.inset_axes((number * (width + gap), 0, width, 0.92))
 
 
-def bare(ax: Axes) -> None:
-    """Axes that hold others: only title and note are seen, and the note stands below the words of what they hold."""
+def bare(ax: Axes, below: float = 32) -> None:
+    """Axes that hold others: only title and note are seen, the note so many points below them, under their words."""
     ax.set(xticks=[], yticks=[])
     ax.grid(visible=False)
     ax.spines[:].set_visible(False)
-    ax.xaxis.labelpad = 32
+    ax.xaxis.labelpad = below
 
 
 def captioned(frame: pd.DataFrame, lang: str, note: str = "interval_note") -> Caption:

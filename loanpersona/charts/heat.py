@@ -49,6 +49,7 @@ def heat_map(
         linewidths=0.8,
         annot_kws={"fontsize": fontsize},
     )
+    ax.set_ylim(len(rows) + 0.45, 0)  # the mark of made-up data stands below the cells
     grounds = np.asarray(ax.collections[0].get_facecolor())[~np.isnan(shares).ravel()]
     for words, ground in zip(ax.texts, grounds, strict=True):
         words.set_color(ink(ground))

@@ -165,11 +165,11 @@ def values_in_words(
 
 def say(ax: Axes, caption: Caption, lang: str, *, synthetic: bool) -> None:
     """Write title, note and alt text; made-up data bear their mark inside the axes, where no layout cuts it."""
-    title = _wrapped(caption.title, lang)
+    title = _wrapped(caption.title, lang, 11)
     # A legend stands between title and axes, so the title moves up where there is one.
     ax.set_title(title, loc="left", fontsize=11, pad=26 if ax.get_legend() else 9)
     axis = ax.get_xlabel()
-    note = _wrapped(caption.note, lang)
+    note = _wrapped(caption.note, lang, 8)
     ax.set_xlabel(f"{axis}\n{note}" if axis else note, loc="left", fontsize=8)
     words = [caption.values]
     if synthetic:
@@ -194,10 +194,10 @@ def say(ax: Axes, caption: Caption, lang: str, *, synthetic: bool) -> None:
         text.set_fontsize(float(text.get_fontsize()) * theme_now.font / FONT)
 
 
-def _wrapped(words: str, lang: str) -> str:
-    """Words in lines that fit the width of the figure; Chinese has no spaces and breaks anywhere."""
+def _wrapped(words: str, lang: str, size: float) -> str:
+    """Words of a size in lines that fit axes with long names of rows; Chinese has no spaces and breaks anywhere."""
     now = _THEME.get()
-    letters = int(now.width * 150 / now.font / (2 if lang == "zh" else 1.15))
+    letters = int(now.width * 745 / now.font / size / (1.74 if lang == "zh" else 1))
     return "\n".join(wrap(words, max(letters, 12), break_long_words=lang == "zh"))
 
 
