@@ -13,8 +13,10 @@ from loanpersona.charts.plot import drawing, entry
 from loanpersona.charts.style import BLUE, INK, Caption
 from loanpersona.core.words import label, phrase
 
-HEADING = 1.5
-"""Room for the heading of a panel, in bars."""
+HEADING = 2.0
+"""Room for the heading of a panel, in rows."""
+BELOW = 0.6
+"""Room for the mark of made-up data below the last bar, in rows."""
 
 entry("needs.reasons", forms.shares_within, levels="reason")
 
@@ -37,18 +39,22 @@ def debt_buildup(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 @drawing("needs.stages", height=None)
 def stages(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A panel for each stage, one below the other: each has shares of other users."""
-    forms.bare(ax)
+    forms.bare(ax, below=46)
     parts = forms.parts_of(frame, "stage")
-    room = {stage: part["need"].nunique() + HEADING for stage, part in parts.items()}
-    whole = bottom = sum(room.values())
+    rows = {stage: _rows(part) for stage, part in parts.items()}
+    last = list(parts)[-1]
+    rows[last] += BELOW
+    bottom = whole = sum(rows.values()) + HEADING * len(rows)
     panels: list[Axes] = []
     for stage, part in parts.items():
-        bottom -= room[stage]
-        own = ax.inset_axes((0, bottom / whole, 1, (room[stage] - HEADING) / whole))
+        bottom -= rows[stage] + HEADING
+        own = ax.inset_axes((0, bottom / whole, 1, rows[stage] / whole))
         forms.shares_within(part, own, lang, levels="need")
         own.set_title(label(f"needs.stages.{stage}", lang), loc="left", fontsize=9)
         own.set(xlabel="", ylabel="")
         _one_legend(own, ax)
+        if stage == last and own.patches:
+            own.set_ylim(own.get_ylim()[0] + BELOW, own.get_ylim()[1])
         panels.append(own)
     _one_scale([one for one in panels if one.patches])
     return forms.captioned(frame, lang)
@@ -74,6 +80,12 @@ def levers(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.set(xlim=(-0.5, len(across) - 0.5), ylim=(len(rows) - 0.5, -1.1))
     ax.grid(visible=True, axis="both")
     return forms.captioned(frame, lang, "levers_note")
+
+
+def _rows(part: pd.DataFrame) -> float:
+    """The rows of a panel: a need each, or a group each where there are many."""
+    needs = part["need"].nunique()
+    return needs if len(part) <= needs * len(SERIES) else len(part) / needs
 
 
 def _one_legend(panel: Axes, ax: Axes) -> None:
