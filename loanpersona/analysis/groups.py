@@ -122,11 +122,18 @@ def _with_everybody(kind: pd.CategoricalDtype) -> pd.CategoricalDtype:
 
 
 def with_contrast(
-    found: pd.DataFrame, rows: pd.DataFrame, by: Sequence[str], against: str | None, some: str, of: str
+    found: pd.DataFrame,
+    rows: pd.DataFrame,
+    by: Sequence[str],
+    against: str | None,
+    some: str,
+    of: str,
+    levels: int = 1,
 ) -> pd.DataFrame:
     """What `by_group` made of rows, with the contrast of each group to the level `against` of the last of `by`.
 
-    `some` and `of` are columns of the rows, which go together by user. Raises InputError for a level nobody has.
+    `some` and `of` are columns of the rows, which go together by user; differences hold together with those of so many
+    `levels` of what is looked at. Raises InputError for a level nobody has.
     """
     if against is None:
         return found
@@ -141,7 +148,7 @@ def with_contrast(
     for names, part in groups:
         within = np.logical_and.reduce([np.full(len(rows), True), *((rows[one] == names[one]) for one in by[:-1])])
         other = within & (rows[last] != names[last] if against == REST else rows[last] == against)
-        given = (rows[some], rows[of], rows.index.isin(part.index), other, rows["user_id"], len(compared))
+        given = (rows[some], rows[of], rows.index.isin(part.index), other, rows["user_id"], levels * len(compared))
         parts.append(contrast(*given) if names in compared else {})
     return found.join(pd.DataFrame(parts, index=found.index))
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loanpersona.analysis.arguments import By, Day, one_of
+from loanpersona.analysis.arguments import Bands, By, Day, one_of
 from loanpersona.analysis.frame import frame
-from loanpersona.analysis.groups import by_group, values_of, with_groups
+from loanpersona.analysis.groups import CONTRAST, by_group, values_of, with_contrast, with_groups
 from loanpersona.analysis.needs.columns import borrowed
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import clustered_ratio, clustered_share, clustered_shares
@@ -33,11 +33,15 @@ QUARTERS = (0.25, 0.5, 0.75)
     counts="loans",
     keys="reason",
     reads={"loans": "loan_id user_id reason borrowed_at"},
+    written=CONTRAST,
 )
-def reasons(book: Book, *, by: By = None, bands: Sequence[float] | None = None, until: Day = None) -> pd.DataFrame:
+def reasons(
+    book: Book, *, by: By = None, against: str | None = None, bands: Bands = None, until: Day = None
+) -> pd.DataFrame:
     """What loans are for (2.1a to 2.1d), of all or within each group of `by`.
 
-    Columns: reason, n (loans), k, share, low, high (clustered by borrower), clusters, design_effect, effective_n.
+    Columns: reason, n (loans), k, share, low, high (clustered by borrower), clusters, design_effect, effective_n;
+    with `against` (a level of `by`, or `rest`) also difference (its ends hold together over all rows) and risk_ratio.
     Numbers of `by` are cut where `bands` begin. Loans without a reason are left out.
 
     >>> import loanpersona as lp
@@ -45,11 +49,24 @@ def reasons(book: Book, *, by: By = None, bands: Sequence[float] | None = None, 
     >>> lp.needs.reasons(population)["share"].sum()
     np.float64(1.0)
     """
-    rows = borrowed(book, until).dropna(subset=["reason"])
+    rows = with_groups(book, borrowed(book, until).dropna(subset=["reason"]), by, "loan", until, bands)
     levels = rows["reason"].cat.categories
-    return by_group(
-        with_groups(book, rows, by, "loan", until, bands), by, partial(clustered_shares, by="reason", levels=levels)
-    )
+    found = by_group(rows, by, partial(clustered_shares, by="reason", levels=levels))
+    if against is None:
+        return found
+    parts = [
+        with_contrast(
+            found[found["reason"] == one],
+            rows.assign(some=rows["reason"] == one, of=1),
+            by,
+            against,
+            "some",
+            "of",
+            len(levels),
+        )
+        for one in levels
+    ]
+    return pd.concat(parts).sort_index()
 
 
 @frame(
@@ -65,7 +82,7 @@ def amounts(
     *,
     of: str = "requested_cny",
     by: By = ("borrower_class", "reason"),
-    bands: Sequence[float] | None = None,
+    bands: Bands = None,
     until: Day = None,
 ) -> pd.DataFrame:
     """How large loans are (2.1b, 1.4g): does an emergency need a large sum at once?

@@ -6,11 +6,11 @@ data and goes on all the same is not seen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pandas as pd
 
-from loanpersona.analysis.arguments import By, Day
+from loanpersona.analysis.arguments import Bands, By, Day
 from loanpersona.analysis.frame import frame
 from loanpersona.analysis.groups import by_group, with_groups
 from loanpersona.analysis.outcomes import first_approved
@@ -29,7 +29,7 @@ Pair = tuple[str, str]
 
 
 @frame(statements="2.2a 2.2b 2.2c 3.1a", counts="users", keys="stage need", reads=READS)
-def stages(book: Book, *, by: By = None, bands: Sequence[float] | None = None, until: Day = None) -> pd.DataFrame:
+def stages(book: Book, *, by: By = None, bands: Bands = None, until: Day = None) -> pd.DataFrame:
     """Share of users who show each need at each stage (2.2a to 2.2c), of all or within each group of `by`.
 
     Before: of the users who began an application. During: of those who were ever approved. After: of those with a

@@ -84,7 +84,7 @@ def levers(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 
 def _rows(part: pd.DataFrame) -> float:
     """The rows of a panel: a need each, or a group each where there are many."""
-    needs = part["need"].nunique()
+    needs = len(set(part["need"]))
     return needs if len(part) <= needs * len(SERIES) else len(part) / needs
 
 

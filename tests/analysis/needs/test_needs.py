@@ -164,6 +164,23 @@ def test_a_share_of_loans_lies_in_its_interval_that_takes_a_borrowers_loans_toge
     assert ((found["low"] >= 0) & (found["low"] <= found["share"]) & (found["share"] <= found["high"])).all()
 
 
+def test_reasons_of_a_group_are_set_against_those_of_another() -> None:
+    found = lp.needs.reasons(HAND, by="borrower_class", against="consumer").set_index(["borrower_class", "reason"])
+    assert found["difference"].dropna().to_dict() == {
+        ("owner", "working_capital"): 1,
+        ("owner", "consumption"): -0.25,
+        ("owner", "emergency"): -0.25,
+        ("owner", "debt_for_debt"): -0.5,
+    }
+    # consumers: two borrowers with 1 of 3 and 1 of 1 for debt; owners: one with none of 2. Four differences hold.
+    pulls = np.array([(1 - 3 / 2) / 4, (1 - 1 / 2) / 4, 0])
+    half = 2.4977055 * np.sqrt(3 / 2 * np.square(pulls).sum())
+    debt = found.loc[("owner", "debt_for_debt")]
+    assert (debt["difference_low"], debt["difference_high"]) == pytest.approx((-0.5 - half, -0.5 + half))
+    with pytest.raises(InputError, match=r"^against = 'nobody': no such group"):
+        lp.needs.reasons(HAND, by="borrower_class", against="nobody")
+
+
 # How large loans are
 
 
