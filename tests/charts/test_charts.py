@@ -22,6 +22,7 @@ from matplotlib.patches import Rectangle, StepPatch
 
 import loanpersona as lp
 from loanpersona.analysis import profile
+from loanpersona.analysis.profile import traits
 from loanpersona.charts import style
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
@@ -150,7 +151,7 @@ def test_diamonds_are_the_baselines(name: str, lang: str) -> None:
     assert diamonds.get_xdata().tolist() == found.frame["baseline"].tolist()
     assert list(diamonds.get_ydata()) == list(range(len(found.frame)))
     named = [text.get_text() for text in found.ax.get_legend().get_texts()]
-    assert phrase("borrowers_legend", lang) in named
+    assert phrase("users_legend", lang) in named
     assert any("2020" in words for words in named)
 
 
@@ -172,7 +173,7 @@ def test_the_pyramid_has_men_on_the_left_and_the_census_as_its_outline(lang: str
         np.testing.assert_allclose(whiskers(errors), across(*ends), atol=1e-12)
         assert outline.get_data().values.tolist() == (side * part["baseline"]).tolist()
         assert bars.get_label() == label(sex, lang)
-    assert [tick.get_text() for tick in ax.get_yticklabels()] == [label(band) for band in profile.AGE_BANDS]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == [label(band) for band in traits.AGE_BANDS]
     assert {text.get_text() for text in ax.get_xticklabels()} >= {"0%", "10%"}
 
 
@@ -275,7 +276,7 @@ def test_the_lines_of_marriage_are_the_shares_of_each_band(lang: str) -> None:
         np.testing.assert_allclose(whiskers(line), ends, atol=1e-12)
         assert label(sex, lang) in line.get_label()
         assert line.get_label().endswith(label(status, lang))
-    assert [tick.get_text() for tick in found.ax.get_xticklabels()] == [label(band) for band in profile.AGE_BANDS]
+    assert [tick.get_text() for tick in found.ax.get_xticklabels()] == [label(band) for band in traits.AGE_BANDS]
 
 
 @both_languages

@@ -197,8 +197,8 @@ def test_a_word_is_labelled_a_range_written_out_and_anything_else_left_alone(wor
 
 
 def test_a_phrase_is_filled_in() -> None:
-    assert phrase("sex_title", share="69.8%") == "69.8% of borrowers are men"
-    assert phrase("sex_title", "zh", share="69.8%") == "69.8% 的借款人是男性"
+    assert phrase("sex_title", share="69.8%") == "69.8% of users are men"
+    assert phrase("sex_title", "zh", share="69.8%") == "69.8% 的用户是男性"
 
 
 SHARES = pd.DataFrame(

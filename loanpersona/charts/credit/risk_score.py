@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from textwrap import fill
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from loanpersona.charts.drawing import (
-    LIGHT,
-    SERIES,
-    bars,
-    caption,
-    dots,
-    finish,
-    legend,
-    series_in_words,
-    two,
-    unit_square,
-)
-from loanpersona.charts.heat import heat_map
+from loanpersona.charts.credit.ageing import _percent_upright
+from loanpersona.charts.drawing import SERIES, bars, caption, dots, finish, legend, series_in_words, two, unit_square
 from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, Caption, chart, percent
 from loanpersona.core import catalog
-from loanpersona.core.words import in_words, label, phrase
+from loanpersona.core.words import label, phrase
 
 HIGH_SCORE = 500
 ENOUGH = 30
 """Borrowers in a band whose bad rate is drawn."""
 REFUSED_GOOD = 0.20
 """The share of good borrowers that a cut-off is shown for."""
-YEARS = ("#6baed6", "#3182bd", "#08519c", "#08306b")
-DASHES = ("-", "--", "-.", ":")
 
 
 @chart(width=8.2, height=4.2)
@@ -43,16 +28,8 @@ def plot_score_distribution(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption
     places = np.arange(len(series["of_good"]))
     for measure, (colour, hatch), away in zip(("of_good", "of_bad"), SERIES, (-0.2, 0.2), strict=False):
         part = series[measure]
-        ax.bar(
-            places + away,
-            part["share"],
-            0.4,
-            color=colour,
-            hatch=hatch,
-            edgecolor="white",
-            lw=0,
-            label=label(measure, lang),
-        )
+        look: dict[str, Any] = {"color": colour, "hatch": hatch, "edgecolor": "white", "lw": 0}
+        ax.bar(places + away, part["share"], 0.4, label=label(measure, lang), **look)
         _upright(ax, part, places + away, fmt="none")
     rate = series["bad_rate"]
     enough = rate["n"] >= ENOUGH
@@ -212,170 +189,11 @@ def plot_score_stability(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return caption(name, lang, "chance_note", words, **({"count": beyond, "of": len(later)} if beyond else {}))
 
 
-@chart(width=12.4, height=4.4)
-def plot_tier_table(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
-    """The frame `credit.tier_table` as a table: a bar for each value, its number and its interval below."""
-    tiers, measures = (list(dict.fromkeys(frame[name])) for name in ("quality_tier", "measure"))
-    shown = in_words(frame, lang)
-    for row, said in zip(frame.to_dict("records"), shown.to_dict("records"), strict=True):
-        across, down = measures.index(row["measure"]), tiers.index(row["quality_tier"])
-        value, low, high = (said[label(name, lang)] for name in ("value", "low", "high"))
-        ax.text(across + 0.5, down + 0.42, value, ha="center", va="center", fontsize=9)
-        if row["low"] == row["low"]:
-            ax.text(across + 0.5, down + 0.74, f"{low} – {high}", ha="center", va="center", fontsize=6)
-        _cell_bar(ax, frame[frame["measure"] == row["measure"]], row, across, down)
-    ax.set_xticks(np.arange(len(measures)) + 0.5, [_broken(label(one, lang), lang) for one in measures])
-    ax.set_yticks(np.arange(len(tiers)) + 0.5, [label(one, lang) for one in tiers])
-    ax.xaxis.tick_top()
-    ax.tick_params(length=0)
-    ax.set(xlim=(0, len(measures)), ylim=(len(tiers), 0))
-    ax.grid(visible=False)
-    for down in range(len(tiers) + 1):
-        ax.axhline(down, color="#cccccc", lw=0.8)
-    ax.axhline(len(tiers) - 1, color=INK, lw=1.2)
-    bad = frame[frame["measure"] == "bad_12_months"].set_index("quality_tier")["value"]
-    named = {
-        "first": percent(bad.iloc[0]),
-        "first_tier": label(tiers[0], lang),
-        "last": percent(bad.iloc[-2]),
-        "last_tier": label(tiers[-2], lang),
-        "all": percent(bad.iloc[-1]),
-    }
-    return caption("tier_table", lang, "tier_note", _table_words(frame, shown, lang), **named)
-
-
-@chart(width=9.0, height=4.0)
-def plot_tier_income(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
-    """Costs stacked against the interest of `credit.tier_income`, and what is left with its interval."""
-    wide = frame.pivot(index="quality_tier", columns="component", values="share_of_balance")
-    tiers = list(dict.fromkeys(frame["quality_tier"]))
-    wide, places = wide.loc[tiers], np.arange(len(tiers))
-    costs = {
-        "funding_cost": -wide["funding_cost"],
-        "operating_cost": -wide["operating_cost"],
-        "losses_net": -wide["charged_off"] - wide["recovered"],
-    }
-    left = np.zeros(len(tiers))
-    for (name, width), (colour, hatch) in zip(costs.items(), SERIES, strict=True):
-        ax.barh(
-            places, width, 0.6, left=left, color=colour, hatch=hatch, edgecolor="white", lw=0, label=label(name, lang)
-        )
-        left = left + width.to_numpy()
-    ax.plot(wide["interest_received"], places, "D", color=INK, ms=6, ls="none", label=label("interest_received", lang))
-    rest = frame[frame["component"] == "income_after_losses"].set_index("quality_tier").loc[tiers].reset_index()
-    half = (rest["high"] - rest["low"]) / 2
-    ax.errorbar(wide["interest_received"], places, xerr=half, fmt="none", ecolor=INK, elinewidth=1.1, capsize=2.5)
-    words = [f"{percent(row.share_of_balance)} ({percent(row.low)} – {percent(row.high)})" for row in rest.itertuples()]
-    for place, said in [(-0.85, label("income_after_losses", lang)), *enumerate(words)]:
-        ax.annotate(
-            said, (1.01, place), fontsize=8, va="center", xycoords=("axes fraction", "data"), annotation_clip=False
-        )
-    ax.set_yticks(places, [label(one, lang) for one in tiers])
-    ax.set_ylim(len(tiers) - 0.4, -0.6)
-    ax.set_xlim(0, np.nanmax([*left, *(wide["interest_received"] + half.fillna(0).to_numpy())]) * 1.05)
-    finish(ax.xaxis, percent)
-    ax.set_xlabel(phrase("income_axis_tiers", lang))
-    legend(ax, 4)
-    ranked = rest[rest["quality_tier"] != "everybody"].dropna(subset=["share_of_balance"])
-    best, worst = (ranked.loc[ranked["share_of_balance"].agg(how)] for how in ("idxmax", "idxmin"))
-    named = {
-        "best": label(best["quality_tier"], lang),
-        "most": percent(best["share_of_balance"]),
-        "worst": label(worst["quality_tier"], lang),
-        "least": percent(worst["share_of_balance"]),
-    }
-    told = MARKS[lang].comma.join(f"{label(tier, lang)} {said}" for tier, said in zip(tiers, words, strict=True))
-    return caption("tier_income", lang, "tier_income_note", told, **named)
-
-
-@chart(width=8.2, height=4.8)
-def plot_vintages(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
-    """The fan of `credit.vintages`: 90+ by vintage, in a colour and dash a year, with 30+ behind in grey."""
-    of_loans = frame[frame["counted"] == "of_loans"].dropna(subset=["share"])
-    years, told = sorted({vintage[:4] for vintage in frame["vintage"]}), _told(of_loans)
-    for (ever, vintage), part in of_loans.groupby(["ever_past_due", "vintage"]):
-        if ever != "90+":
-            ax.plot(part["month_on_book"], part["share"], color=LIGHT, lw=0.8)
-            continue
-        year = min(years.index(str(vintage)[:4]), 3)
-        bold = vintage == told["vintage"]
-        if bold:
-            ax.fill_between(part["month_on_book"], part["low"], part["high"], color=YEARS[year], alpha=0.25, lw=0)
-        ax.plot(part["month_on_book"], part["share"], color=YEARS[year], ls=DASHES[year], lw=2.6 if bold else 1.2)
-    for at, year in enumerate(years):
-        ax.plot([], [], color=YEARS[min(at, 3)], ls=DASHES[min(at, 3)], label=phrase("vintage_legend", lang, year=year))
-    ax.plot([], [], color=LIGHT, lw=1, label=phrase("vintage_30_legend", lang))
-    ax.set(
-        xlim=(0, frame["month_on_book"].max()), xlabel=label("month_on_book", lang), ylabel=phrase("vintage_axis", lang)
-    )
-    _percent_upright(ax, max(of_loans["share"].max() * 1.1, told["high"] * 1.02))
-    legend(ax, len(years) + 1)
-    ends = of_loans[of_loans["ever_past_due"] == "90+"].groupby("vintage").tail(1)
-    words = [f"{row.vintage} {percent(row.share)} ({row.month_on_book})" for row in ends.itertuples()]
-    named = {"vintage": told["vintage"], "share": percent(told["share"]), "month": int(told["month_on_book"])}
-    return caption("vintages", lang, "vintage_note", MARKS[lang].comma.join(words), **named)
-
-
-@chart(width=7.6, height=3.6)
-def plot_roll_rates(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
-    """A heat map of `credit.roll_rates`, each share with half its interval."""
-    heat_map(frame, "dpd_bucket", "next_bucket", ax, lang, most=1)
-    ax.set(xlabel=label("next_bucket", lang), ylabel=label("dpd_bucket", lang))
-    share = frame.set_index(["dpd_bucket", "next_bucket"])["share"]["30-59", "60-89"]
-    words = series_in_words(frame, "next_bucket", "dpd_bucket", lang)
-    return caption("roll_rates", lang, "row_note", words, share=percent(share))
-
-
 def _upright(ax: Axes, frame: pd.DataFrame, places: Any, **look: Any) -> None:
     """The shares of the rows with their intervals, standing."""
     ends = [frame["share"] - frame["low"], frame["high"] - frame["share"]]
     ax.errorbar(places, frame["share"], yerr=ends, ecolor=INK, elinewidth=1, capsize=2, **look)
 
 
-def _percent_upright(ax: Axes, most: float) -> None:
-    ax.set_ylim(0, most)
-    ax.grid(visible=False, axis="x")
-    ax.grid(visible=True, axis="y")
-    finish(ax.yaxis, percent)
-
-
 def _start(band: str) -> int:
     return int(band.partition("..")[0])
-
-
-def _cell_bar(ax: Axes, of: pd.DataFrame, row: dict[Any, Any], across: int, down: int) -> None:
-    """A bar in a cell, as long as its value among those of the tiers; a loss has another colour and hatch."""
-    most = of.loc[of["quality_tier"] != "everybody", "value"].abs().max()
-    if row["quality_tier"] == "everybody" or not most > 0:
-        return
-    colour, hatch = ("#a6cbe3", "") if row["value"] >= 0 else ("#e8a79b", "///")
-    width = 0.9 * abs(row["value"]) / most
-    ax.add_patch(
-        mpl.patches.Rectangle(
-            (across + 0.05, down + 0.12), width, 0.76, fc=colour, hatch=hatch, ec="white", lw=0, zorder=0.5
-        )
-    )
-
-
-def _broken(heading: str, lang: str) -> str:
-    """A heading over several lines: English between words, Chinese wherever seven characters end."""
-    return fill(heading.replace("（", " （"), 14 if lang == "en" else 7)
-
-
-def _table_words(frame: pd.DataFrame, shown: pd.DataFrame, lang: str) -> str:
-    """The table tier by tier, for the alt text."""
-    marks = MARKS[lang]
-    told = frame.assign(said=shown[label("value", lang)].to_numpy())
-    return marks.semicolon.join(
-        f"{label(str(tier), lang)}{marks.colon}"
-        + marks.comma.join(f"{label(row.measure, lang)} {row.said}" for row in part.itertuples())
-        for tier, part in told.groupby("quality_tier", sort=False)
-    )
-
-
-def _told(of_loans: pd.DataFrame) -> pd.Series:
-    """The latest vintage that was watched for twelve months, or else the one watched longest, at that age."""
-    known = of_loans[of_loans["ever_past_due"] == "90+"]
-    age = min(12, known["month_on_book"].max())
-    found: pd.Series = known[known["month_on_book"] == age].iloc[-1]
-    return found

@@ -14,6 +14,7 @@ from scipy.stats import binomtest
 import loanpersona as lp
 from loanpersona import tables
 from loanpersona.analysis import baselines, profile
+from loanpersona.analysis.profile import traits
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
 
@@ -414,11 +415,11 @@ def cut(people: pd.DataFrame, column: str, edges: list[float], words: tuple[str,
 
 
 def aged(people: pd.DataFrame) -> pd.Series:
-    return cut(people, "age_years", list(range(20, 61, 5)), profile.AGE_BANDS)
+    return cut(people, "age_years", list(range(20, 61, 5)), traits.AGE_BANDS)
 
 
 def earning(people: pd.DataFrame) -> pd.Series:
-    return cut(people, "income_cny_month", [0, 3000, 5000, 8000, 10_000, np.inf], profile.INCOME_BANDS)
+    return cut(people, "income_cny_month", [0, 3000, 5000, 8000, 10_000, np.inf], traits.INCOME_BANDS)
 
 
 def within(people: pd.DataFrame, by: Any) -> Any:
