@@ -70,7 +70,7 @@ set_option = click.option(
     "changes",
     multiple=True,
     metavar="PATH=VALUE",
-    help="Change the persona, such as sex.shares.male=0.5; may be repeated, changes are checked together.",
+    help="Change the persona, such as income_cny_month.scale=0.8; may be repeated, changes are checked together.",
 )
 lang_option = click.option("--lang", default="en", show_default=True, metavar="en|zh", help="Language.")
 debug_option = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
@@ -203,6 +203,9 @@ def digest(persona: str, changes: Sequence[str], n: str, seed: str, debug: bool)
 @click.option("--null", is_flag=True, help="Print its null twin: the same margins, every dependence removed.")
 @click.option("--yaml", is_flag=True, help="Print it as one file, with what it extends and the changes merged in.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of persona files, for editors.")
+@click.option(
+    "--extends-anywhere", is_flag=True, help="Let it extend files outside its folder; --yaml makes one of all."
+)
 @debug_option
 def describe(
     persona: str,
@@ -212,6 +215,7 @@ def describe(
     null: bool,
     yaml: bool,
     schema: bool,
+    extends_anywhere: bool,
     debug: bool,
 ) -> None:
     """Tell a persona in words and tables, or what differs, or write it down."""
@@ -225,10 +229,11 @@ def describe(
     if schema:
         click.echo(json.dumps(Persona.schema(), indent=1, ensure_ascii=False))
         return
+    allowed = {"extends_anywhere": extends_anywhere}
     loaded, _, *others = together(
-        partial(check_parameters, persona=persona, changes=_changes(changes), lang=lang),
+        partial(check_parameters, persona=persona, changes=_changes(changes), lang=lang, **allowed),
         partial(_check_changes, changes),
-        *([] if other is None else [partial(load_persona, other)]),
+        *([] if other is None else [partial(load_persona, other, **allowed)]),
     )
     said = loaded.diff(others[0], lang) if others else loaded.null().to_yaml() if null else ""
     click.echo(said or (loaded.to_yaml() if yaml else loaded.describe(lang)), nl=False)

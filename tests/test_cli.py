@@ -117,7 +117,7 @@ def test_only_the_tables_asked_for_are_made(run: Run, tmp_path: Path, named: lis
     assert run("generate", "--n", "20", "--out", "both", *options).code == 0
     found = run("generate", "--n", "20", "--out", "one", "--tables", named[0].split(",")[0])
     assert found.out.splitlines()[0] == "truth: 20 rows, 9 columns"
-    assert sorted(path.stem for path in (tmp_path / "both").glob("*.parquet")) == ["users", "truth"]
+    assert sorted(path.stem for path in (tmp_path / "both").glob("*.parquet")) == ["truth", "users"]
     assert [path.stem for path in (tmp_path / "one").glob("*.parquet")] == ["truth"]
     alone = lp.generate(lp.load_persona("article"), n=20, tables=["truth"])
     assert lp.load_population(tmp_path / "one").digest == alone.digest

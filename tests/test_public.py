@@ -63,7 +63,7 @@ def test_no_room_behind_the_face_is_shown_even_once_it_is_loaded() -> None:
     for name in PUBLIC:
         getattr(lp, name)
     assert (hidden - {"charts", "labels", "tables"}) & set(dir(lp)) == set()
-    assert {"simulation", "catalog", "storage"} <= hidden
+    assert {"simulation", "core", "cli"} <= hidden
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -220,6 +220,7 @@ def style() -> Any:
         "legend.frameon": False,
         "savefig.dpi": 110,
         "text.color": INK,
+        "text.parse_math": False,  # a word with two dollars in it is no formula
         "xtick.labelsize": 8.5,
         "ytick.labelsize": 8.5,
     }

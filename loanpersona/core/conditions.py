@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from loanpersona.core.errors import did_you_mean
 from loanpersona.core.strict_yaml import Faults, Node, exact
@@ -43,13 +44,14 @@ def _pick(node: Node, values: Sequence[Value], faults: Faults) -> frozenset[int]
     if not isinstance(node.value, str):
         faults.add(node, "not a condition", allowed="a value, a list of values or a range such as 20..24")
         return frozenset()
-    text = node.value.strip()
-    if isinstance(values[0], str):
-        return _pick_levels(node, text, [str(value) for value in values], faults)
-    return _pick_numbers(node, text, values, faults)
+    text, in_words = node.value.strip(), isinstance(values[0], str)
+    picked = (_pick_levels if in_words else _pick_numbers)(node, text, values, faults)
+    faults.spend(node, len(picked))
+    return picked
 
 
-def _pick_levels(node: Node, text: str, levels: list[str], faults: Faults) -> frozenset[int]:
+def _pick_levels(node: Node, text: str, values: Sequence[Value], faults: Faults) -> frozenset[int]:
+    levels = [str(value) for value in values]
     first, dots, last = text.partition("..")
     ends = [end for end in (first, last) if end]
     unknown = [end for end in ends if end not in levels]
@@ -82,6 +84,7 @@ def _pick_numbers(node: Node, text: str, numbers: Sequence[Value], faults: Fault
     return frozenset(picked)
 
 
+@lru_cache(maxsize=4096)
 def _stated(value: Value) -> Fraction:
     """A number of a grid as the file states it: 0.1 is a tenth, and not the float next to it."""
     return Fraction(str(value))

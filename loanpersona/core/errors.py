@@ -6,11 +6,19 @@ Every message is one line a fault: where, what, what is allowed, a hint.
 from __future__ import annotations
 
 import difflib
+import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any
 
 MANY = 12
 """How many known words a hint lists."""
+_LONG = 100
+_ASCII = dict(zip("：，；［］｛｝＂＇“”‘’－＃", ":,;[]{}\"'\"\"''-#", strict=True)) | {"\u3000": "a plain space"}
+# Behind a word in ASCII, at either end, or behind a mark of YAML: within Chinese prose they are at home.
+_FULL_WIDTH = re.compile(
+    "(?<=[a-zA-Z0-9_.]) *([：，；])|^ *([［｛＂＇“‘－＃\u3000])|[-:,\\[{] *([［｛＂＇“‘\u3000])|([］｝＂＇”’]) *$"
+)
 
 
 class LoanpersonaError(Exception):
@@ -67,6 +75,21 @@ def together(*checks: Callable[[], Any]) -> list[Any]:
     return found
 
 
+def full_width(text: str) -> str:
+    """Name the full-width mark that a text holds where YAML reads plain ones only; nothing where it holds none.
+
+    >>> full_width("variables：")
+    "'：' (U+FF1A, full-width colon) stands where YAML reads ':' and a space."
+    """
+    found = _FULL_WIDTH.search(text[: 10 * _LONG])
+    if not found:
+        return ""
+    mark = found[found.lastindex or 0]
+    plain = _ASCII[mark] if mark == "\u3000" else f"'{_ASCII[mark]}'{' and a space' if mark in '：，' else ''}"
+    name = unicodedata.name(mark).lower().replace("fullwidth", "full-width")
+    return f"'{mark}' (U+{ord(mark):04X}, {name}) stands where YAML reads {plain}."
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Hint at the nearest known words, and say what is known.
 
@@ -75,6 +98,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """
     names = list(known)
     shown = ", ".join(names[:MANY]) + (", …" if len(names) > MANY else "")
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    # What is much longer than any known word is near none, and comparing takes a while.
+    near = difflib.get_close_matches(word[:_LONG], names, n=1, cutoff=0.6)
     hint = f"Did you mean '{near[0]}'? " if near else ""
+    hint = f"{full_width(word)} {hint}".lstrip()
     return f"{hint}Known: {shown or 'none'}."

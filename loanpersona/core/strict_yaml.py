@@ -8,18 +8,26 @@ reads a value says what it has to be.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from loanpersona.core.errors import InputError
+from loanpersona.core import yaml_text
+from loanpersona.core.errors import InputError, full_width
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 32
+MAX_NODES = 40_000
+"""Keys, scalars, lists and mappings: ten times a persona that ships, and more than its null twin, read in a moment."""
+MAX_KEY = 100
+MAX_PICKED = 1_000_000
+"""Values that the conditions of a file may pick, added up: a short one such as `..9999` can pick thousands."""
+MAX_FAULTS, MAX_TOLD, MAX_TEXT = 1_000, 100, 2_000
+"""Faults that are looked for and told, and characters of each: what a stranger sends must not fill the screen."""
 MAX_DIGITS = 20
 MAX_SIZE = 10**15
 """No number is larger, and none but 0 smaller than one divided by this: what is made of them stays finite."""
@@ -45,15 +53,21 @@ class Node:
     line: int
     path: str = ""
     quoted: bool = False
+    rounded: bool = False
+    """Whether code stated it as a float, which may be off in its last digit."""
 
     def child(self, key: str) -> Node | None:
         """The node under `key` of a mapping; None where there is none."""
         return self.value.get(key) if isinstance(self.value, dict) else None
 
+    def having(self, key: str, child: Node) -> Node:
+        """This mapping with another node under `key`."""
+        return replace(self, value={**(self.value if isinstance(self.value, dict) else {}), key: child})
+
     def shown(self) -> str:
         """The value as the reader of a message should see it: a scalar as written, else its kind."""
         if isinstance(self.value, str):
-            return repr(self.value) if self.quoted or not self.value else self.value[:60]
+            return repr(self.value[:60]) if self.quoted or not self.value else self.value[:60]
         return "a mapping" if isinstance(self.value, dict) else "a list"
 
 
@@ -64,55 +78,84 @@ class Fault:
     file: str
     line: int
     text: str
+    path: str = field(default="", compare=False)
+    kind: str = field(default="", compare=False)
+    """The same in none of the file's own words."""
 
     def __str__(self) -> str:
         # A key may hold line breaks; a fault may not.
-        text = " ".join(self.text.split())
+        text = " ".join(self.text[:MAX_TEXT].split())
         return f"{self.file}:{self.line}: {text}" if self.line else f"{self.file}: {text}"
 
 
 class Faults:
     """Collects the faults of a file, so that a user sees all of them in one run."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: Sequence[str] = ()) -> None:
         self.found: list[Fault] = []
+        self.first = first
+        """The files whose faults come before those of others, in this order."""
+        self._room = MAX_PICKED
+
+    def rank(self, fault: Fault) -> int:
+        """How near the file of a fault is to the user."""
+        return self.first.index(fault.file) if fault.file in self.first else len(self.first)
+
+    def spend(self, node: Node, picked: int) -> None:
+        """Count what a condition picks; raise InputError where the conditions of a file pick too much."""
+        self._room -= picked
+        if self._room < 0:
+            self.add(node, "the conditions so far pick too much", allowed=f"{MAX_PICKED:,} values, added up")
+            self.stop()
 
     def add(self, node: Node, what: str, *, allowed: str = "", hint: str = "") -> None:
-        """Note that `node` is wrong: what it is, what is allowed, a hint."""
+        """Note that `node` is wrong: what it is, what is allowed, a hint. Raises InputError when they are too many."""
+        hint = hint or (full_width(node.value) if isinstance(node.value, str) and not node.quoted else "")
         subject = f"{node.path or 'file'} = {node.shown()}" if isinstance(node.value, str) else node.path
-        text = f"{subject or 'file'}: {what}."
-        text += f" Allowed: {allowed}." if allowed else ""
-        self.found.append(Fault(node.file, node.line, f"{text} {hint}".rstrip()))
+        may = f". Allowed: {allowed}." if allowed else "."
+        text = f"{subject or 'file'}: {what}{may} {hint}".rstrip()
+        kind = what.partition(" ('")[0]
+        self.found.append(Fault(node.file, node.line, text, node.path, f"file: {kind}{may}"))
+        if len(self.found) == MAX_FAULTS:
+            self.stop()
 
     def stop(self) -> None:
-        """Raise what was found, in file order; do nothing where nothing was."""
-        if self.found:
-            raise InputError(*(str(fault) for fault in sorted(set(self.found))))
+        """Raise what was found, file by file and in file order; do nothing where nothing was."""
+        told = sorted(set(self.found), key=lambda fault: (self.rank(fault), fault))
+        more = [f"and {len(told) - MAX_TOLD} or more further faults. Mend these first."] if len(told) > MAX_TOLD else []
+        if told:
+            raise InputError(*map(str, told[:MAX_TOLD]), *more)
 
 
-def read(path: Path) -> Node:
-    """Read a YAML file into nodes; raise InputError with every fault of its form."""
-    return parse(_text(path), file=path.name)
+def read(path: Path, *, ours: Collection[str] = (), file: str = "") -> Node:
+    """Read a YAML file into nodes; raise InputError with every fault of its form, under the name `file` if given.
+
+    One of the keys `ours` must stand at its top: of any other file the faults tell line and kind, and not a word of it.
+    """
+    return parse(yaml_text.content(path, MAX_BYTES), file=file or path.name, ours=ours)
 
 
-def parse(text: str, *, file: str = "text") -> Node:
-    """Parse YAML text into nodes.
+def parse(text: str, *, file: str = "text", ours: Collection[str] = ()) -> Node:
+    """Parse YAML text into nodes, as `read` does.
 
     >>> parse("sex: {male: 0.6}").child("sex").child("male").value
     '0.6'
     """
-    faults = Faults()
-    root = Node({}, file, 1)
+    form = _Form(file)
+    node = root = Node({}, file, 1)
     try:
-        node = _document(yaml.parse(text, Loader=_LOADER), file, faults)
+        node = form.document(yaml.parse(text, Loader=_LOADER))
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # a code that no character has, in pure Python
-        faults.found.append(_syntax_fault(error, text, file))
-        node = root
-    faults.stop()
+        form.faults.found.append(Fault(file, *yaml_text.stumbled(error, text)))
+    except InputError:  # too deep, too large or too many faults: those found are told below
+        pass
+    form.stop(ours)
     if not isinstance(node.value, dict):
-        got = node.shown() if node.value else "nothing"
-        faults.add(root, f"expected a mapping at the top, got {got}", hint=_missing_space(text))
-        faults.stop()
+        got = "a list" if isinstance(node.value, tuple) else "words" if node.value else "nothing"
+        form.faults.add(root, f"expected a mapping at the top, got {got}", hint=yaml_text.no_colon(text.splitlines()))
+    elif ours and not any(key in node.value for key in ours):
+        form.faults.add(Node({}, file, 1, " or ".join(ours)), "missing at the top of the file")
+    form.faults.stop()
     return node
 
 
@@ -128,7 +171,7 @@ def node_of(value: Any, *, file: str, path: str = "") -> Node:
         faults = Faults()
         _refuse_hidden_characters(inner, Node({}, file, 0, path), faults)
         faults.stop()
-    return Node(inner, file, 0, path)
+    return Node(inner, file, 0, path, rounded=isinstance(value, float))
 
 
 def plain(node: Node) -> Any:
@@ -144,11 +187,22 @@ def plain(node: Node) -> Any:
     return node.value
 
 
+def size(node: Node) -> int:
+    """How many keys and values a node holds, itself included.
+
+    >>> size(parse("a: [1, 2]"))
+    5
+    """
+    if isinstance(node.value, dict):
+        return 1 + len(node.value) + sum(map(size, node.value.values()))
+    return 1 + sum(map(size, node.value)) if isinstance(node.value, tuple) else 1
+
+
 def number(node: Node, faults: Faults) -> Fraction | None:
     """The exact number a node states (0.6, 1e3, 1/3), or None with a fault noted."""
     text = node.value if isinstance(node.value, str) else ""
     value = exact(text) if not node.quoted else None
-    if value is not None and (not value or 1 / MAX_SIZE <= abs(value) <= MAX_SIZE):
+    if value is not None and (not value or 1 <= abs(value) * MAX_SIZE <= MAX_SIZE**2):
         return value
     if value is not None:
         faults.add(node, "too large or too small", allowed=f"0, or {1 / MAX_SIZE:g} to {MAX_SIZE:g} in size")
@@ -181,94 +235,89 @@ def _number_hint(text: str) -> str:
     return ""
 
 
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except IsADirectoryError:
-        raise InputError(f"{path}: is a directory. Allowed: a YAML file.") from None
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file.") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read ({getattr(error, 'strerror', error)}).") from None
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{path.name}: too large. Allowed: at most {MAX_BYTES:,} bytes.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path.name}: {_encoding(data)} at byte {error.start}. Save it as UTF-8.") from None
+class _Form:
+    """Makes nodes of the events of a file, within its budget, and notes the faults of its form."""
 
+    def __init__(self, file: str) -> None:
+        self.file, self.faults = file, Faults()
+        self.room = MAX_NODES
+        self.top: dict[str, Node] = {}
 
-def _encoding(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "not UTF-8 but UTF-16"
-    try:
-        data.decode("gb18030")
-    except UnicodeDecodeError:
-        return "not UTF-8"
-    return "not UTF-8 (GBK perhaps)"
+    def stop(self, ours: Collection[str]) -> None:
+        """Raise the faults; of a file that none of the keys `ours` was met in, what they are and no more."""
+        if ours and not any(key in self.top for key in ours):
+            self.faults.found = [replace(fault, text=fault.kind or fault.text) for fault in self.faults.found]
+        self.faults.stop()
 
+    def document(self, events: Iterator[Any]) -> Node:
+        next(events)  # the stream starts
+        event = next(events)
+        if isinstance(event, yaml.StreamEndEvent):
+            return Node("", self.file, 1)
+        node = self.node(next(events), events, Node({}, self.file, 1), depth=1)
+        next(events)  # the document ends
+        after = next(events)
+        if not isinstance(after, yaml.StreamEndEvent):
+            second = Node({}, self.file, after.start_mark.line + 1)
+            self.faults.add(second, "a second document starts here", allowed="one document a file")
+        return node
 
-def _document(events: Iterator[Any], file: str, faults: Faults) -> Node:
-    next(events)  # the stream starts
-    event = next(events)
-    if isinstance(event, yaml.StreamEndEvent):
-        return Node("", file, 1)
-    node = _node(next(events), events, Node({}, file, 1), faults, depth=1)
-    next(events)  # the document ends
-    after = next(events)
-    if not isinstance(after, yaml.StreamEndEvent):
-        second = Node({}, file, after.start_mark.line + 1)
-        faults.add(second, "a second document starts here", allowed="one document a file")
-    return node
+    def node(self, event: Any, events: Iterator[Any], at: Node, depth: int) -> Node:
+        here = Node({}, at.file, event.start_mark.line + 1, at.path)
+        self.room -= 1
+        if depth > MAX_DEPTH:
+            self.refuse(here, "nested too deeply", f"{MAX_DEPTH} levels")
+        if self.room < 0:
+            self.refuse(Node({}, at.file, here.line), "holds too much", f"{MAX_NODES:,} keys and values")
+        if isinstance(event, yaml.AliasEvent) or event.anchor:
+            self.faults.add(here, f"anchors and aliases are off ('{event.anchor}')", hint="Write the value out.")
+        elif event.tag:
+            self.faults.add(here, f"tags are off ('{event.tag}')", hint="Remove the tag.")
+        if isinstance(event, yaml.MappingStartEvent):
+            return Node(self.mapping(events, here, depth), here.file, here.line, here.path)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return Node(self.sequence(events, here, depth), here.file, here.line, here.path)
+        value = getattr(event, "value", "")
+        _refuse_hidden_characters(value, here, self.faults)
+        return Node(value, here.file, here.line, here.path, getattr(event, "style", None) in _QUOTED)
 
+    def refuse(self, at: Node, what: str, allowed: str) -> None:
+        """Note a fault that ends the reading."""
+        self.faults.add(at, what, allowed=allowed)
+        self.faults.stop()
 
-def _node(event: Any, events: Iterator[Any], at: Node, faults: Faults, depth: int) -> Node:
-    here = Node({}, at.file, event.start_mark.line + 1, at.path)
-    if depth > MAX_DEPTH:
-        faults.add(here, "nested too deeply", allowed=f"{MAX_DEPTH} levels")
-        faults.stop()
-    if isinstance(event, yaml.AliasEvent) or event.anchor:
-        faults.add(here, f"anchors and aliases are off ('{event.anchor}')", hint="Write the value out.")
-    elif event.tag:
-        faults.add(here, f"tags are off ('{event.tag}')", hint="Remove the tag.")
-    if isinstance(event, yaml.MappingStartEvent):
-        return Node(_mapping(events, here, faults, depth), here.file, here.line, here.path)
-    if isinstance(event, yaml.SequenceStartEvent):
-        return Node(_sequence(events, here, faults, depth), here.file, here.line, here.path)
-    value = getattr(event, "value", "")
-    _refuse_hidden_characters(value, here, faults)
-    return Node(value, here.file, here.line, here.path, getattr(event, "style", None) in _QUOTED)
+    def mapping(self, events: Iterator[Any], at: Node, depth: int) -> dict[str, Node]:
+        found: dict[str, Node] = {}
+        if depth == 1:
+            self.top = found
+        for event in events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            key = self.node(event, events, at, depth + 1)
+            name = key.value if isinstance(key.value, str) else "?"
+            if len(name) > MAX_KEY:  # it would stand in the path of all that is below it
+                self.refuse(key, "a key that is too long", f"{MAX_KEY} characters")
+            below = Node({}, at.file, key.line, _join(at.path, name))
+            if name == "?":
+                self.faults.add(key, "a key that is no word", allowed="plain words as keys")
+            value = self.node(next(events), events, below, depth + 1)
+            if value.value == "" and not value.quoted:
+                hint = full_width(name) or "Quote a text that holds a comma or a colon."
+                self.faults.add(below, "has no value", hint=hint)
+            if name in found:
+                self.faults.add(below, f"stated twice, first in line {found[name].line}", hint="Remove one.")
+            else:
+                found[name] = Node(value.value, at.file, key.line, below.path, value.quoted)
+        return found
 
-
-def _mapping(events: Iterator[Any], at: Node, faults: Faults, depth: int) -> dict[str, Node]:
-    found: dict[str, Node] = {}
-    for event in events:
-        if isinstance(event, yaml.MappingEndEvent):
-            break
-        key = _node(event, events, at, faults, depth + 1)
-        name = key.value if isinstance(key.value, str) else "?"
-        below = Node({}, at.file, key.line, _join(at.path, name))
-        if name == "?":
-            faults.add(key, "a key that is no word", allowed="plain words as keys")
-        value = _node(next(events), events, below, faults, depth + 1)
-        if value.value == "" and not value.quoted:
-            faults.add(below, "has no value", hint="Quote a text that holds a comma or a colon.")
-        if name in found:
-            faults.add(below, f"stated twice, first in line {found[name].line}", hint="Remove one.")
-        else:
-            found[name] = Node(value.value, at.file, key.line, below.path, value.quoted)
-    return found
-
-
-def _sequence(events: Iterator[Any], at: Node, faults: Faults, depth: int) -> tuple[Node, ...]:
-    found: list[Node] = []
-    for event in events:
-        if isinstance(event, yaml.SequenceEndEvent):
-            break
-        below = Node({}, at.file, at.line, f"{at.path}[{len(found)}]")
-        found.append(_node(event, events, below, faults, depth + 1))
-    return tuple(found)
+    def sequence(self, events: Iterator[Any], at: Node, depth: int) -> tuple[Node, ...]:
+        found: list[Node] = []
+        for event in events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                break
+            below = Node({}, at.file, at.line, f"{at.path}[{len(found)}]")
+            found.append(self.node(event, events, below, depth + 1))
+        return tuple(found)
 
 
 def _refuse_hidden_characters(text: str, at: Node, faults: Faults) -> None:
@@ -279,22 +328,3 @@ def _refuse_hidden_characters(text: str, at: Node, faults: Faults) -> None:
 
 def _join(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
-
-
-def _syntax_fault(error: Exception, text: str, file: str) -> Fault:
-    mark = getattr(error, "problem_mark", None)
-    if mark is None:  # the reader of characters has no mark, only what it would not read
-        return Fault(file, 1, f"not YAML: {str(error).splitlines()[0]}. {_missing_space(text)}".rstrip())
-    what = getattr(error, "problem", None) or "cannot be parsed"
-    lines = text.splitlines()
-    line = lines[mark.line] if mark.line < len(lines) else "the end of the file"
-    shown, indent = line.strip()[:60], line[: -len(line.lstrip())]
-    hint = "Indent with spaces, not tabs." if "\t" in indent else _missing_space(text)
-    return Fault(file, mark.line + 1, f"not YAML: {what}, at column {mark.column + 1}: {shown}. {hint}".rstrip())
-
-
-def _missing_space(text: str) -> str:
-    for index, line in enumerate(text.splitlines(), start=1):
-        if re.match(r"\s*[\w-]+(：|:(?=\S))", line) and not re.match(r"\s*[\w-]+:\s", line):
-            return f"Line {index} looks like 'key:value'; write 'key: value' with a plain colon and a space."
-    return ""

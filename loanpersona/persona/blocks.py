@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from loanpersona import tables
 from loanpersona.core.errors import did_you_mean
 from loanpersona.core.strict_yaml import Node
 from loanpersona.persona.laws import read_law
-from loanpersona.persona.model import Value, Variable
+from loanpersona.persona.model import Persona, Value, Variable
 from loanpersona.persona.reader import LAWS
 from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope
 from loanpersona.persona.values import read_values
@@ -23,20 +24,42 @@ _SETTLED = {
     "month": ("user", "month"),
 }
 """What is settled when something is decided."""
+MAX_VARIABLES = 120
 OwnWord = tuple[str, tuple[tuple[str, str], ...]]
 
 
-def read_blocks(scope: Scope) -> dict[str, Variable]:
+def read_blocks(scope: Scope, before: Persona | None = None) -> dict[str, Variable]:
     """The variables that can be read, from top to bottom, each seeing those above it; all faults are noted."""
+    if len(scope.blocks) > MAX_VARIABLES:
+        at = replace(next(iter(scope.blocks.values())), value={}, path="variables")
+        scope.faults.add(at, f"{len(scope.blocks)} variables", allowed=f"at most {MAX_VARIABLES}")
+        scope.faults.stop()
     for name, block in scope.blocks.items():
-        before = len(scope.faults.found)
+        scope.tried.add(name)
+        so_far = len(scope.faults.found)
         try:
-            scope.known[name] = _variable(scope, name, block)
+            scope.known[name] = _as_before(scope, name, block, before) or _variable(scope, name, block)
         except BrokenBlockError:
             continue
-        if len(scope.faults.found) == before:
+        if len(scope.faults.found) == so_far:
             scope.sound[name] = scope.known[name]
     return scope.known
+
+
+def _as_before(scope: Scope, name: str, block: Node, before: Persona | None) -> Variable | None:
+    """The variable that its block gave before, where neither the block nor what it sees of those above is new."""
+    if before is None or _entry(before.document, name) is not block:
+        return None
+    found = before.variables[name]
+    if any(scope.values.get(parent) != before.variables[parent].values for parent in found.parents):
+        return None
+    scope.values[name] = found.values
+    return found
+
+
+def _entry(document: Node, name: str) -> Node | None:
+    variables = document.child("variables")
+    return variables.child(name) if variables is not None else None
 
 
 def _variable(scope: Scope, name: str, node: Node) -> Variable:

@@ -13,6 +13,7 @@ from math import prod
 
 import numpy as np
 
+from loanpersona.core.conditions import written
 from loanpersona.core.strict_yaml import Faults, Node
 from loanpersona.persona.distributions import cumulative
 from loanpersona.persona.fitting import fitted
@@ -29,28 +30,53 @@ from loanpersona.persona.joint import (
     joint,
     total,
 )
+from loanpersona.persona.laws import PARAMETERS
 from loanpersona.persona.model import Effect, Given, Shape, Shares, Variable
 
 
-def calibrate(variables: Mapping[str, Variable], blocks: Mapping[str, Node], faults: Faults) -> dict[str, Conditional]:
+def calibrate(
+    variables: Mapping[str, Variable],
+    blocks: Mapping[str, Node],
+    faults: Faults,
+    before: Mapping[str, Conditional] | None = None,
+) -> dict[str, Conditional]:
     """The variables, calibrated in order; those that cannot be are noted at their block and left out.
+
+    Of those calibrated `before`, what rests on the same as it did is taken over.
 
     >>> from loanpersona.persona.resolver import load_persona
     >>> load_persona("article").conditionals["sex"].probabilities.shape
     (10, 2)
     """
     found: dict[str, Conditional] = {}
+    known = before if before is not None and _in_one_order(before, variables) else {}
     room = MAX_CELLS
     for name, variable in variables.items():
         if not set(variable.parents) <= set(found):
             continue  # a parent was refused, and said so
         try:
-            found[name] = _calibrated(variable, found, room)
+            found[name] = _as_before(variable, found, room, known) or _calibrated(variable, found, room)
             room -= found[name].thresholds.size
         except RefusedError as refused:
             at = blocks[name].child(refused.key) or blocks[name]
             faults.add(at, refused.what, allowed=refused.allowed, hint=refused.hint)
     return found
+
+
+def _in_one_order(before: Iterable[str], now: Iterable[str]) -> bool:
+    """Whether what stands in both stands in one order, which is that of the sums."""
+    old, new = list(before), list(now)
+    return [name for name in old if name in new] == [name for name in new if name in old]
+
+
+def _as_before(
+    variable: Variable, above: Mapping[str, Conditional], room: int, before: Mapping[str, Conditional]
+) -> Conditional | None:
+    """The conditional there was before, where its law is the same and its parents are: their ancestors then are too."""
+    known = before.get(variable.name)
+    if known is None or known.variable != variable or known.thresholds.size + len(known.thresholds) > room:
+        return None
+    return known if all(above[name] is before[name] for name in variable.parents) else None
 
 
 def _calibrated(variable: Variable, above: Mapping[str, Conditional], room: int) -> Conditional:
@@ -63,7 +89,7 @@ def _calibrated(variable: Variable, above: Mapping[str, Conditional], room: int)
     weights = joint(bands, above).ravel()
     law = variable.law
     if isinstance(law, Shape):
-        thresholds = _shape_thresholds(variable, law, bands)
+        thresholds = _shape_thresholds(variable, law, bands, above)
     elif isinstance(law, Given):
         thresholds = _table_thresholds(law, bands)
     elif law.odds:
@@ -86,10 +112,19 @@ def _table_thresholds(law: Given, bands: Mapping[str, Bands]) -> Integers:
     return thresholds
 
 
-def _shape_thresholds(variable: Variable, law: Shape, bands: Mapping[str, Bands]) -> Integers:
+def _shape_thresholds(
+    variable: Variable, law: Shape, bands: Mapping[str, Bands], above: Mapping[str, Conditional]
+) -> Integers:
     cells = prod(len(b) for b in bands.values())
-    parameters = {name: np.full(cells, float(value)) for name, value in law.parameters}
+    parameters = {name: np.full(cells, np.nan) for name in PARAMETERS[law.family]}
+    for name, value in law.parameters:
+        parameters[name][:] = float(value)
     _fill(law.where, parameters, bands)
+    for name, values in parameters.items():
+        if np.isnan(values).any():
+            who = _cell(int(np.isnan(values).argmax()), law.where, bands, above)
+            allowed = f"a general {name}, or rows under `where` for everybody"
+            raise RefusedError(law.family, f"no {name} for {who}", allowed=allowed)
     move = np.full(cells, 1.0 if law.family in {"lognormal", "gamma"} else 0.0)
     for effect in law.moves:
         held = holds(effect.when, bands)
@@ -100,6 +135,14 @@ def _shape_thresholds(variable: Variable, law: Shape, bands: Mapping[str, Bands]
     edges = (grid[:-1] + grid[1:]) / 2
     below = cumulative(law.family, edges, parameters, move)
     return (np.maximum.accumulate(below, axis=1) * ONE).astype(np.int64)
+
+
+def _cell(cell: int, where: Iterable[Effect], bands: Mapping[str, Bands], above: Mapping[str, Conditional]) -> str:
+    """Who is in a cell, by the variables that the rows of `where` name."""
+    named = {name for effect in where for name, _ in effect.when}
+    at = dict(zip(bands, np.unravel_index(cell, [len(b) for b in bands.values()]), strict=True))
+    picked = {name: np.flatnonzero(bands[name].of_value == at[name]).tolist() for name in bands if name in named}
+    return ", ".join(f"{name} {written(above[name].variable.values, values)}" for name, values in picked.items())
 
 
 def _fill(where: Iterable[Effect], parameters: dict[str, Floats], bands: Mapping[str, Bands]) -> None:

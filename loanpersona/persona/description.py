@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
-from tabulate import tabulate
 
 from loanpersona.core import catalog
 from loanpersona.core.conditions import runs
+from loanpersona.core.markdown import as_words, table
 from loanpersona.core.words import check_language, label, phrase
+from loanpersona.persona.bases import is_changed
+from loanpersona.persona.idle import idle_paths
 from loanpersona.persona.joint import Conditional, Floats, holds, total
+from loanpersona.persona.laws import PARAMETERS
 from loanpersona.persona.model import Basis, Effect, Given, Odds, Persona, Shape, Shares, Value, Variable, When
 from loanpersona.persona.seasons_told import told
 
@@ -30,15 +34,32 @@ def describe(persona: Persona, lang: str = "en") -> str:
     return "\n".join(_Teller(persona, check_language(lang)).lines()) + "\n"
 
 
+def changed_rows(persona: Persona, name: str, lang: str) -> Iterator[tuple[str, Basis]]:
+    """The rows of a variable's law that were changed and rest on nothing else, each with whom it is for."""
+    variable = persona.variables.get(name)
+    if variable is None:  # a part of the calendar, which has no rows
+        return
+    teller, law = _Teller(persona, lang), variable.law
+    rows = law.odds if isinstance(law, Shares) else (*law.where, *law.moves) if isinstance(law, Shape) else ()
+    for row in rows:
+        if row.basis != variable.basis and is_changed(row.basis.because):
+            yield f"{variable.words(lang)} ({teller.where(row.when)})", row.basis
+
+
 class _Teller:
     """Tells one persona in one language."""
 
     def __init__(self, persona: Persona, lang: str) -> None:
         self.persona, self.lang = persona, lang
 
+    @cached_property
+    def nobody(self) -> set[str]:
+        """The paths of numbers that change nobody."""
+        return idle_paths(self.persona)
+
     def lines(self) -> Iterator[str]:
         persona = self.persona
-        yield from (f"# {persona.title[self.lang]}", "", persona.about[self.lang], "")
+        yield from (f"# {as_words(persona.title[self.lang])}", "", as_words(persona.about[self.lang]), "")
         yield from (self.say("told_digest", name=persona.name, digest=persona.digest[:12]), "")
         yield from (self._counts(), "", f"## {self.word('product')}", "")
         yield from (f"- {line}" for line in self._product())
@@ -50,14 +71,14 @@ class _Teller:
         for conditional in persona.conditionals.values():
             yield from self._variable(conditional)
         if persona.notes:
-            yield from ("", f"## {self.word('notes')}", "", *(f"- {note}" for note in persona.notes))
+            yield from ("", f"## {self.word('notes')}", "", *(f"- {as_words(note)}" for note in persona.notes))
 
     def say(self, key: str, **values: object) -> str:
         return phrase(key, self.lang, **values)
 
     def word(self, word: str, of: Variable | None = None) -> str:
         own = dict(dict(of.own_words).get(word, ())) if of is not None else {}
-        return own.get(self.lang) or label(word, self.lang)
+        return as_words(own.get(self.lang) or label(word, self.lang))
 
     def _counts(self) -> str:
         kinds = [variable.basis.kind for variable in self.persona.variables.values()]
@@ -151,7 +172,9 @@ class _Teller:
         return _table(heads, rows)
 
     def _stated(self, variable: Variable, law: Shape) -> str:
-        parameters = ", ".join(f"{self.word(f'told_{name}')} {float(value):g}" for name, value in law.parameters)
+        said = {name: f"{float(value):g}" for name, value in law.parameters if self.acts(variable, law, name)}
+        below, names = self.word("told_below"), PARAMETERS[law.family]
+        parameters = ", ".join(f"{self.word(f'told_{name}')} {said.get(name, below)}" for name in names)
         least, most = (f"{value:,}" for value in (variable.values[0], variable.values[-1]))
         step = f"{float(variable.values[1]) - float(variable.values[0]):g}"
         family, unit = self.word(f"told_{law.family}"), self.word(variable.unit)
@@ -164,6 +187,9 @@ class _Teller:
             step=step,
             unit=unit,
         ).rstrip()
+
+    def acts(self, variable: Variable, law: Shape, parameter: str) -> bool:
+        return f"{variable.name}.{law.family}.{parameter}" not in self.nobody
 
     def _quantiles(self, conditional: Conditional, law: Shape) -> str:
         """Tenth, half, ninetieth and mean, for everybody and wherever something is stated."""
@@ -188,6 +214,8 @@ class _Teller:
         return f"{self.word(f'told_{effect.parameter}')} {value:g}"
 
     def where(self, when: When) -> str:
+        if not when:
+            return self.word("everybody")
         parts = ((self.persona.variables[name], picked) for name, picked in when)
         return "; ".join(f"{self.word(v.name, v)}: {self.level(v, sorted(picked))}" for v, picked in parts)
 
@@ -210,8 +238,8 @@ class _Teller:
 
     def reason(self, basis: Basis) -> str:
         titles = catalog.load("sources")
-        cited = ", ".join(f"{titles[s]['title']} [{s}]" if s in titles else s for s in basis.sources)
-        because = dict(basis.because).get(self.lang, "")
+        cited = as_words(", ".join(f"{titles[s]['title']} [{s}]" if s in titles else s for s in basis.sources))
+        because = as_words(dict(basis.because).get(self.lang, ""))
         said = self.say("told_basis", kind=self.word(basis.kind), cited=cited) if cited else self.word(basis.kind)
         return self.say("told_because", said=said, because=because) if because else said
 
@@ -224,7 +252,7 @@ def _table(heads: Sequence[str], rows: Sequence[Row], marks: Sequence[str] = ())
     """A Markdown table; `marks` make a last column where there are any."""
     if any(marks):
         heads, rows = [*heads, ""], [[*row, mark] for row, mark in zip(rows, marks, strict=True)]
-    return str(tabulate(rows, heads, tablefmt="github", disable_numparse=True))
+    return table(heads, rows)
 
 
 def _certain(law: Given) -> bool:

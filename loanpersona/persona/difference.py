@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from tabulate import tabulate
-
+from loanpersona.core.markdown import as_words, table
 from loanpersona.core.strict_yaml import Node, exact
 from loanpersona.core.words import check_language, label, phrase
+from loanpersona.persona.idle import idle_paths
 from loanpersona.persona.model import Persona
 from loanpersona.persona.scope import BASIS_KEYS
+from loanpersona.persona.seasons import idle_days
 
 _TEXT = re.compile(r"^persona$|(^|\.)(basis|source|because|en|zh)(\[|\.|$)")
 """Paths that hold no number: names, words, and where a number comes from."""
+_ROW_BASIS = re.compile(r"\]\.(basis|source|because)")
+"""Where a row of a list says what it rests on; one that follows its block says nothing."""
 
 
 def difference(one: Persona, other: Persona, lang: str = "en") -> str:
@@ -24,19 +27,36 @@ def difference(one: Persona, other: Persona, lang: str = "en") -> str:
     'article and article: no difference.\\n'
     """
     check_language(lang)
-    mine, theirs = dict(_leaves(one.document)), dict(_leaves(other.document))
-    paths = [path for path in {**mine, **theirs} if not _same(mine.get(path), theirs.get(path))]
-    if not paths:
+    found = list(differing(one.document, other.document))
+    if not found:
         return phrase("told_same", lang, one=one.name, other=other.name) + "\n"
-    texts = [path for path in paths if _TEXT.search(path)]
+    texts = [path for path, *_ in found if _TEXT.search(path)]
+    still = _still(one, {path: mine for path, mine, _ in found})
+    still &= _still(other, {path: theirs for path, _, theirs in found}) - {*texts}
     rows = [
-        [path, mine.get(path, "–"), theirs.get(path, "–"), _basis(one.document, path), _basis(other.document, path)]
-        for path in paths
-        if path not in texts
+        [path, mine or "–", theirs or "–", _basis(one.document, path), _basis(other.document, path)]
+        for path, mine, theirs in found
+        if path not in {*texts, *still}
     ]
-    said = [_table(_heads(one, other, lang), rows)] if rows else []
-    said += [phrase("told_texts", lang, paths=", ".join(texts))] if texts else []
+    said = [table(_heads(one, other, lang), [[as_words(cell) for cell in row] for row in rows])] if rows else []
+    said += (
+        [phrase("told_nobody", lang, paths=as_words(", ".join(path for path, *_ in found if path in still)))]
+        if still
+        else []
+    )
+    added = {path for path, *both in found if None in both and _ROW_BASIS.search(path)}
+    texts = [path for path in texts if path not in added]
+    said += [phrase("told_texts", lang, paths=as_words(", ".join(texts)))] if texts else []
     return "\n\n".join(said) + "\n"
+
+
+def _still(persona: Persona, stated: Mapping[str, str | None]) -> set[str]:
+    """Those of the paths at which a persona states nothing, or nothing that changes anybody."""
+    nobody = idle_paths(persona) | {
+        found.path for found in idle_days(persona.document.child("calendar"), persona.window, persona.calendar)
+    }
+    below = tuple(f"{path}{step}" for path in nobody for step in ".[")
+    return {path for path, text in stated.items() if text is None or path in nobody or path.startswith(below)}
 
 
 def _heads(one: Persona, other: Persona, lang: str) -> list[str]:
@@ -46,16 +66,17 @@ def _heads(one: Persona, other: Persona, lang: str) -> list[str]:
     return [label("told_value", lang), *names, *(f"{label('basis', lang)}: {name}" for name in names)]
 
 
-def _table(heads: list[str], rows: list[list[str]]) -> str:
-    return str(tabulate(rows, heads, tablefmt="github", disable_numparse=True))
-
-
-def _leaves(node: Node) -> Iterator[tuple[str, str]]:
-    """Path and text of every scalar, variables without the word `variables` before them."""
-    for step, child in _children(node):
-        for path, text in [("", child.value)] if isinstance(child.value, str) else _leaves(child):
-            whole = f"{step}.{path}" if path and not path.startswith("[") else f"{step}{path}"
-            yield whole.removeprefix("variables."), str(text)
+def differing(one: Node | None, other: Node | None, path: str = "") -> Iterator[tuple[str, str | None, str | None]]:
+    """Path and both texts of every scalar that differs; variables without the word `variables` before them."""
+    if one is other:
+        return
+    mine, theirs = (dict(_children(node)) if node is not None else {} for node in (one, other))
+    for step in {**mine, **theirs}:
+        whole = f"{path}.{step}" if path and not step.startswith("[") else f"{path}{step}"
+        yield from differing(mine.get(step), theirs.get(step), whole)
+    old, new = (node.value if node is not None and isinstance(node.value, str) else None for node in (one, other))
+    if not _same(old, new):
+        yield path.removeprefix("variables."), old, new
 
 
 def _children(node: Node) -> Iterator[tuple[str, Node]]:

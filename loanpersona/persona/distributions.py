@@ -14,6 +14,11 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
+_STEPS = 64
+"""Terms of the gamma distribution, for everyone as many, so that no cell hangs on another."""
+_MOST_SHAPE = 40
+"""Shapes for which so many terms leave no more than rounding; importing scipy takes longer than reading a persona."""
+
 
 def cumulative(family: str, edges: Floats, parameters: dict[str, Floats], move: Floats) -> Floats:
     """Probability below each edge, a row per cell: shape (cells, edges).
@@ -46,15 +51,49 @@ def _lognormal(edges: Floats, parameters: dict[str, Floats], move: Floats) -> Fl
 
 
 def _gamma(edges: Floats, parameters: dict[str, Floats], move: Floats) -> Floats:
-    from scipy.special import gammainc
-
     mean = parameters["mean"] * move
     below = np.repeat(edges[None, :] > 0, len(mean), axis=0).astype(np.float64)  # as a mean of zero has it
     moving = mean > 0
     rate = parameters["shape"][moving] / mean[moving]
     points = np.maximum(edges, 0.0)[None, :] * rate[:, None]
-    below[moving] = gammainc(parameters["shape"][moving][:, None], points)
+    shapes = np.repeat(parameters["shape"][moving][:, None], len(edges), axis=1)
+    below[moving] = _below(shapes.ravel(), points.ravel()).reshape(points.shape)
     return below
+
+
+def _below(shapes: Floats, points: Floats) -> Floats:
+    """Regularised lower incomplete gamma function: a series below the bulk, a continued fraction beyond it."""
+    if (shapes > _MOST_SHAPE).any():
+        from scipy.special import gammainc
+
+        large: Floats = gammainc(shapes, points)
+        return large
+    near, found = points < shapes + 1, np.empty(len(points))
+    found[near] = _series(shapes[near], points[near])
+    found[~near] = 1 - _fraction(shapes[~near], points[~near])
+    return found
+
+
+def _series(shapes: Floats, points: Floats) -> Floats:
+    term = 1 / shapes
+    whole = term
+    for step in range(1, _STEPS):
+        term = term * (points / (shapes + step))
+        whole = whole + term
+    return whole * _weight(shapes, points)
+
+
+def _fraction(shapes: Floats, points: Floats) -> Floats:
+    found = points - shapes + (2 * _STEPS + 1)
+    for step in range(_STEPS, 0, -1):
+        found = points - shapes + (2 * step - 1) - step * (step - shapes) / found
+    return _weight(shapes, points) / found
+
+
+def _weight(shapes: Floats, points: Floats) -> Floats:
+    pairs = zip(shapes.tolist(), points.tolist(), strict=True)
+    powers = (math.exp(a * math.log(x) - x - math.lgamma(a)) if x > 0 else 0.0 for a, x in pairs)
+    return np.fromiter(powers, np.float64, len(points))
 
 
 def _each(function: Callable[[float], float], values: Floats) -> Floats:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ Integers = npt.NDArray[np.int64]
 
 ONE = 1 << 53
 """Probability one, as an integer."""
+MAX_AXES = 24
+"""Variables that may hang together at a time: numpy counts no more than 32 dimensions."""
 MAX_CELLS = 2_000_000
 """Cells times values of a persona: what keeps its memory bounded."""
 
@@ -55,11 +58,13 @@ class Conditional:
     weights: Floats
     """Share of people in each cell, shape (cells,)."""
 
-    @property
+    @cached_property
     def probabilities(self) -> Floats:
         """Shape (cells, values); exact, as every probability is a multiple of 2**-53."""
         ends = np.zeros((len(self.thresholds), 1), np.int64)
-        return np.diff(self.thresholds, axis=1, prepend=ends, append=ends + ONE) / ONE
+        found: Floats = np.diff(self.thresholds, axis=1, prepend=ends, append=ends + ONE) / ONE
+        found.setflags(write=False)
+        return found
 
     @property
     def margin(self) -> Floats:
@@ -69,16 +74,18 @@ class Conditional:
 
 def band(variable: Variable, conditions: Iterable[When], within: Bands | None = None) -> Bands:
     """The coarsest bands of a variable's values that the conditions naming it (and `within`) keep apart."""
-    picks = [picked for when in conditions for name, picked in when if name == variable.name]
-    seen: dict[tuple[object, ...], int] = {}
-    of_value, first = [], []
-    for position in range(len(variable.values)):
-        key = (within.of_value[position] if within is not None else 0, *(position in picked for picked in picks))
-        if key not in seen:
-            seen[key] = len(seen)
-            first.append(position)
-        of_value.append(seen[key])
-    return Bands(np.array(of_value, np.int64), np.array(first, np.int64))
+    picks = dict.fromkeys(picked for when in conditions for name, picked in when if name == variable.name)
+    keys = np.zeros((len(picks) + 1, len(variable.values)), np.int16)
+    keys[0] = within.of_value if within is not None else 0
+    for inside, picked in zip(keys[1:], picks, strict=True):
+        inside[list(picked)] = 1
+    # Values side by side are mostly alike, so that few of them need a look.
+    starts = np.flatnonzero(np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0)))
+    of_start = [key.tobytes() for key in keys[:, starts].T]
+    first = dict(zip(reversed(of_start), reversed(starts.tolist()), strict=True))
+    number = {key: at for at, key in enumerate(dict.fromkeys(of_start))}
+    of_value = np.repeat([number[key] for key in of_start], np.diff([*starts, len(variable.values)]))
+    return Bands(of_value.astype(np.int64), np.array([first[key] for key in number], np.int64))
 
 
 def holds(when: When, bands: Mapping[str, Bands]) -> npt.NDArray[np.bool_]:
@@ -86,7 +93,7 @@ def holds(when: When, bands: Mapping[str, Bands]) -> npt.NDArray[np.bool_]:
     held = np.ones(tuple(len(b) for b in bands.values()), bool)
     for name, picked in when:
         axis = list(bands).index(name)
-        inside = np.isin(bands[name].first, sorted(picked))
+        inside = np.array([position in picked for position in bands[name].first.tolist()])
         held &= inside.reshape([-1 if i == axis else 1 for i in range(held.ndim)])
     return held.ravel()
 
@@ -102,6 +109,8 @@ def joint(bands: Mapping[str, Bands], above: Mapping[str, Conditional]) -> Float
     fine = {name: band(above[name].variable, conditions, bands.get(name)) for name in names}
     table, axes = np.ones(()), list[str]()
     for position, name in enumerate(names):
+        if len(axes) >= MAX_AXES:
+            raise RefusedError("", f"more than {MAX_AXES} variables hang together", allowed=f"at most {MAX_AXES}")
         table = table[..., None] * _aligned(above[name], fine, axes)
         axes.append(name)
         needed = {*bands, *(parent for later in names[position + 1 :] for parent in above[later].variable.parents)}
@@ -133,10 +142,10 @@ def _with_ancestors(names: Iterable[str], above: Mapping[str, Conditional]) -> l
 def _aligned(conditional: Conditional, fine: Mapping[str, Bands], axes: list[str]) -> Floats:
     """Probability of each fine band of a variable, laid along `axes` and one more axis for itself."""
     own = fine[conditional.variable.name]
-    rows = np.zeros((len(own), len(conditional.thresholds)))
-    np.add.at(rows, own.of_value, conditional.probabilities.T)
+    # Sums of multiples of 2**-53 up to one are exact, in whatever order they are taken.
+    rows: Floats = conditional.probabilities @ (own.of_value[:, None] == np.arange(len(own)))
     shape = [len(bands) for bands in conditional.bands.values()]
-    by_parent = rows.T.reshape([*shape, len(own)])
+    by_parent = rows.reshape([*shape, len(own)])
     for axis, (name, bands) in enumerate(conditional.bands.items()):
         by_parent = by_parent.take(bands.of_value[fine[name].first], axis=axis)
     order = sorted(range(len(shape)), key=lambda i: axes.index(list(conditional.bands)[i]))

@@ -136,12 +136,15 @@ def _shape(scope: Scope, node: Node, family: str, basis: Basis) -> Shape:
     body, wanted = scope.child(node, family), PARAMETERS[family]
     scope.only(body, wanted)
     key = "times" if "times" in LAWS[family] else "plus"
-    general, where, moves = scope.each(
-        lambda: scope.each(*(lambda name=name: (name, _parameter(scope, body, family, name)) for name in wanted)),
+    where = node.child("where")
+    rows = where.value if where is not None and isinstance(where.value, tuple) else ()
+    needed = [name for name in wanted if body.child(name) or not any(row.child(name) for row in rows)]
+    general, effects, moves = scope.each(
+        lambda: scope.each(*(lambda name=name: (name, _parameter(scope, body, family, name)) for name in needed)),
         lambda: _where(scope, node, family, basis),
         lambda: _moves(scope, node, key, basis),
     )
-    return Shape(family, tuple(general), tuple(where), tuple(moves))
+    return Shape(family, tuple(general), tuple(effects), tuple(moves))
 
 
 def _where(scope: Scope, node: Node, family: str, basis: Basis) -> list[Effect]:

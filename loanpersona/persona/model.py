@@ -16,12 +16,13 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from loanpersona.core.errors import InputError, PersonaWarning, did_you_mean
+from loanpersona.core.errors import PersonaWarning
 from loanpersona.core.strict_yaml import Node
-from loanpersona.core.words import check_language, label
+from loanpersona.core.words import label
 
 if TYPE_CHECKING:
     from loanpersona.persona.joint import Conditional
+    from loanpersona.persona.reasons import Reasons
     from loanpersona.persona.seasons import Seasons, Window
 
 Value = str | int | float
@@ -130,39 +131,6 @@ class Variable:
         return tuple(effect.when for effect in (*self.law.where, *self.law.moves))
 
 
-@dataclass(frozen=True, repr=False)
-class Reasons:
-    """The bases of some variables and parts of the calendar, as text and as a table."""
-
-    bases: tuple[tuple[str, Basis], ...]
-    """Each with its label."""
-    lang: str
-
-    def rows(self) -> list[tuple[str, str, str, str]]:
-        """Per variable or part: its label, the kind of basis, the sources, the reason."""
-        return [
-            (name, label(basis.kind, self.lang), ", ".join(basis.sources), dict(basis.because).get(self.lang, ""))
-            for name, basis in self.bases
-        ]
-
-    def __repr__(self) -> str:
-        lines = (
-            f"{name}: {kind}{f' ({sources})' if sources else ''}{f': {why}' if why else ''}"
-            for name, kind, sources, why in self.rows()
-        )
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        heads = (label(word, self.lang) for word in ("variable", "basis", "source", "because"))
-        head = "".join(f"<th>{escape(word)}</th>" for word in heads)
-        left = ' style="text-align: left"'  # JupyterLab sets cells to the right
-        body = "".join(
-            f"<tr><th>{escape(name)}</th>{''.join(f'<td{left}>{escape(cell)}</td>' for cell in rest)}</tr>"
-            for name, *rest in self.rows()
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
 @dataclass(frozen=True)
 class Product:
     """What the lender may offer at most."""
@@ -200,6 +168,8 @@ class Persona:
     """How borrowing falls on hours and days."""
     notes: tuple[str, ...] = ()
     """What is allowed but looks like a slip, such as a row that nobody is ever in; one line each."""
+    origin: Persona | None = None
+    """The persona that it was changed from without a name of its own."""
 
     @cached_property
     def digest(self) -> str:
@@ -222,21 +192,62 @@ class Persona:
         text = json.dumps(content, default=_canonical, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def replace(self, changes: Mapping[str, Any] | str) -> Persona:
+    def replace(self, changes: Mapping[str, Any] | str, *, name: str | None = None) -> Persona:
         """The persona with some values changed; a path starts at a variable and its steps are separated by dots.
 
-        Entries of a list are counted from zero: `sex.odds[0].multiply.male`. Text holds a line `path: value` per
-        change. A changed block counts as assumed unless its basis is changed too. Raises InputError as loading a
-        file would: also where a rule is broken or shares cannot hold together.
+        Entries of a list are counted from zero: `sex.odds[0].multiply.male`; `sex.odds[+]` appends one. A variable is
+        scaled and shifted by `income_cny_month.scale` and `age_years.shift`. Text holds a line `path: value` per
+        change. What changed counts as assumed unless its basis is given too. Without a name of its own
+        (`name`, or the path `persona`) the result has the old one with a hash of what differs. Raises InputError as
+        loading a file would: also where a rule is broken or shares cannot hold together. Float shares may miss one by
+        the rounding of floats; the largest takes the rest.
 
         >>> import loanpersona as lp
-        >>> even = lp.load_persona("article").replace({"sex.shares": {"male": 0.5, "female": 0.5}})
-        >>> even.variables["sex"].law.shares
-        (Fraction(1, 2), Fraction(1, 2))
+        >>> even = lp.load_persona("article").replace({"sex.shares": {"male": 0.5, "female": 0.5}}, name="half_women")
+        >>> even.name, even.variables["sex"].law.shares
+        ('half_women', (Fraction(1, 2), Fraction(1, 2)))
         """
         from loanpersona.persona.changes import replaced
 
-        return replaced(self, changes).warned()
+        return replaced(self, changes, name).warned()
+
+    def scale(
+        self, variable: str, by: Any, *, when: Mapping[str, Any] | None = None, name: str | None = None
+    ) -> Persona:
+        """The persona with the values of a variable times `by`, for all people or those whom `when` picks.
+
+        The grid of a distribution stays: whoever would lie beyond an end stands at that end, and more than 1 % of those
+        moved is refused. Bands move exactly, their grid grows, and rows that reached its end reach the new one. Raises
+        InputError as `replace` does, for words, and for what cannot be exact: off the grid, beyond the range of the
+        column, or bands or a normal for some people only.
+
+        >>> import loanpersona as lp
+        >>> poorer = lp.load_persona("article").scale("income_cny_month", 0.8, when={"occupation": "courier"})
+        >>> poorer.variables["income_cny_month"].law.moves[-1].value
+        Fraction(4, 5)
+        """
+        from loanpersona.persona.changes import replaced
+
+        row = {"by": by} if when is None else {"when": when, "by": by}
+        return replaced(self, {f"{variable}.scale": row}, name).warned()
+
+    def shift(
+        self, variable: str, by: Any, *, when: Mapping[str, Any] | None = None, name: str | None = None
+    ) -> Persona:
+        """The persona with `by` added to the values of a variable, for all people or those whom `when` picks.
+
+        What is refused and what happens at the ends of the grid is told under `scale`. A log-normal or gamma is scaled,
+        not shifted.
+
+        >>> import loanpersona as lp
+        >>> older = lp.load_persona("article").shift("age_years", 2)
+        >>> older.variables["age_years"].values[-1]
+        61
+        """
+        from loanpersona.persona.changes import replaced
+
+        row = {"by": by} if when is None else {"when": when, "by": by}
+        return replaced(self, {f"{variable}.shift": row}, name).warned()
 
     def warned(self) -> Persona:
         """The persona itself, after a warning for each of its notes."""
@@ -302,20 +313,15 @@ class Persona:
     def basis(self, *names: str, lang: str = "en") -> Reasons:
         """Where the numbers of some variables or parts of the calendar come from, and why; of all if none is named.
 
-        Raises InputError for an unknown name or language.
+        Rows changed without a basis stand below their variable. Raises InputError for an unknown name or language.
 
         >>> import loanpersona as lp
         >>> lp.load_persona("article").basis("borrower_class")
         Class of borrower: Stated by the article (1.1a)
         """
-        check_language(lang)
-        known = {name: (variable.words(lang), variable.basis) for name, variable in self.variables.items()}
-        if self.calendar is not None:
-            known |= {name: (label(name, lang), basis) for name, basis in self.calendar.bases}
-        unknown = [name for name in names if name not in known]
-        if unknown:
-            raise InputError(*(f"{name}: unknown variable. {did_you_mean(name, known)}" for name in unknown))
-        return Reasons(tuple(known[name] for name in names or known), lang)
+        from loanpersona.persona.reasons import reasons
+
+        return reasons(self, names, lang)
 
     def __repr__(self) -> str:
         return f"<Persona {self.name}: {len(self.variables)} variables, digest {self.digest[:12]}>"

@@ -9,7 +9,9 @@ from pathlib import Path
 from loanpersona.core import catalog, strict_yaml
 from loanpersona.core.errors import InputError, did_you_mean
 from loanpersona.core.strict_yaml import Fault, Node
+from loanpersona.persona.bases import rebased
 
+MAX_EXTENDED = 8
 # The keys that go with each way of stating a variable; restating the way drops the keys of the other.
 SHAPES = ("lognormal", "normal", "logistic", "gamma")
 GRID = ("least", "most", "step")
@@ -39,20 +41,41 @@ def find(name: str | PathLike[str], *, beside: Path | None = None, said: str = "
     raise InputError(f"{said} = {name}: unknown persona. {did_you_mean(str(name), shipped)} A path works too.")
 
 
-def document(path: Path, above: tuple[Path, ...] = ()) -> Node:
+def document(path: Path, *, extends_anywhere: bool = False, above: tuple[Path, ...] = ()) -> Node:
     """The text of a persona with what it extends merged in; the order of the base is kept."""
-    if path.resolve() in above:
+    file = str(path) if path.name in {p.name for p in above} else path.name
+    if os.path.realpath(path) in map(os.path.realpath, above):
         chain = " → ".join(p.name for p in (*above, path))
         raise InputError(f"{path.name}: extends: personas extend one another in a circle ({chain}).")
-    node = strict_yaml.read(path)
+    if len(above) > MAX_EXTENDED:
+        raise InputError(f"{above[0].name}: extends: too deep. Allowed: {MAX_EXTENDED} personas below one another.")
+    node = strict_yaml.read(path, ours=["persona"], file=file)
     base = node.child("extends")
     if base is None:
         return node
+    found = _base(base, path, extends_anywhere)
+    below = document(found, extends_anywhere=extends_anywhere, above=(*above, path))
+    whole = rebased(below, merged(below, node))
+    if strict_yaml.size(whole) > strict_yaml.MAX_NODES:
+        allowed = f"{strict_yaml.MAX_NODES:,} keys and values with what it extends"
+        raise InputError(str(Fault(base.file, base.line, f"extends: holds too much. Allowed: {allowed}.")))
+    return whole
+
+
+def _base(base: Node, path: Path, anywhere: bool) -> Path:
+    """The file that a persona extends: one that ships, or one in the persona's own folder unless `anywhere`."""
     if not isinstance(base.value, str) or not base.value:
         raise InputError(str(Fault(base.file, base.line, "extends: expected the name or path of one persona.")))
-    beside = None if base.value in catalog.persona_files() else path.parent
-    found = find(base.value, beside=beside, said=f"{base.file}:{base.line}: extends")
-    return merged(document(found, (*above, path.resolve())), node)
+    if base.value in catalog.persona_files():
+        return catalog.persona_files()[base.value]
+    found = find(base.value, beside=path.parent, said=f"{base.file}:{base.line}: extends")
+    folder = os.path.realpath(path.parent)
+    # A file from a stranger must not make us read another's.
+    if not anywhere and os.path.commonpath([folder, os.path.realpath(found)]) != folder:
+        said = f"extends = {base.shown()}: outside the folder of {path.name}. Allowed: a persona that ships, or a file"
+        hint = "Load it with extends_anywhere=True (describe --extends-anywhere) if you trust it."
+        raise InputError(str(Fault(base.file, base.line, f"{said} in that folder. {hint}")))
+    return found
 
 
 def merged(base: Node, change: Node) -> Node:

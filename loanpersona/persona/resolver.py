@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fractions import Fraction
 from os import PathLike
 
 from loanpersona.core import catalog
 from loanpersona.core.errors import did_you_mean
-from loanpersona.core.strict_yaml import Faults, Node
+from loanpersona.core.strict_yaml import Fault, Faults, Node
 from loanpersona.persona import reader
 from loanpersona.persona.behaviour import check_rates, rate_notes
 from loanpersona.persona.blocks import read_blocks
 from loanpersona.persona.calibration import calibrate
+from loanpersona.persona.idle import idle
 from loanpersona.persona.model import Persona, Product
 from loanpersona.persona.rules import never_drawn, read_rules
-from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope
-from loanpersona.persona.seasons import notes, read_seasons
+from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope, mentions
+from loanpersona.persona.seasons import idle_days, notes, read_seasons
 
 LEAST_AGE = 18
+CHANGES = ("change", "changes")
+"""The names under which faults of changes from code are told."""
 CAPS = {"apr_most": "0.24", "limit_cny_most": "200000"}
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _STUDENTS = re.compile(r"student|pupil|undergraduate|学生", re.IGNORECASE)
@@ -33,31 +37,38 @@ TOP = {
 OPTIONAL = ("extends", "sources", "rules", "window", "calendar")
 
 
-def load_persona(name: str | PathLike[str] = "article") -> Persona:
+def load_persona(name: str | PathLike[str] = "article", *, extends_anywhere: bool = False) -> Persona:
     """Read a persona by its name or by the path of its file.
 
     Raises InputError with one line per fault of the file, each with line, path, value and what is allowed;
     shares that cannot hold together and rules that somebody would break are faults too. Warns (PersonaWarning)
-    of what is allowed but looks like a slip.
+    of what is allowed but looks like a slip. A file extends personas that ship and files in its own folder, at most
+    eight deep; `extends_anywhere` lets it name any file.
 
     >>> load_persona("article").name
     'article'
     """
-    return resolve(reader.document(reader.find(name))).warned()
+    return resolve(reader.document(reader.find(name), extends_anywhere=extends_anywhere)).warned()
 
 
-def resolve(document: Node) -> Persona:
-    """Check the text of a persona and freeze it; raises InputError with all its faults."""
-    faults = Faults()
+def resolve(document: Node, before: Persona | None = None) -> Persona:
+    """Check the text of a persona and freeze it; raises InputError with all its faults.
+
+    What the text shares with that of the persona it was `before` is taken over, and gives the same as reading it anew.
+    """
+    faults = Faults(first=(*CHANGES, document.file))
     scope = Scope(_entries(document, "variables"), _sources(document), faults)
+    if before is not None and document.child("sources") is not before.document.child("sources"):
+        before = None  # a basis may name what is gone
     _check_top(document, scope)
     product = _product(document, scope)
     window, calendar = read_seasons(document, scope)
-    variables = read_blocks(scope)
+    variables = read_blocks(scope, before)
     _check_people(scope)
-    conditionals = calibrate(scope.sound, scope.blocks, faults)
+    conditionals = calibrate(scope.sound, scope.blocks, faults, before.conditionals if before else None)
     check_rates(conditionals, scope.blocks, faults)
     rules = read_rules(scope, _entries(document, "rules"), conditionals)
+    faults.found = list(_without_consequences(document, faults))
     faults.stop()
     words = {key: scope.words(scope.child(document, key)) for key in ("title", "about")}
     return Persona(
@@ -75,8 +86,27 @@ def resolve(document: Node) -> Persona:
             *notes(document.child("window"), window),
             *rate_notes(conditionals, scope.blocks),
             *never_drawn(conditionals, scope.blocks),
+            *map(str, idle_days(document.child("calendar"), window, calendar)),
+            *map(str, idle(conditionals, scope.blocks)),
         ),
     )
+
+
+def _without_consequences(document: Node, faults: Faults) -> Iterator[Fault]:
+    """The faults but for those in what the user did not write now, where a block that they lean on has a nearer one."""
+    found = faults.found
+    for rank in range(len(faults.first)):
+        broken = {_block(fault) for fault in found if faults.rank(fault) == rank}
+        for name, block in {**_entries(document, "variables"), **_entries(document, "rules")}.items():
+            if broken & mentions(block):
+                broken.add(name)
+        found = [fault for fault in found if faults.rank(fault) <= rank or _block(fault) not in broken]
+    yield from found
+
+
+def _block(fault: Fault) -> str:
+    """The variable or rule that a fault stands in."""
+    return re.split(r"[.\[]", fault.path.removeprefix("variables.").removeprefix("rules."))[0]
 
 
 def _entries(document: Node, key: str) -> dict[str, Node]:

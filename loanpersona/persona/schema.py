@@ -81,7 +81,7 @@ def _definitions() -> Schema:
             "properties": _conditions(),
             "additionalProperties": _ref("condition"),
         },
-        **{family: {**_mapping(_parameters(family)), "required": list(PARAMETERS[family])} for family in SHAPES},
+        **{family: _mapping(_parameters(family)) for family in SHAPES},
         **{key: _entries(key) for key in ("odds", "where", "times", "plus")},
         "reasons": {"allOf": [_if_basis(kind, need) for kind, need in NEEDS.items()]},
         "laws": {"allOf": [_if_law(law, further) for law, further in LAWS.items()]},
@@ -206,7 +206,11 @@ def _if_law(law: str, further: tuple[str, ...]) -> Schema:
     """A block states one law, and of the other keys those that go with it."""
     allowed = [law, *further, *_COMMON]
     needed = [key for key in further if key in (*GRID, "given", "groups_of") and law != "bands"]
-    return {"if": {"required": [law]}, "then": {"propertyNames": {"enum": allowed}, "required": needed}}
+    then: Schema = {"propertyNames": {"enum": allowed}, "required": needed}
+    if law in SHAPES:  # rows may give a parameter to everybody
+        general = {"properties": {law: {"required": list(PARAMETERS[law])}}}
+        then["anyOf"] = [{"required": ["where"]}, general]
+    return {"if": {"required": [law]}, "then": then}
 
 
 def _key(key: str, column: Column | None) -> Schema:
@@ -262,6 +266,6 @@ def _entries(key: str, values: Schema | None = None) -> Schema:
         "times": {"by": _ref("factor")},
         "plus": {"by": _ref("number")},
     }[key]
-    needed = ["when", *([] if key == "where" else inner)]
+    needed = {"odds": ["when", "multiply"], "where": ["when"]}.get(key, ["by"])
     entry = {**_with_basis({"when": _ref("when"), **inner}), "dependencies": {"source": ["basis"]}}
     return {"type": "array", "items": {**entry, "required": needed}}

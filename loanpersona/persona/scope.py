@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
 from loanpersona.core import catalog
@@ -15,6 +16,8 @@ from loanpersona.core.words import LANGUAGES
 from loanpersona.persona.model import Basis, Value, Variable, When
 
 BASIS_KEYS = ("basis", "source", "because")
+ENTRIES = ("odds", "where", "times", "plus")
+"""The keys that hold a list of rows, each of which may have a basis of its own."""
 EXAMPLES = {
     "value": "value: 0.24",
     "when": "when: {age_years: 20..24}",
@@ -47,6 +50,8 @@ EXAMPLES = {
     "never": "never: {age_years: ..21, education: master}",
 }
 """What a missing key would look like."""
+_MOST_STEPS = 200
+"""Blocks that are looked through for a circle."""
 NEEDS = {"stated": "source", "published": "source", "assumed": "because"}
 
 
@@ -71,6 +76,8 @@ class Scope:
     known: dict[str, Variable] = field(default_factory=dict)
     sound: dict[str, Variable] = field(default_factory=dict)
     """Those of them without a fault: what can be calibrated."""
+    tried: set[str] = field(default_factory=set)
+    """Those read so far, with or without success."""
     values: dict[str, tuple[Value, ...]] = field(default_factory=dict)
     """The values of each variable as soon as they are read."""
 
@@ -185,13 +192,18 @@ class Scope:
         if not isinstance(stated.value, tuple):
             self.stop(stated, "not a list", allowed=f"- {{when: …, {wanted[0]}: …}}")
         self.each(*(lambda entry=entry: self._entry(entry, wanted) for entry in stated.value))
-        whens = self.each(*(lambda entry=entry: self.when(self.child(entry, "when")) for entry in stated.value))
+        whens = self.each(*(lambda entry=entry: self._whom(entry, wanted) for entry in stated.value))
         return list(zip(stated.value, whens, strict=True))
 
     def _entry(self, entry: Node, wanted: tuple[str, ...]) -> None:
         self.only(entry, ("when", *wanted, *BASIS_KEYS))
         if not any(entry.child(name) is not None for name in wanted):
             self.stop(entry, f"no {' or '.join(wanted)}", allowed=EXAMPLES[wanted[0]])
+
+    def _whom(self, entry: Node, wanted: tuple[str, ...]) -> When:
+        """The condition of an entry; a factor or shift without one is everybody's."""
+        everybody = wanted == ("by",) and entry.child("when") is None
+        return () if everybody else self.when(self.child(entry, "when"))
 
     def when(self, node: Node) -> When:
         """The condition that a node states."""
@@ -220,35 +232,38 @@ class Scope:
         own = at.path.removeprefix("variables.").split(".")[0].split("[")[0]
         if name not in self.blocks:
             self.stop(at, f"unknown variable '{name}'", hint=did_you_mean(name, self.values or self.blocks))
-        circle = _circle(own, name, self.blocks)
-        if circle:
+        if name in self.tried and name != own:
+            raise BrokenBlockError  # the parent stands above but is broken itself, and said so
+        if circle := _circle(own, name, self.blocks):
             self.stop(at, f"depends on itself: {' → '.join(circle)}", hint="Break the circle.")
-        order = list(self.blocks)
-        if own in order and order.index(name) > order.index(own):
-            self.stop(at, f"'{name}' stands below", hint=f"Move it above {own}: blocks are drawn in their order.")
-        raise BrokenBlockError  # the parent stands above but is broken itself, and said so
+        return self.stop(at, f"'{name}' stands below", hint=f"Move it above {own}: blocks are drawn in their order.")
 
 
 def _circle(own: str, parent: str, blocks: dict[str, Node]) -> list[str]:
-    """The way from `parent` back to `own` along what the blocks name, or nothing."""
-    ways, seen = [[own, parent]], set[str]()
-    while ways:
-        way = ways.pop(0)
-        if way[-1] == own:
-            return way
-        if way[-1] in blocks and way[-1] not in seen:
-            seen.add(way[-1])
-            ways += [[*way, name] for name in sorted(_mentions(blocks[way[-1]]))]
-    return []
+    """The shortest way from `parent` back to `own` along what the blocks name, or nothing."""
+    if parent == own:
+        return [own, own]
+    named_by = {parent: ""}
+    for block in islice(ways := [parent], _MOST_STEPS):
+        for name in sorted(mentions(blocks[block])) if block in blocks else ():
+            if name not in named_by:
+                named_by[name] = block
+                ways.append(name)
+    way = [own]
+    while way[-1] != parent and own in named_by:
+        way.append(named_by[way[-1]])
+    return [own, *reversed(way)] if own in named_by else []
 
 
-def _mentions(node: Node) -> set[str]:
-    found: set[str] = set()
+def mentions(node: Node) -> set[str]:
+    """The variables that a block or a rule names."""
+    never = node.child("never")
+    found = set(never.value) if never is not None and isinstance(never.value, dict) else set[str]()
     for key in ("given", "groups_of"):
         stated = node.child(key)
         parts = () if stated is None else stated.value if isinstance(stated.value, tuple) else (stated,)
         found |= {str(part.value) for part in parts}
-    for key in ("odds", "where", "times", "plus"):
+    for key in ENTRIES:
         stated = node.child(key)
         for entry in stated.value if stated is not None and isinstance(stated.value, tuple) else ():
             when = entry.child("when")

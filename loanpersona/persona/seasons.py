@@ -6,7 +6,7 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from loanpersona.core import chinese_days
 from loanpersona.core.errors import did_you_mean
 from loanpersona.core.strict_yaml import Fault, Node
+from loanpersona.persona.idle import Idle
 from loanpersona.persona.model import Basis
 from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope
 from loanpersona.persona.values import band_ends
@@ -29,6 +30,9 @@ NEAR_NEW_YEAR = (-90, 120)
 MOST_DAYS = 7305
 """Twenty years with five leap days."""
 WINDOW = ("first", "last", "zone")
+_MAY_BE_OFF = range(-7, 15)
+"""Days from New Year's Day that can belong to its days off; a band with another day needs no look at the holidays."""
+_WORKDAYS = 5
 _DATE = re.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
@@ -81,12 +85,64 @@ def notes(node: Node | None, window: Window | None) -> Iterator[str]:
     if node is None or window is None:
         return
     years = range(window.first.year, window.last.year + 1)
-    if not any(window.first <= chinese_days.year(year).new_year <= window.last for year in years):
+    if window.days < chinese_days.LONGEST_YEAR and not any(
+        window.first <= chinese_days.year(year).new_year <= window.last for year in years
+    ):
         yield str(Fault(node.file, node.line, "window: no Spring Festival falls in it."))
-    if window.last.year > chinese_days.announced():
+    if chinese_days.projected(window.last.year):
         since = max(window.first.year, chinese_days.announced() + 1)
         said = f"window: calendar projected from {since} on ({chinese_days.version()})."
         yield str(Fault(node.file, node.line, said))
+
+
+def idle_days(calendar: Node | None, window: Window | None, seasons: Seasons | None) -> Iterator[Idle]:
+    """The factors of a calendar that change nobody: no day has them, or all have and a year keeps its total."""
+    if calendar is None or window is None or seasons is None:
+        return
+    month, [(_, _, of_month), *more] = _factors(calendar, "day_of_month"), seasons.day_of_month
+    if not more and of_month != 1:  # one says that days of the month do not matter
+        yield Idle(
+            f"calendar.day_of_month.factors.{next(iter(month))}",
+            next(iter(month.values())),
+            "it is for every day, and a year keeps its total",
+        )
+    bands = zip(_factors(calendar, "spring_festival").items(), seasons.spring_festival, strict=True)
+    close = [(key, node, first, last) for (key, node), (first, last, _) in bands if {first, last} <= set(_MAY_BE_OFF)]
+    read = {day for day, off in _near_new_year(window) if not off} if close else set()
+    for key, node, first, last in close:
+        if read.isdisjoint(range(first, last + 1)):
+            why = "all its days are days off, which `holiday` covers"
+            yield Idle(f"calendar.spring_festival.factors.{key}", node, why)
+
+
+def _factors(calendar: Node, part: str) -> dict[str, Node]:
+    stated = calendar.child(part)
+    factors = stated.child("factors") if stated is not None else None
+    return factors.value if factors is not None and isinstance(factors.value, dict) else {}
+
+
+def _near_new_year(window: Window) -> Iterator[tuple[int, bool]]:
+    """The days of the window's years near a New Year's Day, counted from it, and whether they are off around it."""
+    years = range(window.first.year, window.last.year + 1)
+    for number in range(years[0] - 1, years[-1] + 2):
+        found = chinese_days.year(number)
+        run = range(*_days_off(found))
+        for day in range(NEAR_NEW_YEAR[0], NEAR_NEW_YEAR[1] + 1):
+            if (found.new_year + timedelta(day)).year in years:
+                yield day, day in run
+
+
+def _days_off(year: chinese_days.Year) -> tuple[int, int]:
+    """The first day off around New Year's Day, and the first on which people work again."""
+    ends = []
+    for way in (-1, 1):
+        day = 0
+        while (date_ := year.new_year + timedelta(day)) in year.off or (
+            date_.weekday() >= _WORKDAYS and date_ not in year.make_up
+        ):
+            day += way
+        ends.append(day)
+    return ends[0] + 1, ends[1]
 
 
 def read_seasons(document: Node, scope: Scope) -> tuple[Window | None, Seasons | None]:

@@ -68,7 +68,7 @@ def day_types(first: date, last: date) -> pd.DataFrame:
             "weekday": [WEEKDAYS[day.date.weekday()] for day in days],
             "day_type": [day.kind for day in days],
             "festival_day": np.array([day.festival for day in days], dtype=np.int64),
-            "projected": [day.date.year > chinese_days.announced() for day in days],
+            "projected": [chinese_days.projected(day.date.year) for day in days],
         }
     )
 
@@ -186,7 +186,6 @@ class Clock:
         return found
 
 
-@lru_cache(maxsize=16)
 def clock(persona: Persona, seed: int) -> Clock:
     """The clock of a persona, with the luck that `seed` gives each day.
 
@@ -197,9 +196,13 @@ def clock(persona: Persona, seed: int) -> Clock:
     >>> found.time(found.worked(np.array([0, 86_400, 10**8]))).tolist()
     [0, 86400, 100000000]
     """
-    window, seasons = _stated(persona)
+    return _clock(*_stated(persona), chance.check_seed(seed))
+
+
+@lru_cache(maxsize=16)
+def _clock(window: Window, seasons: Seasons, seed: int) -> Clock:
     start = (window.first - _EPOCH).days
-    luck = _luck(chance.check_seed(seed), start, start + window.days, seasons.sigma)
+    luck = _luck(seed, start, start + window.days, seasons.sigma)
     levels = np.array([float(level) for level in _levels(window, seasons)])
     # numpy's products are the same everywhere, and sums of the whole numbers made of them are exact.
     rate = np.rint((levels * luck)[:, None] * _of_day(seasons)[None, :]).astype(np.int64).ravel()

@@ -12,17 +12,24 @@ from loanpersona.simulation.chance import check_count, check_seed
 
 
 def check_parameters(
-    *, persona: str | PathLike[str] = "article", changes: str = "", n: int = 20_000, seed: int = 7, lang: str = "en"
+    *,
+    persona: str | PathLike[str] = "article",
+    changes: str = "",
+    n: int = 20_000,
+    seed: int = 7,
+    lang: str = "en",
+    extends_anywhere: bool = False,
 ) -> Persona:
     """Check the parameters of a notebook and return the persona they name, with the changes they state.
 
-    `changes` holds a line `path: value` per change. Raises InputError with the faults of all parameters at once.
+    `changes` holds a line `path: value` per change, as `Persona.replace` takes it; `extends_anywhere` is that of
+    `load_persona`. Raises InputError with the faults of all parameters at once.
 
-    >>> check_parameters(persona="article", changes="sex.shares: {male: 0.5, female: 0.5}", n=500, seed=1).name
-    'article'
+    >>> check_parameters(persona="article", changes="persona: older\\nage_years.shift: 2", n=500, seed=1).name
+    'older'
     """
     loaded, *_ = together(
-        lambda: _changed(load_persona(persona), changes),
+        lambda: _changed(load_persona(persona, extends_anywhere=extends_anywhere), changes),
         lambda: check_count(n, "n"),
         lambda: check_seed(seed),
         lambda: check_language(lang),

@@ -82,10 +82,12 @@ def _search(thresholds: npt.NDArray[np.int64], draws: Slots, low: Slots, high: S
 @lru_cache(maxsize=8)
 def samplers(persona: Persona) -> dict[str, Sampler]:
     """A sampler per variable, in order of drawing."""
-    return {name: _sampler(conditional) for name, conditional in persona.conditionals.items()}
+    return {name: sampler(conditional) for name, conditional in persona.conditionals.items()}
 
 
-def _sampler(conditional: Conditional) -> Sampler:
+@lru_cache(maxsize=256)  # of some personas: one that was changed shares most conditionals with what it was
+def sampler(conditional: Conditional) -> Sampler:
+    """What draws the variable of a conditional."""
     thresholds = conditional.thresholds
     cells, values = len(thresholds), len(conditional.variable.values)
     wanted = min(max(_LEAST_BITS, values.bit_length() + _BITS_PER_VALUE), _MOST_BITS)

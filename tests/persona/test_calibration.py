@@ -202,7 +202,7 @@ def test_two_rows_that_give_the_same_people_a_parameter_are_refused(article: lp.
     with pytest.raises(lp.InputError, match=fault):
         article.replace({"income_cny_month.where": rows})
     apart = [{"when": {"age_years": "20..30"}, "median": 4000}, {"when": {"sex": "male"}, "sigma": "0.4"}]
-    assert article.replace({"income_cny_month.where": apart}).conditionals
+    assert article.replace({"income_cny_month.where": apart, "income_cny_month.lognormal.median": 5200}).conditionals
 
 
 def test_more_cells_than_can_be_held_are_refused(article: lp.Persona) -> None:
@@ -210,7 +210,9 @@ def test_more_cells_than_can_be_held_are_refused(article: lp.Persona) -> None:
     each += [{"when": {"province": p}, "by": "1.1"} for p in article.variables["province"].values]
     each += [{"when": {"occupation": o}, "by": "1.1"} for o in article.variables["occupation"].values]
     with pytest.raises(lp.InputError, match=r"variables\.income_cny_month: its parents make 12400 cells of 586 values"):
-        article.replace({"income_cny_month.times": each, "income_cny_month.where": []})
+        article.replace(
+            {"income_cny_month.times": each, "income_cny_month.where": [], "income_cny_month.lognormal.median": 5200}
+        )
 
 
 def test_faults_of_calibration_come_together_with_all_others(tiny_with: Write, faults_of: FaultsOf) -> None:
@@ -338,3 +340,10 @@ def test_where_replaces_times_multiplies_and_plus_adds(
     for age, theirs in ((20, young), (24, young), (25, old), (59, old)):
         below = found.thresholds[found.bands["age_years"].of_value[age - 20]] / ONE
         np.testing.assert_allclose(below, theirs.cdf(np.arange(0.5, 10)), rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("shape", [1e-9, 0.01, 0.5, 0.999, 1.0, 1.5, 7.3, 40.0, 41.0, 1e6])
+def test_the_gamma_is_that_of_scipy_up_to_rounding_whatever_its_shape(shape: float) -> None:
+    edges, one = np.linspace(0, 8, 2_001), np.ones(1)
+    found = cumulative("gamma", edges, {"mean": one, "shape": shape * one}, one)[0]
+    np.testing.assert_allclose(found, stats.gamma.cdf(edges, shape, scale=1 / shape), rtol=0, atol=3e-14)

@@ -71,8 +71,8 @@ def test_an_invalid_file_is_refused_with_the_faults_it_states(path: Path, capsys
 def test_a_valid_file_loads_and_what_looks_like_a_slip_is_remarked(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first = path.read_text(encoding="utf-8-sig").splitlines()[0]
-    notes = [f"{path.name}:{first.removeprefix('# note: ')}"] if first.startswith("# note: ") else []
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    notes = [f"{path.name}:{line.removeprefix('# note: ')}" for line in lines if line.startswith("# note: ")]
     with warnings.catch_warnings(record=True) as remarked:
         warnings.simplefilter("always")
         persona = lp.load_persona(path)

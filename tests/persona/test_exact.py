@@ -18,6 +18,7 @@ from scipy import stats
 import loanpersona as lp
 from loanpersona.core.strict_yaml import parse, plain
 from loanpersona.persona.joint import Conditional
+from loanpersona.persona.laws import PARAMETERS
 from loanpersona.persona.model import Given, Shape, Shares
 from loanpersona.persona.resolver import resolve
 
@@ -251,7 +252,7 @@ def test_every_cell_of_a_distribution_is_what_scipy_makes_of_the_text(persona: s
 
         at = {key: float(value) for key, value in block[family].items()}
         for entry in filter(held, block.get("where", [])):
-            at |= {key: float(entry[key]) for key in at if key in entry}
+            at |= {key: float(entry[key]) for key in entry if key in PARAMETERS[family]}
         move = math.prod(float(entry["by"]) for entry in filter(held, block.get("times", [])))
         move = (
             move

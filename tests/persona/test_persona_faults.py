@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -15,7 +17,8 @@ import yaml
 from cases import CASES
 
 import loanpersona as lp
-from loanpersona.core import strict_yaml
+from loanpersona.cli import main
+from loanpersona.core import catalog, strict_yaml
 
 Write = Callable[..., Path]
 FaultsOf = Callable[[Path], tuple[str, ...]]
@@ -59,19 +62,22 @@ def test_the_small_persona_loads_and_can_be_calibrated(tiny_with: Write) -> None
     [
         (b"", "tiny.yaml:1: file: expected a mapping at the top, got nothing."),
         (b"# only a comment\n", "tiny.yaml:1: file: expected a mapping at the top, got nothing."),
-        (b"hello\n", "tiny.yaml:1: file: expected a mapping at the top, got hello."),
+        (b"hello\n", "tiny.yaml:1: file: expected a mapping at the top, got words."),
         (b"- one\n", "tiny.yaml:1: file: expected a mapping at the top, got a list."),
-        ("persona：tiny\n".encode(), "tiny.yaml:1: file: expected a mapping at the top, got persona：tiny. Line 1 "),
+        (
+            "persona：tiny\n".encode(),
+            "tiny.yaml:1: file: expected a mapping at the top, got words. Line 1: "
+            "'：' (U+FF1A, full-width colon) stands ",
+        ),
         ("title: 的\n".encode("gbk"), "tiny.yaml: not UTF-8 (GBK perhaps) at byte 7. Save it as UTF-8."),
         ("title: 小\n".encode("utf-16"), "tiny.yaml: not UTF-8 but UTF-16 at byte 0. Save it as UTF-8."),
         (b"title: \xff\xff\n", "tiny.yaml: not UTF-8 at byte 7. Save it as UTF-8."),
         (b"#" * 5_000_001, "tiny.yaml: too large. Allowed: at most 5,000,000 bytes."),
-        (b"a: b\n\tc: d\n", "tiny.yaml:2: not YAML: found … c: d. Indent with spaces, not tabs."),
+        (b"a: b\n\tc: d\n", "tiny.yaml:2: not YAML: found … Indent with spaces, not tabs."),
         (b"a: 'b\n", "tiny.yaml:2: not YAML: found unexpected end of stream"),
         (
             b"a: b\nc:d\n",
-            "tiny.yaml:3: not YAML: could not find expected ':', at column 1: the end of the file. "
-            "Line 2 looks like 'key:value'",
+            "tiny.yaml:3: not YAML: could not find expected ':', at column 1. Line 2: No space after the colon.",
         ),
         (b"a: b\n---\nc: d\n", "tiny.yaml:2: file: a second document starts here. Allowed: one document a file."),
         (b"a: b\n\x00", "tiny.yaml:1: not YAML: "),
@@ -256,14 +262,96 @@ def test_a_tag_runs_nothing(tiny_with: Write, faults_of: FaultsOf, tmp_path: Pat
     assert not ran.exists()
 
 
-def test_bombs_are_refused_in_less_than_a_second(tmp_path: Path, faults_of: FaultsOf) -> None:
-    laughs = "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 10))
-    for bomb in ("a0: &a0 x\n" + laughs, "a: " + "[" * 1_000_000, "a: " + "9" * 4_000_000, "x" * 4_999_999):
-        path = tmp_path / "tiny.yaml"
-        path.write_text(bomb, encoding="utf-8")
-        start = time.perf_counter()
-        faults_of(path)
-        assert time.perf_counter() - start < 1
+def of_size(start: str, part: str, end: str = "") -> str:
+    """A file as large as may be read."""
+    return start + part * ((strict_yaml.MAX_BYTES - len(start + end)) // len(part.encode())) + end
+
+
+LAUGHS = "a0: &a0 x\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 10))
+LARGE = {
+    "laughs": LAUGHS,
+    "word": of_size("", "x"),
+    "number": of_size("a: ", "9"),
+    "deep": of_size("a: ", "["),
+    "dashes": of_size("", "- "),
+    "questions": of_size("", "? "),
+    "list": of_size("a: [", "1,", "]"),
+    "lists": of_size("a: [", "[],", "]"),
+    "rows": of_size("a:\n", "- b\n"),
+    "keys": "".join(f"{i}: 1\n" for i in range(400_000)),
+    "same key": of_size("", "a: b\n"),
+    "long key": of_size("? ", "k", "\n: x"),
+    "aliases": of_size("a: [&b c", ",*b", "]"),
+    "anchors": of_size("a:\n", "- &x y\n"),
+    "tags": of_size("a:\n", "- !x y\n"),
+    "hidden": of_size("a:\n", "- \u200b\n"),
+    "documents": of_size("", "---\n"),
+    "directives": of_size("", "%A b\n"),
+    "colons": of_size("a: ", ":"),
+    "late": of_size("a: b\n", "# y\n", "x: y: z"),
+    "lines": of_size("a: >\n", "  x\n"),
+    "quoted": of_size('a: "', "\\n", '"'),
+    "full-width": of_size("", "a："),
+    "full-width lines": of_size("", "a：b\n"),
+}
+SLOTS = ("easy to work by hand", "male: 0.6", "jiguang-2018", "20..24}", "tiny", "sex]")
+
+
+def seconds(path: Path) -> tuple[float, str]:
+    """CPU time of loading a file, and what is said of it."""
+    start = time.process_time()
+    try:
+        lp.load_persona(path)
+        said = ""
+    except lp.InputError as error:
+        said = str(error)
+    return time.process_time() - start, said
+
+
+@pytest.mark.parametrize("top", ["", "persona: x\n"], ids=["stranger", "persona"])
+@pytest.mark.parametrize("shape", LARGE)
+def test_what_is_as_large_as_may_be_is_refused_at_once_and_in_few_words(shape: str, top: str, tmp_path: Path) -> None:
+    path = tmp_path / "large.yaml"
+    path.write_bytes((top + LARGE[shape]).encode()[: strict_yaml.MAX_BYTES])
+    usual = min(seconds(catalog.FOLDER / "personas" / "article.yaml")[0] for _ in range(2))
+    taken, said = seconds(path)
+    assert said
+    assert taken < max(1, 5 * usual)
+    assert len(said) <= (strict_yaml.MAX_TOLD + 1) * (strict_yaml.MAX_TEXT + 100)
+    assert len(said.splitlines()) <= strict_yaml.MAX_TOLD + 1
+
+
+@pytest.mark.parametrize("slot", SLOTS)
+def test_a_value_as_long_as_may_be_is_read_or_refused_at_once(slot: str, tiny_with: Write) -> None:
+    path = tiny_with((slot, slot.rstrip("}]") + "0" * 4_900_000 + slot[len(slot.rstrip("}]")) :]))
+    taken, said = seconds(path)
+    assert taken < 1
+    assert len(said) < 3 * strict_yaml.MAX_TEXT
+
+
+@pytest.mark.parametrize(
+    ("block", "fault"),
+    [
+        ("many: {shares: {no: 0.5, yes: 0.5}}", "variables. Allowed: at most 120"),
+        (
+            "wide: {given: v0, table: {" + ", ".join(f"{i}..9000: {{no: 1, yes: 0}}" for i in range(3000)) + "}}",
+            "the conditions so far pick too much. Allowed: 1,000,000 values",
+        ),
+        (
+            "far: {shares: {no: 0.5, yes: 0.5}, odds: [{when: {"
+            + ", ".join(f"w{i}: no..yes" for i in range(99))
+            + "}, multiply: {yes: 2}}]}",
+            "more than 24 variables hang together",
+        ),
+    ],
+)
+def test_a_small_file_that_asks_for_much_work_is_refused(block: str, fault: str, tiny_with: Write) -> None:
+    rest = "label: {en: a, zh: b}, basis: assumed, because: x}"
+    grid = f"  v0: {{bands: {{0..9000: 1}}, unit: count, {rest}\n"
+    many = "".join(f"  w{i}: {{shares: {{no: 0.5, yes: 0.5}}, {rest}\n" for i in range(300 if "many" in block else 99))
+    taken, said = seconds(tiny_with(more=f"{grid}{many}  {block[:-1]}, {rest}\n"))
+    assert fault in said
+    assert taken < 2
 
 
 @pytest.mark.parametrize("text", ['a: "\\UFFFFFFFF"', 'a: "\\ud800"', "a: [", "%YAML 9.0\n--- a", "a: b: c"])
@@ -343,7 +431,8 @@ def test_restating_keeps_what_is_not_restated_and_drops_what_went_with_the_old(
     assert base.variables["age_years"].basis.because
     assert not found.variables["age_years"].basis.because, "the reason was that of the other basis"
     assert [odds.factors for odds in found.variables["sex"].law.odds] == [(3, 1)]
-    assert found.variables["sex"].basis == base.variables["sex"].basis
+    assert found.variables["sex"].basis.kind == "assumed", "the source was that of the other numbers"
+    assert found.variables["sex"].law.odds[0].basis == base.variables["sex"].law.odds[0].basis
     assert found.title == base.title
 
 
@@ -372,6 +461,145 @@ def test_a_circle_of_two_personas_is_refused_with_the_chain(tmp_path: Path, faul
         (tmp_path / f"{name}.yaml").write_text(f"persona: {name}\nextends: {base}.yaml\n")
     (found,) = faults_of(tmp_path / "a.yaml")
     assert found.endswith("in a circle (a.yaml → b.yaml → a.yaml).")
+
+
+def test_extending_stays_in_the_folder_of_the_file_unless_allowed(
+    tiny_with: Write, tmp_path: Path, faults_of: FaultsOf
+) -> None:
+    tiny_with()
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "link.yaml").symlink_to(tmp_path / "tiny.yaml")
+    child = inner / "child.yaml"
+    for base in ("../tiny.yaml", str(tmp_path / "tiny.yaml"), "link.yaml", "../inner/../tiny.yaml"):
+        child.write_text(f"persona: child\nextends: {base}\n")
+        (fault,) = faults_of(child)
+        assert fault.startswith(f"child.yaml:2: extends = {base[:60]}: outside the folder of child.yaml.")
+        assert lp.load_persona(child, extends_anywhere=True).name == "child"
+        with pytest.raises(SystemExit) as left:
+            main(["describe", str(child), "--extends-anywhere", "--yaml"])
+        assert left.value.code == 0
+    (inner / "below").mkdir()
+    (inner / "below" / "tiny.yaml").write_bytes((tmp_path / "tiny.yaml").read_bytes())
+    child.write_text("persona: child\nextends: below/tiny.yaml\n")
+    assert lp.load_persona(child).name == "child"
+
+
+def test_personas_extend_one_another_eight_deep_and_no_deeper(
+    tiny_with: Write, tmp_path: Path, faults_of: FaultsOf
+) -> None:
+    tiny_with()
+    for deep in range(1_500):
+        base = f"p{deep - 1}.yaml" if deep else "tiny.yaml"
+        (tmp_path / f"p{deep}.yaml").write_text(f"persona: p{deep}\nextends: {base}\n")
+    assert lp.load_persona(tmp_path / "p7.yaml").name == "p7"
+    for deep in (8, 1_499):
+        assert faults_of(tmp_path / f"p{deep}.yaml")[0].startswith(f"p{deep}.yaml: extends: too deep. Allowed: 8 ")
+
+
+def test_what_is_no_regular_file_is_not_opened(tmp_path: Path, faults_of: FaultsOf) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "link.yaml").symlink_to("/dev/zero")
+    for path in (tmp_path / "pipe.yaml", tmp_path / "link.yaml", Path("/dev/null")):
+        assert faults_of(path) == (f"{path}: is no regular file. Allowed: a YAML file.",)
+        if path.parent == tmp_path:
+            (tmp_path / "child.yaml").write_text(f"persona: child\nextends: {path.name}\n")
+            assert faults_of(tmp_path / "child.yaml")
+
+
+SECRET = "hunter2"
+
+
+@pytest.mark.parametrize("parser", [strict_yaml._LOADER, yaml.BaseLoader])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"root:{SECRET}:0:0\n",
+        f"a: {SECRET}: b\n",
+        f"- {SECRET}\n",
+        f"{SECRET}\n",
+        f"password: {SECRET}\n",
+        f"{SECRET}: [\n",
+        f"a: &{SECRET} b\n",
+        f"a: *{SECRET}\n",
+        f"a: !{SECRET} b\n",
+        f"a: !{SECRET}!x b\n",
+        f"%TAG !{SECRET}! x\n%TAG !{SECRET}! x\n--- a\n",
+        f"{SECRET}: a\n{SECRET}: b\n",
+        f"{SECRET}: \n",
+        f"{SECRET}：1\n",
+        f"{SECRET}: {'[' * 99}",
+        f"{{{SECRET}: [a]: b",
+        f"{SECRET}:x\nb: c: d\n",
+        f"? [{SECRET}]\n: a\n",
+        f"{SECRET}: a\u200b\n",
+        f"a: b\n--- {SECRET}\n",
+        f'"a": "\\{SECRET}"\n',
+        f"x: {SECRET * 99}\nx: y\n",
+        f"{SECRET}\t: a\n\tb: c\n",
+        f"? {SECRET * 99}\n: x\n",
+        f"extends: {SECRET}\n",
+        f"a: '{SECRET}",
+        f"variables: {{{SECRET}: x}}\n",
+    ],
+)
+def test_not_a_word_of_a_file_that_is_no_persona_comes_back(
+    text: str, parser: object, tmp_path: Path, faults_of: FaultsOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strict_yaml, "_LOADER", parser)
+    path = tmp_path / "shadow.yaml"
+    path.write_text(text, encoding="utf-8")
+    for fault in faults_of(path):
+        assert re.match(r"shadow\.yaml:\d+: ", fault)
+        assert "hunter" not in fault
+
+
+def test_faults_of_ones_own_file_come_first_and_without_what_only_follows_from_them(
+    tmp_path: Path, faults_of: FaultsOf
+) -> None:
+    child = tmp_path / "zebra.yaml"  # its name sorts behind that of what it extends
+    for bands, own in (("{20..24: 0.5, 25..39: 0.6}", 1), ("{20..24: 0.4, 25..39: 0.6}", 0)):
+        child.write_text(f"persona: child\nextends: article\nvariables:\n  age_years:\n    bands: {bands}\n")
+        found = faults_of(child)
+        assert [fault.startswith("zebra.yaml:5: ") for fault in found] == [True] * own or not own
+        assert own or all(fault.startswith("article.yaml:") for fault in found)
+    child.write_text(child.read_text() + "rules:\n  r: {never: {sx: male}, basis: assumed, because: x}\n")
+    files = [fault.partition(":")[0] for fault in faults_of(child)]
+    assert files[0] == "zebra.yaml"
+    assert set(files[1:]) == {"article.yaml"}, "what has another cause is told all the same"
+
+
+def test_faults_of_a_change_come_without_what_only_follows_from_them(article: lp.Persona) -> None:
+    with pytest.raises(lp.InputError) as caught:
+        article.replace({"age_years.bands": {"20..24": 0.5}})
+    assert [fault.partition(":")[0] for fault in caught.value.faults] == ["change"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("variables:", "variables：", 8),
+        ("format: 1", "format：1", 2),
+        ("title: {", "title：{", 3),
+        ("title: {en: ", "title: {en： ", 3),
+        ("male: 0.6, f", "male: 0.6，f", 14),
+        ("title: {", "title: ｛", 3),
+        ("0.4}", "0.4｝", 14),
+        ("[sex]", "［sex］", 20),
+        ("female: 0.4", "female：0.4", 14),
+        ("- {when", "－ {when", 16),
+        ("  sex:", "\u3000sex:", 13),
+        ("persona: tiny", "persona: “tiny”", 1),
+        ("persona: tiny", "persona: ‘tiny’", 1),
+    ],
+)
+def test_a_full_width_mark_where_yaml_reads_a_plain_one_is_named(
+    old: str, new: str, line: int, tiny_with: Write, faults_of: FaultsOf
+) -> None:
+    (mark,) = {c for c in new if not c.isascii()} - set("”’］｝" if old != "0.4}" else "")
+    (fault,) = faults_of(tiny_with((old, new)))
+    assert f"(U+{ord(mark):04X}, " in fault
+    assert fault.startswith(f"tiny.yaml:{line}: ") or f"Line {line}: " in fault
 
 
 PLANTED = {

@@ -336,8 +336,8 @@ def test_parameters_digests_and_versions_stand_at_the_top(pages: dict[str, Seen]
 
 
 def test_a_page_says_that_it_is_synthetic_in_its_language(pages: dict[str, Seen]) -> None:
-    assert pages["en"].visible.count("Synthetic data The borrowers") == 2
-    assert pages["zh"].visible.count("合成数据 借款人与借款") == 2
+    assert pages["en"].visible.count("Synthetic data The users") == 2
+    assert pages["zh"].visible.count("合成数据 用户与借款") == 2
 
 
 def test_pictures_have_alternative_text_their_own_or_the_prose_above(pages: dict[str, Seen]) -> None:

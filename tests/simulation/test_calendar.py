@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -134,6 +135,20 @@ def test_every_announced_year_has_make_up_workdays_and_the_ends_of_the_table_can
     assert chinese_days.announced() >= 2024
     for year in (chinese_days.FIRST, chinese_days.LAST):
         assert len(days(f"{year}-01-01", f"{year}-12-31")) in {365, 366}
+
+
+def test_the_file_of_china_gives_what_the_package_of_all_countries_gives() -> None:
+    from holidays.countries import China
+
+    for year in range(chinese_days.FIRST, chinese_days.LAST + 1):
+        whole, found = China(years=year, language="en_US"), chinese_days.year(year)
+        assert found.off == set(whole)
+        assert found.make_up == {day for day in whole.weekend_workdays if day.year == year}
+
+
+def test_no_window_of_the_longest_year_is_without_a_new_year() -> None:
+    new_years = [chinese_days.year(year).new_year for year in range(chinese_days.FIRST, chinese_days.LAST + 1)]
+    assert max((later - day).days for day, later in pairwise(new_years)) <= chinese_days.LONGEST_YEAR
 
 
 # Intensity

@@ -41,7 +41,8 @@ def test_few_are_brought_and_each_brings_far_fewer_than_one(lives: Lives) -> Non
 
 
 def test_nobody_brings_others_where_nobody_would(article: lp.Persona) -> None:
-    alone = article.replace({"would_refer.shares": {"yes": 0, "no": 1}})
+    with pytest.warns(lp.PersonaWarning, match="would_refer"):
+        alone = article.replace({"would_refer.shares": {"yes": 0, "no": 1}})
     assert lp.generate(alone, n=3_000, seed=1, tables=("users",)).users["referred_by"].isna().all()
 
 

@@ -1,7 +1,7 @@
 """Whatever is done to a persona file, it loads or says in lines what is wrong: no traceback, no hang, no bloat.
 
-`python tests/fuzz.py [examples]` mutates the text, the structure and the bytes of the shipped personas. It runs in a
-process of its own, because the most memory that a process ever held cannot be asked of a part of it.
+`python tests/support/fuzz.py [examples]` mutates the text, the structure and the bytes of the shipped personas. It
+runs in a process of its own, because the most memory that a process ever held cannot be asked of a part of it.
 """
 
 from __future__ import annotations

@@ -141,9 +141,11 @@ def _leaned(before: float, law: str) -> tuple[float, ...]:
 
 def _parameters(variable: Variable, block: Block) -> Iterator[Change]:
     family = next((law for law in block if law in PARAMETERS), "")
-    general = {key: float(value) for key, value in block[family].items()} if family else {}
     stated = [((family,), block[family])] if family else []
-    for path, row in [*stated, *((("where", i), entry) for i, entry in enumerate(block.get("where", [])))]:
+    stated += [(("where", i), entry) for i, entry in enumerate(block.get("where", []))]
+    # What is not stated in general is taken from the first row that states it.
+    general = {key: float(row[key]) for _, row in reversed(stated) for key in PARAMETERS[family] if key in row}
+    for path, row in stated:
         here = general | {key: float(row[key]) for key in general if key in row}
         for key in [key for key in general if key in row]:
             for way in (1, -1):

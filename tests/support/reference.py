@@ -21,7 +21,8 @@ ONE = 2**53
 
 def word(seed: int, decision: str, user: int) -> int:
     """The 64 random bits of one user for one decision."""
-    digest = hashlib.sha256(f"{seed}\n{decision}".encode()).digest()
+    stream = decision.replace("users.", "borrowers.")  # the first name of the table
+    digest = hashlib.sha256(f"{seed}\n{stream}".encode()).digest()
     key = int.from_bytes(digest[:16], "little")
     counted = np.random.Philox(key=key, counter=user // 4).random_raw(4)
     return int(counted[user % 4])

@@ -241,7 +241,7 @@ def test_the_tables_named_are_those_there_are() -> None:
         tables.check_names(["lons", "loans", "choices"])
     assert [fault[:42] for fault in caught.value.faults] == [
         "tables: lons: unknown table. Did you mean ",
-        "tables: choices: unknown table. Known: bor",
+        "tables: choices: unknown table. Known: use",
     ]
     with pytest.raises(lp.InputError, match=r"^tables: names no table\. Allowed: users, applications, loans"):
         tables.check_names([])

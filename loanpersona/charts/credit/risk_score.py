@@ -8,17 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from loanpersona.charts.drawing import (
-    SERIES,
-    bars,
-    caption,
-    dots,
-    finish,
-    legend,
-    series_in_words,
-    two,
-    unit_square,
-)
+from loanpersona.charts.credit.ageing import _percent_upright
+from loanpersona.charts.drawing import SERIES, bars, caption, dots, finish, legend, series_in_words, two, unit_square
 from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, Caption, chart, percent
 from loanpersona.core import catalog
 from loanpersona.core.words import label, phrase
@@ -28,8 +19,6 @@ ENOUGH = 30
 """Borrowers in a band whose bad rate is drawn."""
 REFUSED_GOOD = 0.20
 """The share of good borrowers that a cut-off is shown for."""
-YEARS = ("#6baed6", "#3182bd", "#08519c", "#08306b")
-DASHES = ("-", "--", "-.", ":")
 
 
 @chart(width=8.2, height=4.2)
@@ -39,16 +28,8 @@ def plot_score_distribution(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption
     places = np.arange(len(series["of_good"]))
     for measure, (colour, hatch), away in zip(("of_good", "of_bad"), SERIES, (-0.2, 0.2), strict=False):
         part = series[measure]
-        ax.bar(
-            places + away,
-            part["share"],
-            0.4,
-            color=colour,
-            hatch=hatch,
-            edgecolor="white",
-            lw=0,
-            label=label(measure, lang),
-        )
+        look: dict[str, Any] = {"color": colour, "hatch": hatch, "edgecolor": "white", "lw": 0}
+        ax.bar(places + away, part["share"], 0.4, label=label(measure, lang), **look)
         _upright(ax, part, places + away, fmt="none")
     rate = series["bad_rate"]
     enough = rate["n"] >= ENOUGH
@@ -212,13 +193,6 @@ def _upright(ax: Axes, frame: pd.DataFrame, places: Any, **look: Any) -> None:
     """The shares of the rows with their intervals, standing."""
     ends = [frame["share"] - frame["low"], frame["high"] - frame["share"]]
     ax.errorbar(places, frame["share"], yerr=ends, ecolor=INK, elinewidth=1, capsize=2, **look)
-
-
-def _percent_upright(ax: Axes, most: float) -> None:
-    ax.set_ylim(0, most)
-    ax.grid(visible=False, axis="x")
-    ax.grid(visible=True, axis="y")
-    finish(ax.yaxis, percent)
 
 
 def _start(band: str) -> int:

@@ -15,6 +15,7 @@ import pandas as pd
 from loanpersona import tables
 from loanpersona.core import catalog, words
 from loanpersona.core.errors import InputError, did_you_mean, together
+from loanpersona.core.markdown import as_words
 from loanpersona.tables.store import files, folders, manifest, writer
 from loanpersona.tables.store.digests import ColumnDigest, column_digest, combined, digest
 from loanpersona.tables.store.manifest import versions
@@ -268,7 +269,7 @@ def _dictionary(schemas: Iterable[tables.Table]) -> str:
             en["meaning"],
             zh["meaning"],
         ]
-        lines.append("| " + " | ".join(cells) + " |")
+        lines.append("| " + " | ".join(map(as_words, cells)) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -276,4 +277,5 @@ def _datasheet(made: Mapping[str, Any], schemas: Iterable[tables.Table]) -> str:
     """What the population is made from and good for, and whether its hidden side lies here."""
     text = (catalog.FOLDER / "datasheet.md").read_text(encoding="utf-8")
     said = "datasheet_truth" if any(schema.hidden for schema in schemas) else "datasheet_without_truth"
-    return text.format(**made, **{f"truth_{lang}": words.phrase(said, lang) for lang in words.LANGUAGES})
+    origin = {key: as_words(str(value)) for key, value in made.items()}
+    return text.format(**origin, **{f"truth_{lang}": words.phrase(said, lang) for lang in words.LANGUAGES})

@@ -399,10 +399,10 @@ def test_all_faults_of_a_folder_are_told_in_one_go(saved: Path) -> None:
     with pytest.raises(lp.InputError) as caught:
         lp.load_population(saved)
     assert sorted(caught.value.faults) == [
+        f"{gone}: missing, though the manifest lists it.",
         f"{path}: pet: expected no such column, got text.",
         f"{path}: province: expected category, got no such column.",
         f"{path}: sex: expected category, got no such column.",
-        f"{gone}: missing, though the manifest lists it.",
     ]
 
 
