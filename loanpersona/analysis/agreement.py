@@ -13,8 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.stats import random_table
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.model_selection import PredefinedSplit, cross_val_predict
 from threadpoolctl import threadpool_limits
 
 from loanpersona.analysis.clusters import (
@@ -30,6 +28,7 @@ from loanpersona.analysis.estimates import LEVEL, tails
 from loanpersona.analysis.frames import SEED, columns, fold_of
 from loanpersona.analysis.segment_rules import Rules
 from loanpersona.errors import InputError
+from loanpersona.extras import need
 
 RESAMPLES = 20
 DRAWS = 1_000
@@ -84,6 +83,10 @@ def taught(points: Array, target: Array, folds: Array) -> Array:
     It shows what a classifier reaches from the same points, and is no bound: it aims at people put right, not at the
     agreement of groups.
     """
+    need("learn")
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.model_selection import PredefinedSplit, cross_val_predict
+
     forest = RandomForestClassifier(50, min_samples_leaf=5, random_state=SEED)
     with threadpool_limits(limits=1):
         found: Array = cross_val_predict(forest, points, target, cv=PredefinedSplit(folds))

@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.cluster import KMeans
-from sklearn.metrics import silhouette_samples
 from threadpoolctl import threadpool_limits
 
 from loanpersona.analysis.estimates import clustered_share, mean, share
@@ -21,6 +19,7 @@ from loanpersona.analysis.membership import states
 from loanpersona.analysis.segment_rules import Rules
 from loanpersona.analysis.standing import as_of, history
 from loanpersona.errors import InputError
+from loanpersona.extras import need
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -84,7 +83,7 @@ def standardised(features: pd.DataFrame) -> Array:
     return found
 
 
-def k_means(points: Array, k: int, weights: Array | None = None) -> KMeans:
+def k_means(points: Array, k: int, weights: Array | None = None) -> Any:
     """The best of five starts of k-means, always the same ones, on one thread: the same groups to the last digit.
 
     Raises InputError where the number of groups is none, or there are fewer different points than groups.
@@ -92,6 +91,9 @@ def k_means(points: Array, k: int, weights: Array | None = None) -> KMeans:
     k = whole("k", k, 1)
     if len(np.unique(points, axis=0)) < k:
         raise InputError(f"k = {k}: more groups than different people. Allowed: at most {len(points)}.")
+    need("learn")
+    from sklearn.cluster import KMeans
+
     # Threads add up in any order, and the last digit of a centre would depend on it.
     with threadpool_limits(limits=1):
         return KMeans(k, n_init=STARTS, random_state=SEED).fit(points, sample_weight=weights)
@@ -173,6 +175,8 @@ def _best(points: Array, numbers: Sequence[int] = NUMBERS_OF_CLUSTERS) -> tuple[
 
 def _silhouette(points: Array, k: int) -> dict[str, Any]:
     fitted = k_means(points, k)
+    from sklearn.metrics import silhouette_samples
+
     some = np.random.default_rng(SEED).permutation(len(points))[:SILHOUETTE_SAMPLE]
     labels = fitted.labels_[some]
     # Where all of the sample lie in one group, nobody in it is parted from anybody.

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
-from sklearn.ensemble import RandomForestRegressor
-from sklearn.model_selection import PredefinedSplit, cross_val_predict
 from threadpoolctl import threadpool_limits
 
 from loanpersona.analysis.attributes import Attribute, Bands, attributes, protected
@@ -20,6 +18,7 @@ from loanpersona.analysis.outcomes import granted
 from loanpersona.analysis.score import auc, ks, placements, standard_error
 from loanpersona.analysis.scorecard import Sample, applicants, out_of_fold, sample
 from loanpersona.errors import InputError
+from loanpersona.extras import need
 
 LEFT_OUT = ("sex", "region", "marital_status")
 TREES, LEAF, SEEN = 50, 10, 1 / 3
@@ -97,6 +96,10 @@ def taught(bands: pd.DataFrame, target: Any) -> Any:
 
     About what any method can read from the bands; no strict bound, for more people would teach it more.
     """
+    need("learn")
+    from sklearn.ensemble import RandomForestRegressor
+    from sklearn.model_selection import PredefinedSplit, cross_val_predict
+
     forest = RandomForestRegressor(TREES, min_samples_leaf=LEAF, max_features=SEEN, random_state=SEED)
     with threadpool_limits(limits=1):
         return cross_val_predict(forest, bands.to_numpy(), target, cv=PredefinedSplit(fold_of(bands.index)))

@@ -5,6 +5,10 @@ Every chart shows intervals, carries alt text (`alt`) and the mark that the data
 
 from __future__ import annotations
 
+from loanpersona.extras import need
+
+need("charts")
+
 from loanpersona.charts.burden import (
     plot_data_given,
     plot_debt_service,

@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from loanpersona import catalog
+from loanpersona.extras import need
 from loanpersona.labels import check_language, label, phrase
 
 CHINESE = "Loanpersona Sans SC"
@@ -91,6 +92,7 @@ def alt(ax: Axes) -> str:
 
 def show(ax: Axes) -> None:
     """Show the figure of a chart in a notebook with the alt text of all charts in it, and close it."""
+    need("lab")
     from IPython.display import display
 
     figure = ax.get_figure()

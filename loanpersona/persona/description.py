@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
-from tabulate import tabulate
 
 from loanpersona import catalog
 from loanpersona.conditions import runs
 from loanpersona.labels import check_language, label, phrase
 from loanpersona.persona.joint import Conditional, Floats, holds, total
+from loanpersona.persona.markdown import table
 from loanpersona.persona.model import Basis, Effect, Given, Odds, Persona, Shape, Shares, Value, Variable, When
 from loanpersona.persona.seasons_told import told
 
@@ -224,7 +224,7 @@ def _table(heads: Sequence[str], rows: Sequence[Row], marks: Sequence[str] = ())
     """A Markdown table; `marks` make a last column where there are any."""
     if any(marks):
         heads, rows = [*heads, ""], [[*row, mark] for row, mark in zip(rows, marks, strict=True)]
-    return str(tabulate(rows, heads, tablefmt="github", disable_numparse=True))
+    return table(heads, rows)
 
 
 def _certain(law: Given) -> bool:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from tabulate import tabulate
-
 from loanpersona.labels import check_language, label, phrase
+from loanpersona.persona.markdown import table
 from loanpersona.persona.model import Persona
 from loanpersona.persona.scope import BASIS_KEYS
 from loanpersona.strict_yaml import Node, exact
@@ -34,7 +33,7 @@ def difference(one: Persona, other: Persona, lang: str = "en") -> str:
         for path in paths
         if path not in texts
     ]
-    said = [_table(_heads(one, other, lang), rows)] if rows else []
+    said = [table(_heads(one, other, lang), rows)] if rows else []
     said += [phrase("told_texts", lang, paths=", ".join(texts))] if texts else []
     return "\n\n".join(said) + "\n"
 
@@ -44,10 +43,6 @@ def _heads(one: Persona, other: Persona, lang: str) -> list[str]:
     if one.name == other.name:
         names = [f"{persona.name} {persona.digest[:6]}" for persona in (one, other)]
     return [label("told_value", lang), *names, *(f"{label('basis', lang)}: {name}" for name in names)]
-
-
-def _table(heads: list[str], rows: list[list[str]]) -> str:
-    return str(tabulate(rows, heads, tablefmt="github", disable_numparse=True))
 
 
 def _leaves(node: Node) -> Iterator[tuple[str, str]]:

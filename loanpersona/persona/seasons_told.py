@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from tabulate import tabulate
-
 from loanpersona.labels import label, phrase
+from loanpersona.persona.markdown import table
 from loanpersona.persona.model import Basis
 from loanpersona.persona.seasons import HOURS, WEEKDAYS, Bands, Seasons, Window
 
@@ -45,11 +44,11 @@ def _hours(seasons: Seasons, lang: str) -> str:
          _percent(sum(shares[start : start + _ROW], Fraction(0)))]
         for start in range(0, HOURS, _ROW)
     ]  # fmt: skip
-    return _table([*heads, label("told_together", lang)], rows)
+    return table([*heads, label("told_together", lang)], rows)
 
 
 def _weekdays(seasons: Seasons, lang: str) -> str:
-    return _table([label(day, lang) for day in WEEKDAYS], [[f"× {_number(found)}" for found in seasons.weekday]])
+    return table([label(day, lang) for day in WEEKDAYS], [[f"× {_number(found)}" for found in seasons.weekday]])
 
 
 def _public_holiday(seasons: Seasons, lang: str) -> str:
@@ -62,7 +61,7 @@ def _public_holiday(seasons: Seasons, lang: str) -> str:
 
 def _bands(bands: Bands, lang: str) -> str:
     heads = [label("told_days", lang), label("told_times", lang)]
-    return _table(heads, [[_days(first, last, lang), f"× {_number(found)}"] for first, last, found in bands])
+    return table(heads, [[_days(first, last, lang), f"× {_number(found)}"] for first, last, found in bands])
 
 
 def _days(first: int, last: int, lang: str) -> str:
@@ -75,7 +74,3 @@ def _number(value: Fraction) -> str:
 
 def _percent(share: Fraction) -> str:
     return f"{float(share):.1%}"
-
-
-def _table(heads: list[str], rows: list[list[str]]) -> str:
-    return str(tabulate(rows, heads, tablefmt="github", disable_numparse=True))
