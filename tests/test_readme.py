@@ -110,7 +110,7 @@ def test_the_report_commands_of_the_readme_have_options_and_values_that_exist(na
     reports = [words[1:] for words, _ in commands(name) if words[0] == "report"]
     assert reports
     for words in reports:
-        given = cli.cli.commands["report"].make_context("report", list(words)).params
+        given = cli.cli.commands["report"].make_context("report", list(words), **cli.CONTEXT).params
         assert set(given["notebooks"]) <= set(notebook_names())
         assert set(given["langs"]) <= set(lp.labels.LANGUAGES)
         assert lp.check_parameters(persona=given["persona"], n=int(given["n"]), seed=int(given["seed"]))
