@@ -1,4 +1,4 @@
-# Needs only make and Python 3.11 to 3.13; everything else goes into .venv.
+# Needs only make and Python 3.11 to 3.14; everything else goes into .venv.
 
 PYTHON ?= python3
 PERSONA ?= article
@@ -31,7 +31,7 @@ test: $(STAMP) ## style, types, unit tests, doctests, notebooks (LOANPERSONA_NBV
 	$(BIN)/python -m pytest -n auto --dist worksteal --doctest-modules loanpersona tests
 	$(BIN)/python -m pytest -n auto --dist loadfile $(NBVAL) --nbval-current-env --nbval-cell-timeout=120 -p no:cacheprovider notebooks/
 
-test-matrix: $(STAMP) ## draw the golden populations with the oldest and newest packages, Python 3.11 and 3.13
+test-matrix: $(STAMP) ## draw the golden populations with the oldest and newest packages, and what the core installs, Python 3.11 to 3.14
 	$(BIN)/python tools/matrix.py --python "$(PYTHON)"
 
 fuzz: $(STAMP) ## load 20,000 broken persona files: none may crash, hang or bloat
@@ -89,8 +89,8 @@ $(BENCH_STAMP): $(STAMP)
 NEW_VENV = \
   version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || echo missing); \
   case $$version in \
-    3.11|3.12|3.13) ;; \
-    *) echo "loanpersona needs Python 3.11 to 3.13; $(PYTHON) is $$version. Name one: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12" >&2; exit 1;; \
+    3.11|3.12|3.13|3.14) ;; \
+    *) echo "loanpersona needs Python 3.11 to 3.14; $(PYTHON) is $$version. Name one: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12" >&2; exit 1;; \
   esac; \
   $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
     echo "$(PYTHON) lacks ensurepip and cannot make $(VENV). Install it (Debian, Ubuntu: apt install python3-venv), or name another Python: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12" >&2; exit 1; }; \

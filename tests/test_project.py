@@ -19,8 +19,12 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "loanpersona"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-DIRECT = [Requirement(r) for r in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]]
-PEERS = [Requirement(r) for r in PROJECT["optional-dependencies"]["bench"]]
+EXTRAS = {name: [Requirement(r) for r in lines] for name, lines in PROJECT["optional-dependencies"].items()}
+CORE = [Requirement(r) for r in PROJECT["dependencies"]]
+# What make installs: the core and every extra but the one of the benchmarks, each package once.
+DIRECT = list(dict.fromkeys(r for name, lines in {"": CORE, **EXTRAS}.items() if name != "bench"
+                            for r in lines if r.name != "loanpersona"))  # fmt: skip
+PEERS = EXTRAS["bench"]
 LOCK = (ROOT / "constraints.txt").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
@@ -123,7 +127,7 @@ def test_what_the_benchmarks_compare_with_is_in_no_other_environment() -> None:
     assert peers & {canonicalize_name(word) for word in words} == set()
 
 
-@pytest.mark.parametrize("minor", ["3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("minor", ["3.11", "3.12", "3.13", "3.14"])
 def test_constraints_pin_each_direct_dependency_once_and_within_its_bounds(minor: str) -> None:
     python = {"python_version": minor, "python_full_version": f"{minor}.9"}
     pins: dict[str, list[str]] = {}
@@ -199,12 +203,26 @@ def test_only_make_bench_installs_what_it_compares_with(target: str, installs: l
     assert "pip install" not in make("--dry-run", target, cwd=tmp_path).stdout
 
 
-def test_the_lock_pins_every_extra() -> None:
+def test_dev_brings_every_extra_that_users_have_and_the_lock_pins_all() -> None:
+    [own] = [r for r in EXTRAS["dev"] if r.name == "loanpersona"]
+    assert own.extras == EXTRAS.keys() - {"dev", "bench"}
     [command] = re.findall(r"uv pip compile .*", MAKEFILE)
-    assert re.findall(r"--extra (\w+)", command) == list(PROJECT["optional-dependencies"])
+    assert re.findall(r"--extra (\w+)", command) == ["dev", "bench"]
 
 
-@pytest.mark.parametrize("found", ["missing", "3.10", "3.14"])
+def test_a_package_has_the_same_bounds_wherever_it_stands() -> None:
+    names = [r.name for r in DIRECT]
+    assert sorted(set(names)) == sorted(names)
+
+
+def test_notebook_tools_and_tests_are_no_needs_of_the_core() -> None:
+    core = {canonicalize_name(r.name) for r in CORE}
+    for extra, names in {"lab": {"jupyterlab"}, "dev": {"nbval", "pytest"}, "reports": {"papermill", "nh3"}}.items():
+        assert names <= {canonicalize_name(r.name) for r in EXTRAS[extra]}
+        assert not names & core
+
+
+@pytest.mark.parametrize("found", ["missing", "3.10", "3.15"])
 def test_an_unfit_python_gets_one_line_of_advice(found: str, tmp_path: Path) -> None:
     python = copied(tmp_path) / "python"
     if found != "missing":

@@ -5,6 +5,10 @@ Every chart shows intervals, carries alt text (`alt`) and the mark that the data
 
 from __future__ import annotations
 
+from loanpersona.core.extras import need
+
+need("charts")
+
 from loanpersona.charts.credit.ageing import plot_roll_rates, plot_vintages
 from loanpersona.charts.credit.risk_score import (
     plot_calibration,

@@ -25,6 +25,7 @@ from loanpersona.analysis.written import html_table
 from loanpersona.charts import forms
 from loanpersona.charts.style import Caption, alt, new_axes, say, style
 from loanpersona.core.errors import InputError
+from loanpersona.core.extras import need
 from loanpersona.core.words import check_language, own_words, phrase
 from loanpersona.tables.book import SYNTHETIC_MARK
 
@@ -106,6 +107,7 @@ def show(frame: pd.DataFrame | Callable[..., pd.DataFrame], *book: Any, lang: st
     >>> population = lp.generate(lp.load_persona("article"), n=300, seed=7)
     >>> lp.show(lp.habits.timing, population, of="hour")  # doctest: +SKIP
     """
+    need("lab")
     from IPython.display import HTML, display
 
     check_language(lang)

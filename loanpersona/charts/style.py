@@ -22,6 +22,7 @@ from matplotlib.text import Text
 
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
+from loanpersona.core.extras import need
 from loanpersona.core.words import check_language, label, phrase
 
 CHINESE = "Loanpersona Sans SC"
@@ -130,6 +131,7 @@ def alt(ax: Axes) -> str:
 
 def show(ax: Axes) -> None:
     """Show the figure of a chart in a notebook with the alt text of all charts in it, and close it."""
+    need("lab")
     from IPython.display import display
 
     figure = ax.get_figure()

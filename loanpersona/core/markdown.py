@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-
-from tabulate import tabulate
+from unicodedata import east_asian_width
 
 # What begins markup wherever it stands; an underscore inside a word and the number of an entry do not.
 _MARKS = re.compile(
@@ -29,5 +28,24 @@ def as_words(text: str) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table whose cells are Markdown already."""
-    return str(tabulate(list(rows), heads, tablefmt="github", disable_numparse=True))
+    """A table whose cells are Markdown already, each column as wide as its widest cell, in a terminal too.
+
+    >>> print(table(["性别", "share"], [["男", "70%"], ["female", "30%"]]))
+    | 性别   | share |
+    |--------|-------|
+    | 男     | 70%   |
+    | female | 30%   |
+    """
+    columns = list(zip(heads, *rows, strict=True))
+    widths = [max(map(_width, column)) for column in columns]
+    lines = [_line(cells, widths) for cells in zip(*columns, strict=True)]
+    return "\n".join([lines[0], f"|{'|'.join('-' * (width + 2) for width in widths)}|", *lines[1:]])
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return f"| {' | '.join(cell + ' ' * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True))} |"
+
+
+def _width(text: str) -> int:
+    """How many columns a terminal takes for it; a Chinese character takes two."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -80,7 +81,7 @@ def test_the_oldest_packages_are_the_lower_bounds_and_the_newest_the_pins(matrix
     oldest = matrix.wanted("oldest", project, Path("pins"))
     assert oldest == ["holidays==0.60", "numpy==1.26", "pandas==2.2", "pyyaml==6.0.1", "scipy==1.13"]
     newest = matrix.wanted("newest", project, Path("pins"))
-    assert newest == ["holidays", "numpy", "pandas", "pyyaml", "scipy", "-c", "pins"]
+    assert newest == ["--no-compile", "-e", str(ROOT), "-c", "pins"]
 
 
 def stand_in(folder: Path, *lines: str) -> Path:
@@ -125,6 +126,7 @@ def drawn(matrix: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(matrix, "check_versions", lambda *_: "as asked for")
     monkeypatch.setattr(sys, "argv", ["matrix.py"])
     monkeypatch.setattr(matrix, "CELLS", (("3.11", "newest"),))
+    monkeypatch.setattr(matrix, "core", lambda _: [])
 
     def check(line: str) -> int:
         monkeypatch.setattr(matrix, "environment", lambda *_: stand_in(tmp_path, line))
@@ -141,6 +143,24 @@ def test_a_digest_that_differs_is_named_and_fails(
     assert drawn("article abd abc") == 1
     said = "  Python 3.11 with the newest packages: hash seed 2: article: abd, published is abc\n"
     assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("came", "taken", "told"),
+    [
+        ({"habits.hours": "DataFrame", "segments.clusters": "MachineError: sklearn: not installed."}, 450, []),
+        ({"saved as csv": "bb"}, 450, ["saved as csv: bb"]),
+        ({"habits.hours": "InputError: loans: no rows."}, 450, ["habits.hours: InputError: loans: no rows."]),
+        ({}, 451, ["core: 451 MB. Allowed: 450."]),
+    ],
+)
+def test_a_core_that_fails_or_takes_too_much_is_told(
+    matrix: ModuleType, monkeypatch: pytest.MonkeyPatch, came: dict[str, str], taken: int, told: list[str]
+) -> None:
+    whole = {"digest": "aa", "saved as parquet": "aa", "saved as csv": "aa", **came}
+    monkeypatch.setattr(matrix, "output", lambda *_, **__: f"made\n{json.dumps(whole)}")
+    monkeypatch.setattr(matrix, "megabytes", lambda _: taken)
+    assert matrix.core(Path("venv/bin/python")) == told
 
 
 def test_packages_of_another_version_than_asked_for_stop_the_matrix(
