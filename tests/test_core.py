@@ -71,7 +71,7 @@ def third_parties() -> set[str]:
 @pytest.fixture(scope="module")
 def came() -> dict[str, str]:
     """What came of every use of the core, with nothing else in reach."""
-    command = [sys.executable, str(ROOT / "tests" / "core.py"), *outside()]
+    command = [sys.executable, str(ROOT / "tests" / "support" / "core.py"), *outside()]
     run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert run.returncode == 0, run.stderr
     found: dict[str, str] = json.loads(run.stdout.splitlines()[-1])

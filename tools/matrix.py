@@ -131,7 +131,7 @@ def megabytes(folder: Path) -> int:
 def core(inside: Path) -> list[str]:
     """A line where the core alone has another digest, a frame that fails, or takes too much disk once it was used."""
     places = {"PYTHONDONTWRITEBYTECODE": ""}  # what Python keeps of the modules that were used is weighed too
-    came = json.loads(output(inside, ROOT / "tests" / "core.py", places=places).splitlines()[-1])
+    came = json.loads(output(inside, ROOT / "tests" / "support" / "core.py", places=places).splitlines()[-1])
     wrong = [f"{name}: {found}" for name, found in came.items() if found.startswith("InputError")]
     wrong += [f"{name}: {came[name]}" for name in ("saved as parquet", "saved as csv") if came[name] != came["digest"]]
     taken = megabytes(inside.parent.parent)
