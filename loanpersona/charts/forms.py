@@ -260,4 +260,4 @@ def _ordered(values: pd.Series) -> bool:
 
 def varies(values: pd.Series) -> bool:
     """Whether a column holds more than one value."""
-    return bool(values.nunique(dropna=False) > 1)
+    return len(values) > 1 and bool((values.astype(object) != values.iloc[0]).any())
