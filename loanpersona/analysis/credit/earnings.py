@@ -43,7 +43,7 @@ OVER = {
     written={"share_of_balance": "share", "cny": "money"},
 )
 def unit_economics(book: Book, *, by: By = "quality_tier", bands: Bands = None, until: Day = None) -> pd.DataFrame:
-    """What loans earned over their whole life, part by part (3.2g), those of one borrower together.
+    """What loans earned over their whole life, part by part (2.1e, 2.2d, 3.2g), those of one borrower together.
 
     Counted are loans whose last instalment fell due 90 days before `until` or earlier, so that all of each is known:
     what came in and what was lost. A loan that is 90 days past due is charged off that day: the principal unpaid then

@@ -20,7 +20,7 @@ WRITTEN = {
 }
 
 
-@frame(statements="3.1c", counts="loans", keys="loan_id", estimate="", reads=LENT, written=WRITTEN)
+@frame(statements="3.1c", counts="loans", keys="loan_id user_id", estimate="", reads=LENT, written=WRITTEN)
 def loan_outcomes(book: Book, *, until: Day = None, months: int = BAD_MONTHS, days: int = BAD_DAYS) -> pd.DataFrame:
     """What became of every loan by the day `until` (3.1c).
 
@@ -55,5 +55,5 @@ def borrower_outcomes(book: Book, *, until: Day = None, months: int = BAD_MONTHS
     """
     people = outcomes_of_borrowers(book, until, months, days)
     known = "applications" in book.tables and {"decided_at", "outcome", "risk_score"} <= set(book.applications)
-    scores = people["user_id"].map(first_approved(book, until)["risk_score"]) if known else np.nan
+    scores = people["user_id"].map(first_approved(book, until)["risk_score"]).astype("float64") if known else np.nan
     return people.assign(risk_score=scores)

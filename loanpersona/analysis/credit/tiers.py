@@ -44,7 +44,7 @@ MEASURES = {
         "loans": f"{OVER['loans']} amount_cny",
         "applications": "application_id user_id decided_at outcome quality_tier limit_cny apr",
     },
-    written=MEASURES,
+    written={**MEASURES, "value": "number"},
 )
 def tier_table(book: Book, *, until: Day = None) -> pd.DataFrame:
     """The table of the quality tiers (3.1c, 3.2g); `everybody` are all with a tier.
