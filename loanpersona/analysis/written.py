@@ -25,7 +25,7 @@ def in_words(frame: pd.DataFrame, lang: str = "en") -> pd.DataFrame:
     >>> import loanpersona as lp
     >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
     >>> lp.in_words(lp.profile.shares(population, of="sex"))["Share"].tolist()
-    ['72.4%', '27.6%']
+    ['69.4%', '30.6%']
     """
     declaration(frame), check_language(lang)
     with own_words(frame.attrs["words"]):

@@ -107,7 +107,7 @@ def ratio(one: Counted, other: Counted, level: float = LEVEL) -> tuple[float, fl
     Source: Katz et al. (1978).
 
     >>> [round(end, 3) for end in ratio((27, 122), (44, 487))]
-    [1.581, 3.795]
+    [1.584, 3.789]
     """
     (k, n), (k_other, n_other) = one, other
     if not k or not k_other:
