@@ -9,7 +9,6 @@ from loanpersona.core.extras import need
 
 need("charts")
 
-from loanpersona.charts.credit.ageing import plot_roll_rates, plot_vintages
 from loanpersona.charts.credit.risk_score import (
     plot_calibration,
     plot_discrimination,
@@ -27,7 +26,6 @@ from loanpersona.charts.credit.scorecards import (
     plot_scorecard,
     plot_scorecard_stability,
 )
-from loanpersona.charts.credit.tiers import plot_tier_income, plot_tier_table
 from loanpersona.charts.habits.burden import (
     plot_data_given,
     plot_debt_service,

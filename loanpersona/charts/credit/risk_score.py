@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from loanpersona.charts.credit.ageing import _percent_upright
 from loanpersona.charts.drawing import SERIES, bars, caption, dots, finish, legend, series_in_words, two, unit_square
 from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, Caption, chart, percent
 from loanpersona.core import catalog
@@ -193,6 +192,13 @@ def _upright(ax: Axes, frame: pd.DataFrame, places: Any, **look: Any) -> None:
     """The shares of the rows with their intervals, standing."""
     ends = [frame["share"] - frame["low"], frame["high"] - frame["share"]]
     ax.errorbar(places, frame["share"], yerr=ends, ecolor=INK, elinewidth=1, capsize=2, **look)
+
+
+def _percent_upright(ax: Axes, most: float) -> None:
+    ax.set_ylim(0, most)
+    ax.grid(visible=False, axis="x")
+    ax.grid(visible=True, axis="y")
+    finish(ax.yaxis, percent)
 
 
 def _start(band: str) -> int:
