@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from loanpersona import charts, tables
+    from loanpersona import charts, estimates, tables
     from loanpersona.analysis import credit, habits, needs, profile, segments
     from loanpersona.analysis.written import in_words
     from loanpersona.charts.plot import plot, show
@@ -39,6 +39,7 @@ _HOMES = {
     "charts": "loanpersona.charts",
     "check_parameters": "loanpersona.simulation.parameters:check_parameters",
     "credit": "loanpersona.analysis.credit",
+    "estimates": "loanpersona.estimates",
     "generate": "loanpersona.simulation.generation:generate",
     "habits": "loanpersona.analysis.habits",
     "in_words": "loanpersona.analysis.written:in_words",
@@ -67,6 +68,7 @@ __all__ = [
     "charts",
     "check_parameters",
     "credit",
+    "estimates",
     "generate",
     "habits",
     "in_words",

@@ -21,7 +21,7 @@ from loanpersona.core.errors import InputError, did_you_mean
 from loanpersona.tables.book import SYNTHETIC_MARK, Book
 from loanpersona.tables.schema import names
 
-ROOMS = ("profile", "needs", "credit")
+ROOMS = ("profile", "habits", "needs", "credit")
 FORMS = ("share", "ratio", "money", "days", "months", "count", "points", "number", "day", "word", "flag")
 """How a column is written: 12.3%, 1.23, 1,234, 12, 12, 1,234, 0.123 …"""
 COUNTED = {"n": "count", "k": "count", "clusters": "count", "design_effect": "ratio", "effective_n": "count"}

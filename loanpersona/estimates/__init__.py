@@ -1,1 +1,7 @@
-"""The estimates room: shares and ratios, survival, ranking and grouping, each with its interval, from plain arrays."""
+"""Estimates with intervals, from plain arrays; `median_time` reads the median off a frame of curves."""
+
+from __future__ import annotations
+
+from loanpersona.estimates.survival import median_time
+
+__all__ = ["median_time"]

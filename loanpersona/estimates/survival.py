@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import LEVEL, z
 
 
@@ -54,3 +55,33 @@ def come_within(days: Any, happened: Any, within: Sequence[int]) -> pd.DataFrame
         for name, of in ends.items()
     }
     return pd.DataFrame({"within_days": list(within), "n": len(days), **found})
+
+
+def median_time(curve: pd.DataFrame) -> pd.DataFrame:
+    """After how long it has happened to half, read off a frame of Kaplan-Meier curves and their intervals.
+
+    Takes a frame such as `lp.habits.time_to_next_loan` gives, whose last key is the time since the start and whose
+    `share` is that of those to whom it has happened. Columns: the other keys, n, median, low, high (in the unit of the
+    frame); what a curve does not reach is missing. Raises InputError for any other frame.
+    Source: Brookmeyer and Crowley (1982).
+
+    >>> import loanpersona as lp
+    >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
+    >>> lp.estimates.median_time(lp.habits.time_to_next_loan(population))["ordinal"].tolist()
+    [1, 2, 3]
+    """
+    *others, time = getattr(curve, "attrs", {}).get("keys") or [""]
+    if not {time, "n", "share", "low", "high"} <= set(getattr(curve, "columns", [])):
+        raise InputError("curve: no frame of curves. Allowed: a frame such as lp.habits.time_to_next_loan gives.")
+    # The ends of an interval of the share are those of the time turned round.
+    columns = {"median": "share", "low": "high", "high": "low"}
+    parts = curve.groupby(others, sort=False, observed=True) if others else [((), curve)]
+    rows = [
+        {
+            **dict(zip(others, names, strict=True)),
+            "n": part["n"].iloc[0],
+            **{name: part.loc[part[of] >= 0.5, time].min() for name, of in columns.items()},
+        }
+        for names, part in parts
+    ]
+    return pd.DataFrame(rows)

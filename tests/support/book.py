@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona import tables
-from loanpersona.analysis.habits.festival import new_years
+from loanpersona.analysis.habits.calendar import new_years
 
 START, END = pd.Timestamp("2021-01-01"), pd.Timestamp("2024-12-31 23:59:59")
 HOUR = np.array(

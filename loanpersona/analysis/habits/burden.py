@@ -4,153 +4,152 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from loanpersona import tables
-from loanpersona.analysis.frames import banded, columns, end_of_day, of_loans
+from loanpersona.analysis.arguments import By, Day
+from loanpersona.analysis.frame import frame
+from loanpersona.analysis.groups import by_group, cut_at, with_groups
+from loanpersona.analysis.habits.moments import known_loans
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
-from loanpersona.estimates.shares import clustered_ratio, clustered_share, clustered_shares, share
+from loanpersona.estimates.shares import clustered_ratio, clustered_shares, share
+from loanpersona.tables.book import Book
 
-INQUIRIES = ("0", "1", "2", "3..5", "6..10", "11..20", "21..")
-SERVICE = ("0..9", "10..19", "20..29", "30..39", "40..49", "50..54", "55..")
-"""Bands of a month's debt service, in percent of the month's income."""
+INQUIRIES = (1, 2, 3, 6, 11, 21)
+COUNTED = ("this_platform", "all_platforms")
 
 
-def interest_by_term(loans: pd.DataFrame, instalments: pd.DataFrame) -> pd.DataFrame:
-    """Interest of a loan paid to its plan, per 1,000 CNY lent, by term (1.4h), clustered by borrower.
+@frame(
+    statements="1.4h 3.2g 4a",
+    counts="loans",
+    estimate="per_1000",
+    written={"per_1000": "money", "mean_apr": "share"},
+    reads={"loans": "loan_id user_id amount_cny apr borrowed_at", "instalments": "loan_id interest_cny"},
+)
+def cost_of_credit(book: Book, *, by: By = "term_months", until: Day = None) -> pd.DataFrame:
+    """Interest of a loan paid to its plan, per 1,000 CNY lent (1.4h).
 
-    Columns: term_months, n (loans), clusters, per_1000 (CNY), low, high, mean_apr.
+    Columns: n (loans with a plan, taken by `until`), per_1000 (CNY), low, high (clustered by user), mean_apr, clusters.
+    At one yearly rate a longer term costs more, so the rate stands beside the sum.
+
+    >>> import loanpersona as lp
+    >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
+    >>> lp.habits.cost_of_credit(population)["term_months"].tolist()[:2]
+    ['everybody', '1']
     """
-    lent = _interest(loans, instalments, ["term_months"])
-    return _per_thousand(lent, "term_months", sorted(lent["term_months"].unique()))
+    loans = known_loans(book, "amount_cny", "apr", "borrowed_at")
+    interest = book.instalments.dropna(subset=["interest_cny"]).groupby("loan_id")["interest_cny"].sum()
+    loans = loans.assign(interest=loans["loan_id"].map(interest))[loans["borrowed_at"] <= until]
+    loans = loans.dropna(subset=["interest"])
+    if loans.empty:
+        raise InputError(f"instalments: none of a loan taken by {until:%Y-%m-%d}. Allowed: at least one.")
+    return by_group(with_groups(book, loans, by, "loan", until), by, _cost)
 
 
-def interest_by_tier(loans: pd.DataFrame, instalments: pd.DataFrame, applications: pd.DataFrame) -> pd.DataFrame:
-    """Interest of a loan paid to its plan, per 1,000 CNY lent, by quality tier (1.4h, 3.2g), clustered by borrower.
-
-    The tier is that of the borrower's last application that was handed in. Terms differ between loans, so the
-    yearly rate stands beside. Columns: quality_tier, n (loans), clusters, per_1000 (CNY), low, high, mean_apr.
-    """
-    asked = columns(applications, "applications", ["user_id", "started_at", "quality_tier"]).dropna()
-    tier = asked.sort_values("started_at").drop_duplicates("user_id", keep="last").set_index("user_id")
-    lent = _interest(loans, instalments, [])
-    lent = lent.assign(quality_tier=lent["user_id"].map(tier["quality_tier"].astype(object)))
-    levels = tables.table("applications").columns["quality_tier"].levels
-    present = [level for level in levels if (lent["quality_tier"] == level).any()]
-    if not present:
-        raise InputError("loans: no borrower has a quality tier. Allowed: at least one.")
-    return _per_thousand(lent, "quality_tier", present)
+def _cost(loans: pd.DataFrame) -> dict[str, float]:
+    found = clustered_ratio(1000 * loans["interest"], loans["amount_cny"], loans["user_id"])
+    ends = {"per_1000": found["value"], "low": found["low"], "high": found["high"]}
+    return {"n": found["n"], **ends, "mean_apr": loans["apr"].mean(), "clusters": found["clusters"]}
 
 
-def inquiries(applications: pd.DataFrame, loans: pd.DataFrame) -> pd.DataFrame:
-    """How often the credit bureau was asked about each user who applied (1.4h).
+@frame(
+    statements="1.4h",
+    counts="applicants",
+    keys="measure item",
+    reads={"applications": "user_id last_step submitted_at", "loans": "user_id"},
+)
+def footprint(book: Book, *, by: By = None) -> pd.DataFrame:
+    """What users who began an application have left behind (1.4h): inquiries at the credit bureau, and data given.
 
-    Assumed in `costs.yaml`: once per application that is handed in and once per loan.
-    Columns: inquiries (band), n (users), k, share, low, high.
+    Assumed in `costs.yaml`: the bureau is asked once per application handed in and once per loan. A step at which an
+    application was left was not completed.
+    Columns: measure (inquiries, data_given), item (how often; identity, profile, bank_card, face_check), n (users), k,
+    share, low, high (Wilson).
+
+    >>> import loanpersona as lp
+    >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
+    >>> lp.habits.footprint(population)["item"].tolist()[-2:]
+    ['bank_card', 'face_check']
     """
     assumed = catalog.load("costs")["inquiries"]
-    asked = columns(applications, "applications", ["user_id", "submitted_at"])
-    taken = columns(loans, "loans", ["user_id"])["user_id"].value_counts()
-    handed = asked["submitted_at"].notna().groupby(asked["user_id"]).sum()
-    counts = int(assumed["per_application"]) * handed
-    counts = counts.add(int(assumed["per_loan"]) * taken.reindex(handed.index, fill_value=0))
-    bands = banded(counts, INQUIRIES)
-    return pd.DataFrame([{"inquiries": band, **share(bands == band)} for band in INQUIRIES])
+    users = book.applications.groupby("user_id")
+    handed = book.applications["submitted_at"].notna().groupby(book.applications["user_id"]).sum()
+    loans = book.loans["user_id"].value_counts().reindex(handed.index, fill_value=0)
+    counts = int(assumed["per_application"]) * handed + int(assumed["per_loan"]) * loans
+    reached = users["last_step"].max()
+    found = pd.DataFrame({"inquiries": cut_at(counts, (0, *INQUIRIES)), "reached": reached}).reset_index()
+    return by_group(with_groups(book, found, by, "user", book.last_day), by, _left_behind)
 
 
-def data_given(applications: pd.DataFrame) -> pd.DataFrame:
-    """What users who began an application have given away (1.4h): the steps they ever completed.
-
-    Columns: data (identity, profile, bank_card, face_check), n (users), k, share, low, high. A step at which
-    an application was left was not completed.
-    """
-    asked = columns(applications, "applications", ["user_id", "last_step"])
-    steps = list(tables.table("applications").columns["last_step"].levels)
-    reached = asked["last_step"].cat.codes.groupby(asked["user_id"]).max()
-    return pd.DataFrame([{"data": step, **share(reached > position)} for position, step in enumerate(steps[:-1])])
+def _left_behind(users: pd.DataFrame) -> pd.DataFrame:
+    known = users.dropna(subset=["reached"])
+    rows = [("inquiries", one, users["inquiries"] == one) for one in users["inquiries"].cat.categories]
+    rows += [("data_given", step, known["reached"] > step) for step in _steps()[:-1]]
+    return pd.DataFrame([{"measure": measure, "item": item, **share(holds)} for measure, item, holds in rows])
 
 
+def _steps() -> list[str]:
+    return list(tables.table("applications").columns["last_step"].levels)
+
+
+@frame(
+    statements="1.4h 1.1c 4b",
+    counts="borrower_months",
+    keys="counted service_band",
+    reads={
+        "loans": "loan_id user_id borrowed_at",
+        "instalments": "loan_id due_on principal_cny interest_cny",
+        "users": "user_id income_cny_month platforms",
+    },
+)
 def debt_service(
-    loans: pd.DataFrame,
-    instalments: pd.DataFrame,
-    users: pd.DataFrame,
-    until: pd.Timestamp | str | None = None,
+    book: Book, *, by: By = None, bands: Sequence[float] = (10, 20, 30, 40, 50, 55), until: Day = None
 ) -> pd.DataFrame:
-    """What falls due in a month over the month's income (1.4h), in months with an instalment due.
+    """What falls due in a month over the month's income, in percent, in months with an instalment due (1.4h).
 
     `all_platforms` adds what `costs.yaml` assumes for each further platform: 8 % of income. Months after that of
-    `until` (by default the last loan) are left out, and so are borrowers without income. Clustered by borrower.
-    Columns: counted (this_platform, all_platforms), service_band (percent of income), borrower_months, k, share,
-    low, high, clusters, design_effect, effective_n.
+    `until` are left out, and so are users without income. `bands` is where bands begin; (50,) tells the line of 50 %.
+    Columns: counted (this_platform, all_platforms), service_band (percent of income), n (a borrower and a month), k,
+    share, low, high (clustered by user), clusters, design_effect, effective_n.
+
+    >>> import loanpersona as lp
+    >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
+    >>> lp.habits.debt_service(population, bands=(50,))["service_band"].tolist()
+    ['0..49', '50..', '0..49', '50..']
     """
-    months = _months(loans, instalments, users, until)
+    months = with_groups(book, _months(book, until), by, "user", until)
+    starts = bands if bands[0] <= 0 else (0, *bands)
+    # A share that is just a band's beginning in the tables must not fall below it by rounding.
+    banded = {counted: cut_at(100 * months[counted] + 1e-9, starts) for counted in COUNTED}
+    return by_group(months.assign(**banded), by, _service)
+
+
+def _service(months: pd.DataFrame) -> pd.DataFrame:
     parts = []
-    for counted in ("this_platform", "all_platforms"):
-        percent = np.floor(100 * months[counted] + 1e-9)
-        found = clustered_shares(months.assign(service_band=banded(percent, SERVICE)), "service_band", SERVICE)
+    for counted in COUNTED:
+        known = months.dropna(subset=[counted]).rename(columns={counted: "service_band"})
+        found = clustered_shares(known, "service_band", known["service_band"].cat.categories)
         found.insert(0, "counted", counted)
         parts.append(found)
-    return pd.concat(parts, ignore_index=True).rename(columns={"n": "borrower_months"})
+    return pd.concat(parts)
 
 
-def debt_service_above(
-    loans: pd.DataFrame,
-    instalments: pd.DataFrame,
-    users: pd.DataFrame,
-    until: pd.Timestamp | str | None = None,
-) -> pd.DataFrame:
-    """Share of such months in which debt service is above 50 % and above 55 % of income (1.4h).
-
-    The lines are those of a guideline, see `costs.yaml`. Columns: counted, line (above_50, above_55),
-    borrower_months, k, share, low, high, clusters, design_effect, effective_n.
-    """
-    months = _months(loans, instalments, users, until)
-    lines = catalog.load("costs")["debt_service"]
-    rows = []
-    for counted in ("this_platform", "all_platforms"):
-        for line, key in (("above_50", "warn_above"), ("above_55", "refuse_above")):
-            found = clustered_share(months[counted] > float(lines[key]), months["user_id"])
-            rows.append({"counted": counted, "line": line, **found})
-    return pd.DataFrame(rows).rename(columns={"n": "borrower_months"})
-
-
-def _interest(loans: pd.DataFrame, instalments: pd.DataFrame, more: Sequence[str]) -> pd.DataFrame:
-    """Loans with the interest of all their instalments, paid or not yet due."""
-    lent = columns(loans, "loans", ["loan_id", "user_id", "amount_cny", "apr", *more])
-    plan = columns(instalments, "instalments", ["loan_id", "interest_cny"])
-    return lent.assign(interest=of_loans(plan, lent["loan_id"]).groupby("loan")["interest_cny"].sum())
-
-
-def _per_thousand(lent: pd.DataFrame, by: str, levels: Sequence[object]) -> pd.DataFrame:
-    rows = []
-    for one in levels:
-        part = lent[lent[by] == one]
-        found = clustered_ratio(1000 * part["interest"], part["amount_cny"], part["user_id"])
-        ends = {"per_1000": found["value"], "low": found["low"], "high": found["high"]}
-        rows.append({by: one, "n": found["n"], "clusters": found["clusters"], **ends, "mean_apr": part["apr"].mean()})
-    return pd.DataFrame(rows)
-
-
-def _months(
-    loans: pd.DataFrame, instalments: pd.DataFrame, users: pd.DataFrame, until: pd.Timestamp | str | None
-) -> pd.DataFrame:
+def _months(book: Book, until: pd.Timestamp) -> pd.DataFrame:
     """Each borrower and month with something due: debt service over income, here and with further platforms."""
-    lent = columns(loans, "loans", ["loan_id", "user_id", "borrowed_at"]).set_index("loan_id")
-    plan = columns(instalments, "instalments", ["loan_id", "due_on", "principal_cny", "interest_cny"])
-    end = end_of_day(until, lent["borrowed_at"].max())
-    due = plan.assign(
-        user_id=plan["loan_id"].map(lent["user_id"]),
-        month=plan["due_on"].dt.to_period("M"),
-        due=plan["principal_cny"] + plan["interest_cny"],
+    plan = book.instalments.dropna(subset=["due_on", "principal_cny", "interest_cny"])
+    due = pd.DataFrame(
+        {
+            "user_id": plan["loan_id"].map(book.loans.set_index("loan_id")["user_id"]),
+            "month": plan["due_on"].dt.to_period("M"),
+            "due": plan["principal_cny"] + plan["interest_cny"],
+        }
     )
-    due = due[due["month"] <= end.to_period("M")]
-    sums = due.groupby(["user_id", "month"])["due"].sum().reset_index()
-    people = columns(users, "users", ["user_id", "income_cny_month", "platforms"])
+    sums = due[due["month"] <= until.to_period("M")].groupby(["user_id", "month"])["due"].sum().reset_index()
+    people = book.users[["user_id", "income_cny_month", "platforms"]]
     found = sums.merge(people[people["income_cny_month"] > 0], on="user_id")
     if found.empty:
-        raise InputError(f"instalments: none of a borrower with income is due by {end:%Y-%m}. Allowed: at least one.")
+        raise InputError(f"instalments: none of a borrower with income is due by {until:%Y-%m}. Allowed: at least one.")
     here = found["due"] / found["income_cny_month"]
     elsewhere = float(catalog.load("costs")["further_platforms"]["share_of_income"]) * (found["platforms"] - 1)
     return found.assign(this_platform=here, all_platforms=here + elsewhere)
