@@ -25,7 +25,7 @@ COUNTED = ("this_platform", "all_platforms")
     counts="loans",
     estimate="per_1000",
     written={"per_1000": "money", "mean_apr": "share"},
-    reads={"loans": "loan_id user_id amount_cny apr borrowed_at", "instalments": "loan_id interest_cny"},
+    reads={"loans": "loan_id user_id amount_cny apr borrowed_at", "instalments": "loan_id number interest_cny"},
 )
 def cost_of_credit(book: Book, *, by: By = "term_months", until: Day = None) -> pd.DataFrame:
     """Interest of a loan paid to its plan, per 1,000 CNY lent (1.4h).
@@ -57,7 +57,7 @@ def _cost(loans: pd.DataFrame) -> dict[str, float]:
     statements="1.4h",
     counts="applicants",
     keys="measure item",
-    reads={"applications": "user_id last_step submitted_at", "loans": "user_id"},
+    reads={"applications": "application_id user_id last_step submitted_at", "loans": "loan_id user_id"},
 )
 def footprint(book: Book, *, by: By = None) -> pd.DataFrame:
     """What users who began an application have left behind (1.4h): inquiries at the credit bureau, and data given.
@@ -99,7 +99,7 @@ def _steps() -> list[str]:
     keys="counted service_band",
     reads={
         "loans": "loan_id user_id borrowed_at",
-        "instalments": "loan_id due_on principal_cny interest_cny",
+        "instalments": "loan_id number due_on principal_cny interest_cny",
         "users": "user_id income_cny_month platforms",
     },
 )

@@ -56,8 +56,8 @@ def originations(book: Book, *, by: By = None, every: str = "month") -> pd.DataF
 
     >>> import loanpersona as lp
     >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
-    >>> lp.habits.originations(population, every="day")["loans"].sum() == len(population.loans)
-    True
+    >>> lp.habits.originations(population, every="day")["loans"].tolist()[:4]
+    [1, 0, 0, 0]
     """
     one_of("every", every, SPANS)
     loans = with_groups(book, known_loans(book, "borrowed_at"), by, "loan", book.last_day)
@@ -111,7 +111,7 @@ def festival(book: Book, *, of: str = "week", by: By = None, until: Day = None) 
     if loans.empty:
         raise InputError(f"loans: none was taken by {until:%Y-%m-%d}. Allowed: a day from the first loan on.")
     days = pd.date_range(loans["day"].min(), loans["day"].max(), unit="s")
-    read = partial(_of_festivals, days=days, whole=_whole_years(days), read={"week": _weeks, "year": _years}[of[0]])
+    read = partial(_of_festivals, days=days, whole=_whole_years(days), read={"week": by_week, "year": by_year}[of[0]])
     return by_group(loans, by, read)
 
 
@@ -138,14 +138,16 @@ def _of_festivals(
     return found.assign(why=found["low"].isna().map({True: "no_loans_there"}))
 
 
-def _years(counts: pd.Series, whole: Mapping[int, pd.Timestamp]) -> pd.DataFrame:
+def by_year(counts: pd.Series, whole: Mapping[int, pd.Timestamp]) -> pd.DataFrame:
+    """The month after each festival, and all years together, from the loans of each day."""
     years = {str(year): [_log_ratio(counts, day)] for year, day in whole.items()}
     if len(years) > 1:
         years["pooled"] = [one for found in years.values() for one in found]
     return pd.DataFrame([{"year": year, "n": 150 * len(found), **_ratio(found)} for year, found in years.items()])
 
 
-def _weeks(counts: pd.Series, whole: Mapping[int, pd.Timestamp]) -> pd.DataFrame:
+def by_week(counts: pd.Series, whole: Mapping[int, pd.Timestamp]) -> pd.DataFrame:
+    """Each week from the festivals on, all years together, from the loans of each day."""
     scaled = []
     for day in whole.values():
         around = np.mean([_window(counts, day, *span).mean() for span in AROUND])

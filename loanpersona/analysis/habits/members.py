@@ -21,7 +21,7 @@ YEAR = pd.DateOffset(years=1)
     keys="limit_use",
     reads={
         "applications": "application_id user_id started_at decided_at outcome limit_cny",
-        "loans": "user_id borrowed_at",
+        "loans": "loan_id user_id borrowed_at",
     },
 )
 def limit_use(book: Book, *, by: By = None, until: Day = None, days: int = HELD_DAYS) -> pd.DataFrame:
