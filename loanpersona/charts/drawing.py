@@ -19,6 +19,8 @@ SERIES = ((BLUE, ""), (ORANGE, "///"), (LIGHT, "..."))
 """Colour and hatch of each series, so that grey print tells them apart."""
 LINES = ((BLUE, "o-"), (ORANGE, "s--"), (GREY, "^:"), (RED, "D-."))
 """Colour, mark and dash of each series of a line."""
+GROUND = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+"""Of numbers that a line may cross."""
 Written = Callable[[float], str]
 Named = Callable[[Any], str] | None
 """How a series is called; by its label where nothing else is said."""
@@ -149,7 +151,7 @@ def dots(frame: pd.DataFrame, names: Sequence[str], ax: Axes, value: str, writte
     places = np.arange(len(frame))
     whiskers(ax, frame, places, value, fmt="o", color=BLUE, ms=6)
     for place, row in zip(places, frame.to_dict("records"), strict=True):
-        beside(ax, written(row[value]), reach(row, value), place)
+        beside(ax, written(row[value]), reach(row, value), place, bbox=GROUND)
     ax.set_yticks(places, names)
     ax.set_ylim(len(frame) - 0.4, -0.6)
     finish(ax.xaxis, written)

@@ -93,20 +93,14 @@ def dots(frame: pd.DataFrame, ax: Axes, lang: str, line: float | None = None) ->
 def heat(frame: pd.DataFrame, ax: Axes, lang: str, down: str = "", across: str = "") -> Caption:
     """A cell for each pair of levels, with half the width of its interval where it has one."""
     keys, value, say = keys_of(frame)[-2:], _value(frame), writer(frame)
+    down, across = down or keys[0], across or keys[1]
+    letters = int(np.clip(56 / frame[across].nunique(), 6, 14))
     halves = (frame["high"] - frame["low"]) / 2 if "low" in frame else [np.nan] * len(frame)
     texts = [
         say(one) + (f"\n±{say(half)}" if half == half else "") for one, half in zip(frame[value], halves, strict=True)
     ]
     shown = frame.assign(share=frame[value])
-    heat_map(
-        shown,
-        down or keys[0],
-        across or keys[1],
-        ax,
-        lang,
-        texts=texts,
-        named=lambda one: fill(label(str(one), lang), 14),
-    )
+    heat_map(shown, down, across, ax, lang, texts=texts, named=lambda one: fill(label(str(one), lang), letters))
     return captioned(frame, lang, "half_note" if "low" in frame else "interval_note")
 
 
@@ -132,15 +126,21 @@ def curve(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 def panels(frame: pd.DataFrame, ax: Axes, lang: str, by: str, draw: Draw | None = None) -> Caption:
     """A panel for each level of `by`, each on its own axis: what is measured in different units never shares one."""
     parts = parts_of(frame, by)
-    first = None
+    alike = len({frozenset(part[_last_key(part)]) for part in parts.values()}) == 1
+    first, legend = None, None
     for number, (level, part) in enumerate(parts.items()):
-        own = panel(ax, number, len(parts))
+        own = panel(ax, number, len(parts), gap=0.08 if alike else 0.22)
         (draw or by_keys)(part, own, lang)
         own.set_title(label(level, lang), loc="left", fontsize=9)
+        if found := own.get_legend():
+            legend = own.get_legend_handles_labels()
+            found.remove()
         rows = [text.get_text() for text in own.get_yticklabels()]
         if rows == first:
             own.set_yticklabels([])
         first = first or rows
+    if legend:  # one for all of them
+        drawing.legend(ax, 3, *legend)
     return captioned(frame, lang)
 
 
