@@ -125,8 +125,9 @@ def _calendar_axes(ax: Axes, years: list[int], lang: str) -> None:
 def festival(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Weeks as a line with its band, the month after the festival shaded; years as dots around one."""
     if "year" in frame:
-        found = forms.by_keys(frame, ax, lang) if frame.attrs["by"] else forms.dots(frame, ax, lang, line=1)
-        return replace(found, note=phrase("festival_note", lang))
+        if frame.attrs["by"]:
+            return forms.by_keys(frame, ax, lang)
+        return replace(forms.dots(frame, ax, lang, line=1), note=phrase("festival_note", lang))
     if frame.attrs["by"]:
         found = forms.curve(frame, ax, lang)
     else:
