@@ -43,6 +43,7 @@ def made(unit: str, *, ahead: bool = False) -> Callable[[Make], Make]:
     """Declare a function of a book and a last day as a column, by its name; it is made once a book."""
 
     def declare(make: Make) -> Make:
+        assert make.__name__ not in _MADE, f"{make.__name__} is declared twice"
         once = kept(make)
         _MADE[make.__name__] = Made(unit, ahead, once)
         return once

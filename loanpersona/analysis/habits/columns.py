@@ -57,20 +57,20 @@ def referrers(book: Book) -> pd.Series:
 
 
 @kept
-def limits(book: Book, until: pd.Timestamp) -> pd.DataFrame:
-    """Users whose last application begun by a day was approved: limit and time of the decision, by user."""
-    book.need({"applications": ("user_id", "started_at", "decided_at", "outcome", "limit_cny")})
+def limits(book: Book, until: pd.Timestamp) -> pd.Series:
+    """Users whose last application begun by a day was approved: the time of the decision, by user."""
+    book.need({"applications": ("user_id", "started_at", "decided_at", "outcome")})
     begun = book.applications[book.applications["started_at"] <= until]
     last = begun.sort_values(["user_id", "started_at", "application_id"]).drop_duplicates("user_id", keep="last")
-    return last[last["outcome"] == "approved"].set_index("user_id")[["limit_cny", "decided_at"]]
+    return last[last["outcome"] == "approved"].set_index("user_id")["decided_at"]
 
 
 @kept
 def uses(book: Book, until: pd.Timestamp, days: int) -> pd.Series:
     """What each user did who has held a limit for so many days, by user."""
     book.need({"loans": ("user_id", "borrowed_at")})
-    holders = limits(book, until)
-    holders = holders[holders["decided_at"] <= until - days * DAY]
+    decided = limits(book, until)
+    holders = decided[decided <= until - days * DAY]
     drawn = book.loans.loc[book.loans["borrowed_at"] <= until, "user_id"].value_counts()
     many = drawn.reindex(holders.index, fill_value=0).clip(upper=2)
     return pd.Series(pd.Categorical.from_codes(many, list(USES), ordered=True), holders.index)
@@ -80,14 +80,6 @@ def uses(book: Book, until: pd.Timestamp, days: int) -> pd.Series:
 def limit_use(book: Book, until: pd.Timestamp) -> pd.Series:
     """What users with a limit of half a year or more did with it: never drew, drew once, drew again."""
     return uses(book, until, HELD_DAYS)
-
-
-@made("loan")
-def share_of_limit(book: Book, until: pd.Timestamp) -> pd.Series:
-    """How much of the limit of its user a loan takes: 1 is all of it."""
-    book.need({"loans": ("amount_cny",)})
-    loans, limit = book.loans.set_index("loan_id"), limits(book, until)["limit_cny"]
-    return loans["amount_cny"] / loans["user_id"].map(limit[limit > 0])
 
 
 def _users(book: Book, column: str) -> pd.DataFrame:

@@ -20,7 +20,7 @@ YEAR = pd.DateOffset(years=1)
     counts="limit_holders",
     keys="limit_use",
     reads={
-        "applications": "application_id user_id started_at decided_at outcome limit_cny",
+        "applications": "application_id user_id started_at decided_at outcome",
         "loans": "loan_id user_id borrowed_at",
     },
 )

@@ -5,19 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from loanpersona.analysis.frames import of_loans
-from loanpersona.analysis.groups import cut_at, made
+from loanpersona.analysis.groups import made
 from loanpersona.core.errors import InputError
 from loanpersona.tables.book import Book, kept
-
-NUMBERS = (1, 2, 3, 4, 6, 11, 21)
-"""Where the bands of the number of a loan begin."""
-
-
-@made("loan")
-def loan_number(book: Book, _: pd.Timestamp) -> pd.Series:
-    """Which of its user's loans a loan is, in bands."""
-    book.need({"loans": ("ordinal",)})
-    return cut_at(book.loans.set_index("loan_id")["ordinal"], NUMBERS)
 
 
 @made("loan")
