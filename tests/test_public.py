@@ -32,6 +32,7 @@ PUBLIC = [
     "charts",
     "check_parameters",
     "credit",
+    "estimates",
     "generate",
     "habits",
     "labels",

@@ -11,12 +11,11 @@ import matplotlib
 import nbformat
 import pandas as pd
 import pytest
-from book import book
 from fontTools.ttLib import TTFont
-from reads import SEGMENTS, TAKES
+from reads import SEGMENTS
 
 import loanpersona as lp
-from loanpersona.analysis import habits, segments
+from loanpersona.analysis import segments
 from loanpersona.core import catalog, strict_yaml
 from loanpersona.core.errors import InputError
 from loanpersona.core.words import LANGUAGES, check_language, in_words, label, phrase
@@ -125,9 +124,7 @@ def test_every_tile_is_a_province_with_a_place_of_its_own() -> None:
 @pytest.fixture(scope="module")
 def frames() -> dict[str, pd.DataFrame]:
     population = lp.generate(lp.load_persona("article"), n=2_000, seed=7)
-    loans = book(7, 2_000)
-    made = {name: getattr(habits, name)(*[loans[table] for table in TAKES[name]]) for name in TAKES}
-    made |= {
+    made = {
         name: getattr(segments, name)(*[population.tables[table] for table in SEGMENTS[name]]) for name in SEGMENTS
     }
     made |= {

@@ -137,7 +137,7 @@ def test_the_hint_leads_to_the_very_table(folders: tuple[Path, Path], small: lp.
 
 def test_analyses_of_what_a_lender_sees_give_the_same(folders: tuple[Path, Path]) -> None:
     whole, rest = map(lp.load_population, folders)
-    for made in (lambda p: lp.profile.shares(p, of="age_band"), lambda p: lp.habits.limit_use(p.applications, p.loans)):
+    for made in (lambda p: lp.profile.shares(p, of="age_band"), lp.habits.limit_use):
         pd.testing.assert_frame_equal(made(rest), made(whole), check_exact=True)
 
 

@@ -1,42 +1,6 @@
-"""What each frame of habits, needs, segments and credit risk is made from: the tables it takes, in order."""
+"""What each frame of segments and credit risk is made from: the tables it takes, in order."""
 
 LOANS = ("loans",)
-TAKES = {
-    "hour_by_weekday": LOANS,
-    "hours": LOANS,
-    "hour_windows": LOANS,
-    "workday_daytime": LOANS,
-    "weekdays": LOANS,
-    "day_of_month": LOANS,
-    "parts_of_month": LOANS,
-    "daily": LOANS,
-    "spring_festival": LOANS,
-    "around_festival": LOANS,
-    "time_to_next_loan": LOANS,
-    "borrowed_again": LOANS,
-    "median_wait": LOANS,
-    "repeat_share": LOANS,
-    "revolvers": LOANS,
-    "loans_per_borrower": LOANS,
-    "loans_per_active_year": LOANS,
-    "lorenz": LOANS,
-    "concentration": LOANS,
-    "limit_use": ("applications", "loans"),
-    "utilisation": ("applications", "loans"),
-    "caution_by_use": ("applications", "loans", "truth"),
-    "referral": ("users",),
-    "reproduction": ("users",),
-    "referral_trees": ("users",),
-    "referral_depth": ("users",),
-    "referral_by_embarrassment": ("truth",),
-    "interest_by_term": ("loans", "instalments"),
-    "interest_by_tier": ("loans", "instalments", "applications"),
-    "inquiries": ("applications", "loans"),
-    "data_given": ("applications",),
-    "debt_service": ("loans", "instalments", "users"),
-    "debt_service_above": ("loans", "instalments", "users"),
-}
-
 BOOK = ("applications", "loans", "instalments")
 SEGMENTS = {
     "process_mix": ("applications",),
