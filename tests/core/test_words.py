@@ -124,9 +124,7 @@ def test_every_tile_is_a_province_with_a_place_of_its_own() -> None:
 @pytest.fixture(scope="module")
 def frames() -> dict[str, pd.DataFrame]:
     population = lp.generate(lp.load_persona("article"), n=2_000, seed=7)
-    made = {
-        name: getattr(segments, name)(*[population.tables[table] for table in SEGMENTS[name]]) for name in SEGMENTS
-    }
+    made = {name: getattr(segments, name)(*[population.tables[table] for table in SEGMENTS[name]]) for name in SEGMENTS}
     made |= {
         "standing": segments.standing(population.applications, population.loans, population.instalments),
         "rfm": segments.rfm(population.loans),

@@ -1,4 +1,4 @@
-"""Columns that habits make of a book, to group users and loans by: cohort, referral, the use of a limit."""
+"""Columns that habits make of a book, to group users by: referral, and the use of a limit."""
 
 from __future__ import annotations
 
@@ -11,14 +11,6 @@ from loanpersona.tables.book import Book, kept
 
 USES = ("never_drew", "drew_once", "drew_again")
 HELD_DAYS = 180
-
-
-@made("user")
-def cohort(book: Book, _: pd.Timestamp) -> pd.Series:
-    """The year of registration."""
-    registered = _users(book, "registered_at")["registered_at"].dropna()
-    years: pd.Series = registered.dt.year.astype(str)
-    return years
 
 
 @made("user")

@@ -97,4 +97,3 @@ def test_a_circle_is_refused_and_names_one_who_stands_in_it(chain: list[int | No
 def test_a_large_book_gives_its_referral_back() -> None:
     tables = lp.Book(**book(1, 20_000))
     assert values_of(tables, "referred", "user", END).mean() == pytest.approx(REFERRED, abs=0.005)
-    assert values_of(tables, "cohort", "user", END).eq("2022").mean() == pytest.approx(1 / 3.5, abs=0.01)
