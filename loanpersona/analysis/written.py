@@ -10,10 +10,12 @@ import pandas as pd
 
 from loanpersona.analysis.frame import counts_of, declaration, form_of, keys_of
 from loanpersona.core import catalog
-from loanpersona.core.words import check_language, label, own_words
+from loanpersona.core.words import check_language, label, own_words, phrase
 
 DIGITS = {"ratio": 2, "number": 2, "points": 3, "months": 1}
 NONE = "–"
+LONGEST = 200
+"""So many rows of a frame an HTML table shows."""
 
 
 def in_words(frame: pd.DataFrame, lang: str = "en") -> pd.DataFrame:
@@ -72,8 +74,11 @@ def heading(frame: pd.DataFrame, name: str, lang: str) -> str:
 
 
 def html_table(frame: pd.DataFrame, lang: str) -> str:
-    """The frame in words as an HTML table with row and column headings; all text is escaped."""
-    shown = in_words(frame, lang).reset_index()
+    """The frame in words as an HTML table with row and column headings; all text is escaped.
+
+    Of a curve or a calendar of hundreds of rows the first are shown, and how many there are besides.
+    """
+    shown = in_words(frame.head(LONGEST), lang).reset_index()
     keys = len(keys_of(frame)) or 1
     head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in shown)
     rows = (
@@ -83,7 +88,11 @@ def html_table(frame: pd.DataFrame, lang: str) -> str:
         )
         for row in shown.itertuples(index=False)
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    if (more := len(frame) - LONGEST) > 0:
+        said = escape(phrase("further_rows", lang, count=f"{more:,}"))
+        body += f'<tr><td colspan="{len(shown.columns)}">{said}</td></tr>'
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 @cache

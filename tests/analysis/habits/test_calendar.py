@@ -12,6 +12,7 @@ from habits_tables import FESTIVAL_2023, LOANS, half_year, hand, taken
 
 import loanpersona as lp
 from loanpersona.analysis.habits.calendar import by_year, new_years
+from loanpersona.analysis.written import html_table
 from loanpersona.core.errors import InputError
 
 
@@ -22,6 +23,13 @@ def test_no_day_is_left_out_and_the_festivals_are_marked() -> None:
     assert marked == ["2023-01-22", "2024-02-10"]
     assert found["weekday"].tolist()[:2] == ["monday", "tuesday"]
     assert found.set_index("begins").loc["2023-01-07", ["loans", "lent_cny"]].tolist() == [2, 2500]
+
+
+def test_a_table_of_hundreds_of_days_shows_the_first_and_says_how_many_there_are() -> None:
+    shown = html_table(lp.habits.originations(hand(), every="day"), "en")
+    assert shown.count('<th scope="row">') == 200
+    assert "and 224 further rows" in shown
+    assert "further rows" not in html_table(lp.habits.originations(hand()), "en")
 
 
 def test_months_and_weeks_begin_on_their_first_day() -> None:
