@@ -132,6 +132,12 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | np.number) and not isinstance(value, bool) and bool(np.isfinite(value))
 
 
+def _number(name: str, value: Any) -> Any:
+    if not _is_number(value):
+        raise InputError(f"{name} = {value!r}: not a number. Allowed: one such as 10000.")
+    return value
+
+
 def _whole(least: int) -> Callable[[Book, str, Any], int]:
     return lambda _, name, value: whole(name, value, least)
 
@@ -148,6 +154,7 @@ _CHECKS: dict[str, Callable[[Book, str, Any], Any]] = {
     "of": lambda _, name, value: names_of(name, value),
     "who": _who,
     "bands": _bands,
+    "below": _maybe(_number),
     "days": _whole(0),
     "months": _whole(1),
     "width": _whole(1),

@@ -16,7 +16,7 @@ REST = "rest"
 ENDS = [f"{name}{end}" for name in ("difference", "ratio") for end in ("", "_low", "_high")]
 
 
-def with_contrast(found: pd.DataFrame, by: Sequence[str], against: str | None) -> pd.DataFrame:
+def with_contrast(shares: pd.DataFrame, by: Sequence[str], against: str | None) -> pd.DataFrame:
     """Shares of independent people in groups, with their difference from and ratio to those `against`.
 
     `against` is a level of `by`, or `rest`: all who are not of the row's own level. The intervals of the differences
@@ -24,14 +24,14 @@ def with_contrast(found: pd.DataFrame, by: Sequence[str], against: str | None) -
     column, or nobody is of that level.
     """
     if against is None:
-        return found
-    groups = [one for one in (found[by[0]].unique() if len(by) == 1 else ()) if one != EVERYBODY]
+        return shares
+    groups = [one for one in (shares[by[0]].unique() if len(by) == 1 else ()) if one != EVERYBODY]
     if against not in {*groups, REST}:
         hint = did_you_mean(against, [*groups, REST]) if groups else "Allowed: with one column in by=."
         raise InputError(f"against = {against}: no group. {hint}")
-    compared = ~found[by[0]].isin([EVERYBODY, against])
-    keys = list(found.columns[1 : found.columns.get_loc("n")])
-    counts = found.set_index([by[0], *keys])[["k", "n"]].sort_index()
+    compared = ~shares[by[0]].isin([EVERYBODY, against])
+    keys = list(shares.columns[1 : shares.columns.get_loc("n")])
+    counts = shares.set_index([by[0], *keys])[["k", "n"]].sort_index()
     level = 1 - (1 - LEVEL) / max(1, int(compared.sum()))
     rows = [
         _contrast(
@@ -39,9 +39,9 @@ def with_contrast(found: pd.DataFrame, by: Sequence[str], against: str | None) -
         )
         if one
         else dict.fromkeys(ENDS, np.nan)
-        for one, row in zip(compared, found.to_dict("records"), strict=True)
+        for one, row in zip(compared, shares.to_dict("records"), strict=True)
     ]
-    return pd.concat([found, pd.DataFrame(rows, index=found.index)], axis=1)
+    return pd.concat([shares, pd.DataFrame(rows, index=shares.index)], axis=1)
 
 
 def _contrast(row: dict[Any, Any], other: pd.Series, against: str, level: float) -> dict[str, float]:

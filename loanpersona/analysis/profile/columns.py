@@ -65,6 +65,6 @@ def _grouped(book: Book, name: str) -> pd.Series:
     """The group of each level, as `tables.yaml` has them."""
     groups = dict(table("users").column(name).groups)
     values = _of_users(book, name).astype(object)
-    found = values.map({level: group for group, levels in groups.items() for level in levels})
-    found = found.mask(found.isna() & values.notna(), "not_grouped")
-    return found.astype(pd.CategoricalDtype([*groups, *(["not_grouped"] if "not_grouped" in set(found) else [])]))
+    named = values.map({level: group for group, levels in groups.items() for level in levels})
+    named = named.mask(named.isna() & values.notna(), "not_grouped")
+    return named.astype(pd.CategoricalDtype([*groups, *(["not_grouped"] if "not_grouped" in set(named) else [])]))

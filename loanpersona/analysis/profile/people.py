@@ -58,15 +58,15 @@ def shares(
     rows, baseline = _looked_at(book, of, by, bands), None if by else baselines.of(of)
     if baseline and baselines.AGED in of:
         rows = _of_ages(rows, baseline)
-    found = _of_each_base(book, rows, by, who, bands, lambda part: _counted(part, tuple(of)))
+    result = _of_each_base(book, rows, by, who, bands, lambda part: _counted(part, tuple(of)))
     if len(of) == 1 and rows[of[0]].cat.ordered:
-        groups = [*(by or ()), *(["who"] if "who" in found else [])]
-        whole = found.groupby(groups, observed=True, sort=False)["k"] if groups else found["k"]
-        found = found.assign(share_at_most=whole.cumsum() / found["n"])
+        groups = [*(by or ()), *(["who"] if "who" in result else [])]
+        whole = result.groupby(groups, observed=True, sort=False)["k"] if groups else result["k"]
+        result = result.assign(share_at_most=whole.cumsum() / result["n"])
     if baseline:
-        shares_there = [baseline.shares.get(level, np.nan) for level in zip(*(found[one] for one in of), strict=True)]
-        found = with_lift(found, shares_there).assign(ages=baseline.ages, compared_with=baseline.name)
-    return with_contrast(found, by or (), against)
+        shares_there = [baseline.shares.get(level, np.nan) for level in zip(*(result[one] for one in of), strict=True)]
+        result = with_lift(result, shares_there).assign(ages=baseline.ages, compared_with=baseline.name)
+    return with_contrast(result, by or (), against)
 
 
 @frame(
@@ -93,7 +93,9 @@ def spread(
     """
     values = values_of(book, of[0], "user", _last(book))
     if len(of) > 1 or values.dtype.kind not in "iuf":
-        raise InputError(f"of = {of!r}: not a number. Allowed: one column of numbers, such as income_cny_month.")
+        raise InputError(
+            f"of = {', '.join(of)}: not a number. Allowed: one column of numbers, such as income_cny_month."
+        )
     rows = pd.DataFrame({"user_id": values.index, "value": values.to_numpy()}).dropna()
     return _of_each_base(book, _some(rows, *of), by, who, None, lambda part: _quantiles(part["value"], below))
 
@@ -125,10 +127,10 @@ def _of_each_base(
     rows = with_groups(book, rows, by, "user", _last(book), bands)
     parts = []
     for one in who:
-        found = by_group(_some(rows[rows["user_id"].isin(base(book, one))], one), by, estimate)
+        result = by_group(_some(rows[rows["user_id"].isin(base(book, one))], one), by, estimate)
         if len(who) > 1:
-            found.insert(len(by), "who", one)
-        parts.append(found)
+            result.insert(len(by), "who", one)
+        parts.append(result)
     return pd.concat(parts, ignore_index=True)
 
 

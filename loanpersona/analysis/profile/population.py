@@ -66,12 +66,12 @@ def lift(book: Book, *, who: Sequence[str] = "registered") -> pd.DataFrame:
     [0.99, 2.86, 1.35, 2.13, 2.62, 1.12]
     """
     rows = [{**({} if len(who) == 1 else {"who": one}), **_row(book, trait, one)} for one in who for trait in TRAITS]
-    found = pd.DataFrame(rows)
-    if not found["n"].any():
+    result = pd.DataFrame(rows)
+    if not result["n"].any():
         raise InputError(
             f"users: no column of {', '.join(sorted({trait.column for trait in TRAITS}))}. Allowed: one of them."
         )
-    return found
+    return result
 
 
 def _row(book: Book, trait: Trait, who: str) -> dict[str, Any]:

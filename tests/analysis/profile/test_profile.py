@@ -202,7 +202,7 @@ def test_the_rest_is_everybody_else() -> None:
     [
         ({"of": "sex", "by": "region", "against": "inlnd"}, r"^against = inlnd: no group\. Did you mean 'inland'"),
         ({"of": "sex", "against": "inland"}, r"^against = inland: no group\. Allowed: with one column in by="),
-        ({"of": "sexx"}, r"^sexx: no column that groups a user\. Did you mean 'sex'"),
+        ({"of": "sexx"}, r"^sexx: no column that groups users\. Did you mean 'sex'"),
         ({"of": "sex", "bands": (1, 2)}, r"^bands = \(1, 2\): neither sex is a number"),
         ({"of": "sex", "by": "sex"}, r"^by = sex: the column that profile\.shares looks at"),
         ({"of": ("sex", "sex")}, r"^of = .*names a column twice"),
@@ -241,6 +241,8 @@ def test_spread_is_as_worked_by_hand() -> None:
 def test_only_one_number_spreads(of: Any) -> None:
     with pytest.raises(InputError, match=r"^of = .*: not a number|no column"):
         lp.profile.spread(users=TEN, of=of)
+    with pytest.raises(InputError, match=r"^below = 'much': not a number"):
+        lp.profile.spread(users=TEN, of="age_years", below="much")
 
 
 def test_lifts_are_as_worked_by_hand_and_the_group_of_the_article_leads() -> None:
