@@ -13,8 +13,8 @@ from loanpersona.charts.plot import drawing, entry
 from loanpersona.charts.style import BLUE, INK, Caption
 from loanpersona.core.words import label, phrase
 
-HEADING = 2.0
-"""Room for the heading of a panel, in rows."""
+HEADING, NAMED = 2.0, 3.2
+"""Room for the heading of a panel, and for the names of needs below a heat map too, in rows."""
 BELOW = 0.6
 """Room for the mark of made-up data below the last bar, in rows."""
 
@@ -36,18 +36,24 @@ def debt_buildup(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return forms.captioned(frame, lang)
 
 
-@drawing("needs.stages", height=None)
+def _height(frame: pd.DataFrame) -> float:
+    rows = {stage: _rows(part) for stage, part in forms.parts_of(frame, "stage").items()}
+    return forms.height_of(frame) if _few_groups(frame) else 2 + 0.3 * (sum(rows.values()) + NAMED * len(rows))
+
+
+@drawing("needs.stages", height=_height)
 def stages(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A panel for each stage, one below the other: each has shares of other users."""
     forms.bare(ax, below=46)
     parts = forms.parts_of(frame, "stage")
     rows = {stage: _rows(part) for stage, part in parts.items()}
+    heading = HEADING if _few_groups(frame) else NAMED
     last = list(parts)[-1]
     rows[last] += BELOW
-    bottom = whole = sum(rows.values()) + HEADING * len(rows)
+    bottom = whole = sum(rows.values()) + heading * len(rows)
     panels: list[Axes] = []
     for stage, part in parts.items():
-        bottom -= rows[stage] + HEADING
+        bottom -= rows[stage] + heading
         own = ax.inset_axes((0, bottom / whole, 1, rows[stage] / whole))
         forms.shares_within(part, own, lang, levels="need")
         own.set_title(label(f"needs.stages.{stage}", lang), loc="left", fontsize=9)
@@ -85,7 +91,12 @@ def levers(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 def _rows(part: pd.DataFrame) -> float:
     """The rows of a panel: a need each, or a group each where there are many."""
     needs = len(set(part["need"]))
-    return needs if len(part) <= needs * len(SERIES) else len(part) / needs
+    return needs if _few_groups(part) else len(part) / needs
+
+
+def _few_groups(frame: pd.DataFrame) -> bool:
+    """Whether the groups stand side by side as bars."""
+    return len(frame) <= len(SERIES) * len(frame[["stage", "need"]].drop_duplicates())
 
 
 def _one_legend(panel: Axes, ax: Axes) -> None:
