@@ -49,6 +49,18 @@ class Declaration:
     """The tables and the columns it needs."""
     smallest: int
     compute: Callable[..., pd.DataFrame]
+    """The function as it is written, of a book and checked arguments."""
+
+    @property
+    def call(self) -> Callable[..., pd.DataFrame]:
+        """The public function, which checks what it is given."""
+        found: Callable[..., pd.DataFrame] = getattr(import_module(self.compute.__module__), self.compute.__name__)
+        return found
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What it takes beside the book."""
+        return tuple(inspect.signature(self.compute).parameters)[1:]
 
     @property
     def sheet(self) -> bool:
