@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.core.errors import InputError, did_you_mean, expect
 from loanpersona.estimates.shares import contrast
 from loanpersona.tables.book import Book, kept
 
@@ -189,6 +189,7 @@ def cut_at(values: pd.Series, starts: Sequence[float]) -> pd.Series:
     >>> cut_at(pd.Series([1, 2, 9]), (2, 3)).tolist()
     ['..1', '2', '3..']
     """
+    expect(starts, tuple, "bands", "where each begins, rising, such as (3000, 6000)")
     whole = all(float(one).is_integer() for one in starts)
     ends = [start - 1 if whole else start for start in starts]
     names = [f"..{ends[0]:g}" if not whole else f"..{ends[0]:.0f}"]

@@ -41,6 +41,15 @@ class InputError(LoanpersonaError):
         super().__init__("\n".join(self.faults))
 
 
+def expect(value: object, kind: type | tuple[type, ...], name: str, allowed: str) -> None:
+    """Raise InputError where what a caller gives is of another type.
+
+    >>> expect("article", str, "persona", "a name")
+    """
+    if not isinstance(value, kind):
+        raise InputError(f"{name}: {type(value).__name__}. Allowed: {allowed}.")
+
+
 class PersonaWarning(UserWarning):
     """What a persona file may state although it looks like a slip, such as a row that nobody is ever in."""
 

@@ -10,7 +10,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from loanpersona.core import catalog
-from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.core.errors import InputError, did_you_mean, expect
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ def __dir__() -> list[str]:
 
 def check_language(lang: str) -> str:
     """Return `lang` if it is a language of the package; raise InputError otherwise."""
-    if lang not in LANGUAGES:
+    if not isinstance(lang, str) or lang not in LANGUAGES:
         raise InputError(f"lang = {lang}: unknown language. {did_you_mean(str(lang), LANGUAGES)}")
     return lang
 
@@ -41,6 +41,8 @@ def label(word: str, lang: str = "en") -> str:
     >>> label("waiter"), label("waiter", "zh"), label("10000..")
     ('Waiter', '餐饮服务员', '10,000 or more')
     """
+    expect(word, str, "word", "the name of a column, level or range")
+    check_language(lang)
     entry = (
         catalog.load("labels").get(word)
         or _OWN.get().get(word)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from loanpersona import tables as standard
-from loanpersona.core.errors import InputError, MachineError, did_you_mean, together
+from loanpersona.core.errors import InputError, MachineError, did_you_mean, expect, together
 from loanpersona.persona.model import Persona, Value, Variable
 from loanpersona.simulation import chance, users
 from loanpersona.simulation.calendar import clock
@@ -114,7 +114,7 @@ def sample(
     n, seed, fixed, wanted = together(
         lambda: chance.check_count(n, "n"),
         lambda: chance.check_seed(seed),
-        lambda: _positions(persona, given or {}),
+        lambda: _positions(persona, {} if given is None else given),
         lambda: _named(persona, columns),
     )
     _check_memory(n, n * sum(lookup(variable).itemsize for variable in wanted))
@@ -130,6 +130,7 @@ def _check_persona(persona: object) -> None:
 
 
 def _named(persona: Persona, names: Sequence[str] | None) -> list[Variable]:
+    expect(names, (Iterable, type(None)), "columns", "names of variables")
     chosen = list(persona.variables) if names is None else [names] if isinstance(names, str) else list(names)
     unknown = [name for name in chosen if name not in persona.variables]
     if unknown or not chosen:
@@ -142,9 +143,11 @@ def _named(persona: Persona, names: Sequence[str] | None) -> list[Variable]:
 
 def _positions(persona: Persona, given: Mapping[str, Value | bool]) -> dict[str, int]:
     """The position of each given value among the values of its variable."""
+    expect(given, Mapping, "given", "a value per variable")
     faults, found = [], {}
     for name, value in given.items():
         values = persona.variables[name].values if name in persona.variables else ()
+        expect(value, (str, int, float, np.number, np.bool_), f"given: {name}", "a value of this variable")
         plain = {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool | np.bool_) else value
         if not values:
             faults.append(f"given: {name}: unknown variable. {did_you_mean(str(name), persona.variables)}")

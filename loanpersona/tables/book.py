@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 
-from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.core.errors import InputError, did_you_mean, expect
 from loanpersona.tables.lender import read_tables
 from loanpersona.tables.schema import names, table
 
@@ -42,6 +42,7 @@ class Book:
     def __init__(self, *, words: Mapping[str, Mapping[str, str]] | None = None, **tables: Any) -> None:
         if unknown := [name for name in tables if name not in names()]:
             raise InputError(*(f"Book: {name}: unknown table. {did_you_mean(name, names())}" for name in unknown))
+        expect(words, (Mapping, type(None)), "words", "words per language, by column or level")
         given = {name: frame for name, frame in tables.items() if frame is not None}
         if not given:
             raise InputError(f"Book: no table. Allowed: at least one of {', '.join(names())}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,8 @@ def _frame(name: str, value: Any) -> pd.DataFrame:
     if not isinstance(value, pd.DataFrame) and hasattr(value, "__arrow_c_stream__"):
         import pyarrow as pa
 
-        value = pa.table(value).to_pandas()
+        with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError, TypeError):  # one column is no table
+            value = pa.table(value).to_pandas()
     if not isinstance(value, pd.DataFrame):
         kind = type(value).__name__
         raise InputError(f"{name}: {kind} in place of a table. Allowed: a DataFrame, such as pd.read_csv(…) gives.")

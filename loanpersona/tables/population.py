@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from loanpersona.core import words
-from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.core.errors import InputError, did_you_mean, expect
 from loanpersona.tables import Table, store
 from loanpersona.tables.book import Book
 
@@ -103,6 +103,8 @@ class Population(Book):
         `format` is `parquet` (exact and small) or `csv`. An earlier population in the folder is replaced.
         Raises InputError where the folder holds anything else, MachineError where it cannot be written.
         """
+        expect(folder, (str, os.PathLike), "folder", "a path")
+        expect(format, str, "format", "parquet, csv")
         made = made_from(self.persona, self.persona_digest, self.n, self.seed)
         return store.save(self.tables, Path(folder), format=format, schemas=self.schemas, made=made)
 
@@ -120,5 +122,6 @@ def load_population(folder: str | os.PathLike[str]) -> Population:
 
     Raises InputError where a file is missing, cut, changed, or not of the form the manifest states.
     """
+    expect(folder, (str, os.PathLike), "folder", "the path of a saved population")
     made, frames, schemas = store.load(Path(folder))
     return Population(made["persona"], made["persona_digest"], made["n"], made["seed"], frames, tuple(schemas))

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from loanpersona.core import catalog, words
-from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.core.errors import InputError, did_you_mean, expect
 from loanpersona.tables import keys
 from loanpersona.tables.checks import checked
 
@@ -104,7 +104,7 @@ def names() -> list[str]:
     >>> names()
     ['users', 'applications', 'loans', 'instalments', 'signals', 'truth']
     """
-    return [name for name in catalog.load("tables") if not table(name).internal]
+    return [name for name in catalog.load("tables") if not _table(name).internal]
 
 
 def check_names(given: Iterable[str]) -> list[str]:
@@ -113,7 +113,8 @@ def check_names(given: Iterable[str]) -> list[str]:
     >>> check_names(["loans", "truth", "loans"])
     ['loans', 'truth']
     """
-    found = list(dict.fromkeys(given))
+    expect(given, Iterable, "tables", f"names such as {', '.join(names()[:2])}")
+    found = list(dict.fromkeys(map(str, given)))
     faults = [
         f"tables: {name}: unknown table. {did_you_mean(str(name), names())}" for name in found if name not in names()
     ]
@@ -133,13 +134,18 @@ def stated() -> dict[str, tuple[str, Column]]:
     return found
 
 
-@cache
 def table(name: str) -> Table:
     """The table of that name; raises InputError naming the nearest.
 
     >>> table("users").column("income_cny_month").unit
     'CNY per month'
     """
+    expect(name, str, "tables", ", ".join(names()))
+    return _table(name)
+
+
+@cache
+def _table(name: str) -> Table:
     if name not in catalog.load("tables"):
         raise InputError(f"tables: {name}: unknown table. {did_you_mean(str(name), names())}")
     body = catalog.load("tables")[name]
@@ -179,6 +185,7 @@ def check(frame: pd.DataFrame, name: str = "users", columns: Sequence[str] | Non
     >>> check(pd.DataFrame({"sex": ["male", "female"]}), columns=["sex"])["sex"].dtype.name
     'category'
     """
+    expect(frame, pd.DataFrame, name if isinstance(name, str) else "frame", "a DataFrame")
     schema = table(name)
     key, faults, found = schema.key.split(), list[str](), dict[str, pd.Series]()
     for wanted in schema.columns if columns is None else columns:
@@ -204,6 +211,9 @@ def check_keys(frames: Mapping[str, pd.DataFrame]) -> None:
 
     >>> check_keys({"loans": pd.DataFrame({"loan_id": [1]}), "instalments": pd.DataFrame({"loan_id": [1, 1]})})
     """
+    expect(frames, Mapping, "frames", "tables by name")
+    for name, frame in frames.items():
+        expect(frame, pd.DataFrame, str(name), "a DataFrame")
     known = {name: table(name) for name in frames if name in catalog.load("tables")}
     faults: list[str] = []
     for name, schema in known.items():
@@ -242,6 +252,11 @@ def dictionary(schemas: Iterable[Table] | None = None, *, lang: str = "en") -> p
     >>> dictionary().query("column == 'sex'").iloc[0]["allowed"]
     'male, female'
     """
+    words.check_language(lang)
+    expect(schemas, (Iterable, type(None)), "schemas", "tables as lp.tables.table gives them")
+    shown = list(map(table, names()) if schemas is None else schemas)
+    for one in shown:
+        expect(one, Table, "schemas", "tables as lp.tables.table gives them")
     rows = [
         {
             "table": schema.name,
@@ -253,7 +268,7 @@ def dictionary(schemas: Iterable[Table] | None = None, *, lang: str = "en") -> p
             "meaning": column.meaning[lang],
             "hidden": schema.hidden,
         }
-        for schema in (schemas or map(table, names()))
+        for schema in shown
         if not schema.internal
         for column in schema.columns.values()
     ]
