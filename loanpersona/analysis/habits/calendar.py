@@ -105,13 +105,13 @@ def festival(book: Book, *, of: str = "week", by: By = None, until: Day = None) 
     >>> lp.habits.festival(population, of="year")["year"].tolist()
     ['2022', '2023', '2024', 'pooled']
     """
-    one_of("of", of[0], ("week", "year"))
+    which = one_of("of", of[0] if len(of) == 1 else of, READ)
     loans = with_groups(book, known_loans(book, "borrowed_at"), by, "loan", until)
     loans = loans.assign(day=loans["borrowed_at"].dt.normalize())[loans["borrowed_at"] <= until]
     if loans.empty:
         raise InputError(f"loans: none was taken by {until:%Y-%m-%d}. Allowed: a day from the first loan on.")
     days = pd.date_range(loans["day"].min(), loans["day"].max(), unit="s")
-    read = partial(_of_festivals, days=days, whole=_whole_years(days), read={"week": by_week, "year": by_year}[of[0]])
+    read = partial(_of_festivals, days=days, whole=_whole_years(days), read=READ[which])
     return by_group(loans, by, read)
 
 
@@ -159,6 +159,9 @@ def by_week(counts: pd.Series, whole: Mapping[int, pd.Timestamp]) -> pd.DataFram
     half = stdtrit((n - 1).clip(lower=1), (1 + LEVEL) / 2) * weeks.std() / np.sqrt(n)
     found = {"n": n, "rate_ratio": ratio, "low": (ratio - half).clip(lower=0), "high": ratio + half}
     return pd.DataFrame(found).rename_axis("week").reset_index()
+
+
+READ = {"week": by_week, "year": by_year}
 
 
 def _window(counts: pd.Series, day: pd.Timestamp, start: int, end: int) -> pd.Series:

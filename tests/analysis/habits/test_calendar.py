@@ -115,6 +115,8 @@ def test_no_festival_in_range_is_refused(of: str) -> None:
         lp.habits.festival(loans=summer, of=of)
     with pytest.raises(InputError, match=r"^loans: none was taken by 2020-01-01"):
         lp.habits.festival(loans=summer, of=of, until="2020-01-01")
+    with pytest.raises(InputError, match=r"^of = \('week', 'year'\): not known"):
+        lp.habits.festival(loans=summer, of=("week", "year"))
 
 
 def test_a_month_without_any_loan_has_a_ratio_of_nought_and_says_why_it_has_no_interval() -> None:
