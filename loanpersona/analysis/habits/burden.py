@@ -21,7 +21,7 @@ COUNTED = ("this_platform", "all_platforms")
 
 
 @frame(
-    statements="1.4h 3.2g 4a",
+    statements="1.4h 3.2g",
     counts="loans",
     estimate="per_1000",
     written={"per_1000": "money", "mean_apr": "share"},
@@ -94,7 +94,7 @@ def _steps() -> list[str]:
 
 
 @frame(
-    statements="1.4h 1.1c 4b",
+    statements="1.4h 1.1c",
     counts="borrower_months",
     keys="counted service_band",
     reads={
