@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from loanpersona import charts, estimates, tables
     from loanpersona.analysis import credit, habits, needs, profile, segments
+    from loanpersona.analysis.frame import frames
     from loanpersona.analysis.written import in_words
     from loanpersona.charts.plot import plot, show
     from loanpersona.core import words as labels
@@ -40,6 +41,7 @@ _HOMES = {
     "check_parameters": "loanpersona.simulation.parameters:check_parameters",
     "credit": "loanpersona.analysis.credit",
     "estimates": "loanpersona.estimates",
+    "frames": "loanpersona.analysis.frame:frames",
     "generate": "loanpersona.simulation.generation:generate",
     "habits": "loanpersona.analysis.habits",
     "in_words": "loanpersona.analysis.written:in_words",
@@ -69,6 +71,7 @@ __all__ = [
     "check_parameters",
     "credit",
     "estimates",
+    "frames",
     "generate",
     "habits",
     "in_words",

@@ -22,6 +22,7 @@ mpl.use("agg")
 PACKAGE = Path(lp.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 PUBLIC = [
+    "Book",
     "InputError",
     "LoanpersonaError",
     "MachineError",
@@ -39,10 +40,12 @@ PUBLIC = [
     "load_persona",
     "load_population",
     "needs",
+    "plot",
     "profile",
     "render_report",
     "sample",
     "segments",
+    "show",
     "tables",
 ]
 HEAVY = {"matplotlib", "seaborn", "sklearn", "papermill", "nbconvert"}
@@ -77,6 +80,25 @@ def test_a_public_room_shows_what_it_offers_and_no_more(room: str) -> None:
     shown = dir(getattr(lp, room))
     assert shown == sorted(getattr(lp, room).__all__)
     assert not [name for name in shown if name in {"np", "pd", "Any", "annotations"} or name.startswith("_")]
+
+
+@pytest.mark.parametrize("lang", lp.labels.LANGUAGES)
+def test_the_dictionary_of_results_has_a_row_for_each_frame_in_words(lang: str) -> None:
+    frames = lp.frames(lang).set_index("frame")
+    rooms = (lp.profile, lp.habits, lp.needs, lp.segments, lp.credit)
+    made = {name: getattr(room, name) for room in rooms for name in dir(room)}
+    declared = [one.declaration.name for one in made.values() if hasattr(one, "declaration")]
+    assert sorted(frames.index) == sorted(declared)
+    assert not frames["title"].isin(frames.index).any()
+    assert frames["title"].is_unique
+    assert frames.loc["credit.loan_outcomes", "estimate"] == ""
+    assert frames.loc["habits.limit_use", "title"] == {"en": "What becomes of a limit", "zh": "额度的去向"}[lang]
+
+
+@pytest.mark.parametrize("lang", ["fr", None, ["en"]])
+def test_the_dictionary_of_results_refuses_an_unknown_language(lang: Any) -> None:
+    with pytest.raises(lp.InputError, match="unknown language"):
+        lp.frames(lang)
 
 
 def loaded(code: str) -> set[str]:

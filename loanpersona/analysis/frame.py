@@ -18,6 +18,7 @@ import pandas as pd
 
 from loanpersona.analysis.arguments import checked_arguments
 from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.core.words import check_language, label, phrase
 from loanpersona.tables.book import SYNTHETIC_MARK, Book
 from loanpersona.tables.schema import names
 
@@ -213,6 +214,34 @@ def declarations() -> dict[str, Declaration]:
     for room in ROOMS:
         import_module(f"loanpersona.analysis.{room}")
     return dict(_DECLARED)
+
+
+def frames(lang: str = "en") -> pd.DataFrame:
+    """The dictionary of results: one row per frame, from what it declares where it is computed.
+
+    Columns: frame (its call: `lp.` and this name), title and counts (in words of `lang`), statements, keys (`of` stands
+    for the columns of that argument, those of `by` and `who` come before), estimate (empty for a sheet of users or
+    loans), reads (tables and their columns), smallest (n from which charts show an estimate). Raises InputError for an
+    unknown language.
+
+    >>> frames().set_index("frame").loc["needs.reasons", "title"]
+    'What loans are for'
+    """
+    check_language(lang)
+    rows = (
+        {
+            "frame": name,
+            "title": phrase(name, lang, of=label("any_column", lang)),
+            "statements": " ".join(one.statements),
+            "counts": label(one.counts, lang),
+            "keys": " ".join(one.keys),
+            "estimate": one.estimate,
+            "reads": "; ".join(f"{table}: {' '.join(columns)}" for table, columns in one.reads.items()),
+            "smallest": one.smallest,
+        }
+        for name, one in declarations().items()
+    )
+    return pd.DataFrame(rows)
 
 
 def public(package: str) -> dict[str, Any]:
