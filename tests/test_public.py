@@ -34,8 +34,10 @@ PUBLIC = [
     "check_parameters",
     "credit",
     "estimates",
+    "frames",
     "generate",
     "habits",
+    "in_words",
     "labels",
     "load_persona",
     "load_population",
@@ -66,7 +68,7 @@ def test_no_room_behind_the_face_is_shown_even_once_it_is_loaded() -> None:
     hidden = {path.stem for path in PACKAGE.glob("*.py")} | {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     for name in PUBLIC:
         getattr(lp, name)
-    assert (hidden - {"charts", "labels", "tables"}) & set(dir(lp)) == set()
+    assert (hidden - {"charts", "estimates", "labels", "tables"}) & set(dir(lp)) == set()
     assert {"simulation", "core", "cli"} <= hidden
 
 
@@ -75,7 +77,9 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         _ = lp.genrate  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("room", ["charts", "credit", "habits", "labels", "needs", "profile", "segments", "tables"])
+@pytest.mark.parametrize(
+    "room", ["charts", "credit", "estimates", "habits", "labels", "needs", "profile", "segments", "tables"]
+)
 def test_a_public_room_shows_what_it_offers_and_no_more(room: str) -> None:
     shown = dir(getattr(lp, room))
     assert shown == sorted(getattr(lp, room).__all__)
@@ -182,7 +186,7 @@ def test_a_population_says_that_it_is_synthetic_and_how_it_was_made() -> None:
 
 
 def test_a_table_that_was_not_made_is_named() -> None:
-    with pytest.raises(lp.InputError, match=r"^tables: truth was not made, or was left out\. Known: users\. "):
+    with pytest.raises(lp.InputError, match=r"^tables: truth is not in this book, which has users\. .*generate makes"):
         _ = lp.generate(lp.load_persona(), n=5, tables=["users"]).truth
 
 

@@ -109,22 +109,27 @@ def frame(
             compute=compute,
         )
         _DECLARED[declared.name] = declared
-        signature = inspect.signature(compute)
 
         @wraps(compute)
         def call(*book: Any, **given: Any) -> pd.DataFrame:
-            asked, arguments = _asked(declared, signature, book, given)
-            asked.need(declared.reads)
-            bound = checked_arguments(asked, arguments, signature)
-            if own := [name for name in bound.get("by", ()) if name in _own_keys(declared, bound)]:
-                raise InputError(f"by = {own[0]}: the column that {declared.name} looks at. Allowed: another one.")
-            found = compute(asked, **bound)
-            return _finished(found, declared, asked, bound)
+            return _called(declared, book, given)
 
         call.declaration = declared  # type: ignore[attr-defined]
         return call
 
     return declare
+
+
+def _called(declared: Declaration, book: tuple[Any, ...], given: Mapping[str, Any]) -> pd.DataFrame:
+    """What a frame gives for a book and arguments, which are checked first."""
+    signature = inspect.signature(declared.compute)
+    asked, arguments = _asked(declared, signature, book, given)
+    asked.need(declared.reads)
+    bound = checked_arguments(asked, arguments, signature)
+    if own := [name for name in bound.get("by", ()) if name in _own_keys(declared, bound)]:
+        raise InputError(f"by = {own[0]}: the column that {declared.name} looks at. Allowed: another one.")
+    found = declared.compute(asked, **bound)
+    return _finished(found, declared, asked, bound)
 
 
 def _asked(

@@ -205,6 +205,7 @@ def _wrapped(words: str, lang: str, size: float) -> str:
 
 @cache
 def style() -> Any:
+    """The settings of matplotlib that every chart is drawn with."""
     font_manager.fontManager.addfont(str(catalog.font_file()))
     return {
         **sns.axes_style("whitegrid"),

@@ -5,3 +5,7 @@ from __future__ import annotations
 from loanpersona.estimates.survival import median_time
 
 __all__ = ["median_time"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -103,7 +103,9 @@ OTHERS: dict[str, Callable[..., Any]] = {
     "Book.of": lambda value: lp.Book(loans=population().loans, words=value),
     "check_parameters": lambda value: lp.check_parameters(persona=value, n=value, seed=value),
     "generate.persona": lambda value: lp.generate(value, n=10),
-    "generate.n": lambda value: lp.generate(lp.load_persona(), n=10 if isinstance(value, int) and value > 10 else value),
+    "generate.n": lambda value: lp.generate(
+        lp.load_persona(), n=10 if isinstance(value, int) and value > 10 else value
+    ),
     "generate.seed": lambda value: lp.generate(lp.load_persona(), n=10, seed=value),
     "generate.tables": lambda value: lp.generate(lp.load_persona(), n=10, tables=value),
     "in_words": lp.in_words,
@@ -114,7 +116,9 @@ OTHERS: dict[str, Callable[..., Any]] = {
     "plot.ax": lambda value: lp.plot(lp.profile.shares(population(), of="sex"), ax=value),
     "plot.lang": lambda value: lp.plot(lp.profile.shares(population(), of="sex"), lang=value),
     "sample.given": lambda value: lp.sample(lp.load_persona(), given=value, n=10),
-    "sample.n": lambda value: lp.sample(lp.load_persona(), given={"sex": "male"}, n=10 if isinstance(value, int) and value > 10 else value),
+    "sample.n": lambda value: lp.sample(
+        lp.load_persona(), given={"sex": "male"}, n=10 if isinstance(value, int) and value > 10 else value
+    ),
     "show": lp.show,
     "show.lang": lambda value: lp.show(lp.profile.shares(population(), of="sex"), lang=value),
     "theme": lambda value: lp.charts.theme(width=value, font=value).__enter__(),
