@@ -18,6 +18,8 @@ By = Any
 """`by` of a frame: a caller gives a column, a pair of columns or none, and the frame gets a tuple of names."""
 Bands = Any
 """`bands` of a frame: a caller gives where bands begin, rising, or none, and the frame gets a tuple of numbers."""
+Three = Any
+"""`of` of a frame that takes up to three columns, where others take two."""
 Day = Any
 """`until` or `at`: a caller gives a day, or none for the last day of the book, and the frame gets its last second."""
 
@@ -28,7 +30,8 @@ def checked_arguments(book: Book, given: Mapping[str, Any], signature: inspect.S
     if missing := [one.name for one in wanted if one.default is one.empty and one.name not in given]:
         raise InputError(*(f"{name}: missing argument." for name in missing))
     values = {one.name: given.get(one.name, one.default) for one in wanted}
-    return {name: _CHECKS[name](book, name, value) if name in _CHECKS else value for name, value in values.items()}
+    checks = {one.name: _CHECKS.get(str(one.annotation)) or _CHECKS.get(one.name) for one in wanted}
+    return {name: check(book, name, values[name]) if check else values[name] for name, check in checks.items()}
 
 
 def one_of(name: str, value: Any, allowed: Iterable[str]) -> str:
@@ -89,13 +92,13 @@ def wholes(name: str, values: Any, least: int) -> tuple[int, ...]:
     return tuple(whole(name, value, least) for value in given)
 
 
-def names_of(name: str, value: Any) -> tuple[str, ...]:
-    """The column, or the pair of columns, that a caller names."""
+def names_of(name: str, value: Any, most: int = 2) -> tuple[str, ...]:
+    """The column, or the few different columns, that a caller names."""
     given = (value,) if isinstance(value, str) else value
-    if not isinstance(given, Sequence) or not 1 <= len(given) <= 2 or not all(isinstance(one, str) for one in given):
-        raise InputError(f"{name} = {value!r}: no column. Allowed: the name of a column, or of two different ones.")
+    if not isinstance(given, Sequence) or not 1 <= len(given) <= most or not all(isinstance(one, str) for one in given):
+        raise InputError(f"{name} = {value!r}: no column. Allowed: the names of 1 to {most} columns.")
     if len(set(given)) < len(given):
-        raise InputError(f"{name} = {value!r}: names a column twice. Allowed: two different columns.")
+        raise InputError(f"{name} = {value!r}: names a column twice. Allowed: different columns.")
     return tuple(given)
 
 
@@ -152,6 +155,7 @@ _CHECKS: dict[str, Callable[[Book, str, Any], Any]] = {
     "since": _since,
     "by": _by,
     "of": lambda _, name, value: names_of(name, value),
+    "Three": lambda _, name, value: names_of(name, value, 3),
     "who": _who,
     "bands": _bands,
     "below": _maybe(_number),

@@ -38,6 +38,8 @@ class Book:
     """Whether everybody in it is made up; charts say so then, and only then."""
     texts: Mapping[str, pd.Index]
     """The texts that a numbered key stands for, such as account numbers."""
+    rules: Any = None
+    """Rules of its own by which its users are segmented, see `lp.segments.with_rules`; otherwise those that ship."""
 
     def __init__(self, *, words: Mapping[str, Mapping[str, str]] | None = None, **tables: Any) -> None:
         if unknown := [name for name in tables if name not in names()]:
