@@ -122,9 +122,12 @@ def _who(_: Book, name: str, value: Any) -> tuple[str, ...]:
 
 
 def _bands(_: Book, name: str, value: Any) -> Any:
-    """The lower ends of bands, rising; a scorecard takes a mapping, which it reads itself."""
-    if value is None or isinstance(value, Mapping):
-        return value
+    """The lower ends of bands; a frame that cuts several things takes a mapping, which it reads itself."""
+    return value if value is None or isinstance(value, Mapping) else lower_ends(name, value)
+
+
+def lower_ends(name: str, value: Any) -> tuple[float, ...]:
+    """Where the bands of a number begin, rising."""
     numbers = isinstance(value, Sequence) and not isinstance(value, str)
     if not numbers or not value or not all(_is_number(one) for one in value) or sorted(set(value)) != list(value):
         raise InputError(f"{name} = {value!r}: no bands. Allowed: where each begins, rising, such as (3000, 6000).")

@@ -22,7 +22,7 @@ from loanpersona.core.words import check_language, label, phrase
 from loanpersona.tables.book import SYNTHETIC_MARK, Book
 from loanpersona.tables.schema import names
 
-ROOMS = ("profile", "habits", "needs", "credit")
+ROOMS = ("profile", "habits", "needs", "segments", "credit")
 FORMS = ("share", "ratio", "money", "days", "months", "count", "points", "number", "day", "word", "flag")
 """How a column is written: 12.3%, 1.23, 1,234, 12, 12, 1,234, 0.123 …"""
 COUNTED = {"n": "count", "k": "count", "clusters": "count", "design_effect": "ratio", "effective_n": "count"}

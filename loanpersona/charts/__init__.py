@@ -26,56 +26,16 @@ from loanpersona.charts.credit.scorecards import (
     plot_scorecard,
     plot_scorecard_stability,
 )
-from loanpersona.charts.segments.clusters import (
-    plot_choice_of_k,
-    plot_cluster_agreement,
-    plot_cluster_profiles,
-    plot_cluster_stability,
-    plot_crossed,
-    plot_crossed_approved,
-)
-from loanpersona.charts.segments.funnel import (
-    plot_first_drawdown,
-    plot_funnel,
-    plot_leak_needs,
-    plot_leaks,
-    plot_process_mix,
-    plot_returns,
-    plot_time_to_first_loan,
-)
-from loanpersona.charts.segments.migration import (
-    plot_lifecycle_by_month,
-    plot_lifecycle_mix,
-    plot_rfm_cells,
-    plot_time_in_segment,
-    plot_transitions,
-    plot_weight_of_segments,
-)
 from loanpersona.charts.style import alt, show
 
 __all__ = [
     "alt",
     "plot_approval_ratios",
     "plot_calibration",
-    "plot_choice_of_k",
-    "plot_cluster_agreement",
-    "plot_cluster_profiles",
-    "plot_cluster_stability",
     "plot_cost_of_leaving_out",
-    "plot_crossed",
-    "plot_crossed_approved",
     "plot_discrimination",
-    "plot_first_drawdown",
-    "plot_funnel",
     "plot_information_value",
     "plot_ks_curve",
-    "plot_leak_needs",
-    "plot_leaks",
-    "plot_lifecycle_by_month",
-    "plot_lifecycle_mix",
-    "plot_process_mix",
-    "plot_returns",
-    "plot_rfm_cells",
     "plot_roc",
     "plot_score_comparison",
     "plot_score_correlation",
@@ -83,10 +43,6 @@ __all__ = [
     "plot_score_stability",
     "plot_scorecard",
     "plot_scorecard_stability",
-    "plot_time_in_segment",
-    "plot_time_to_first_loan",
-    "plot_transitions",
-    "plot_weight_of_segments",
     "show",
 ]
 

@@ -112,7 +112,8 @@ def curve(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     parts = frame.groupby(others, observed=True, sort=False) if others else [((), frame)]
     for (names, part), (colour, _) in zip(parts, SERIES * len(frame), strict=False):
         levels = zip(others, names if isinstance(names, tuple) else (names,), strict=False)
-        said = " · ".join(dict.fromkeys(level_name(name, one, lang) for name, one in levels))
+        apart = [level_name(name, one, lang) for name, one in levels if varies(frame[name])]
+        said = " · ".join(dict.fromkeys(apart))
         ax.step(part[scale], part[value], where="post", color=colour, lw=1.6, label=said or None)
         if "low" in part:
             ax.fill_between(part[scale], part["low"], part["high"], step="post", color=colour, alpha=0.2, lw=0)

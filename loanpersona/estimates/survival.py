@@ -38,6 +38,24 @@ def kaplan_meier(days: Any, happened: Any, level: float = LEVEL) -> pd.DataFrame
     return pd.DataFrame({**counts, "survival": survival, "low": low, "high": high})
 
 
+def has_happened(days: Any, happened: Any, within: Sequence[int] | None = None) -> pd.DataFrame:
+    """Share to whom it has happened by each day, or by those of `within`: one less the Kaplan-Meier curve.
+
+    Columns: days, n (durations), share, low, high, survival; of the curve at_risk and events, of `within` why a share
+    is missing: it lies beyond the longest duration.
+
+    >>> has_happened([1, 2, 4], [True, False, True])["share"].round(2).tolist()
+    [0.0, 0.33, 0.33, 1.0]
+    """
+    if within is None:
+        curve = kaplan_meier(days, happened)
+        ends = {"share": 1 - curve["survival"], "low": 1 - curve["high"], "high": 1 - curve["low"]}
+        curve = curve.assign(n=len(days), **ends)
+        return curve[["days", "n", "share", "low", "high", "survival", "at_risk", "events"]]
+    found = come_within(days, happened, within).rename(columns={"within_days": "days"})
+    return found.assign(survival=1 - found["share"], why=found["share"].isna().map({True: "not_watched_so_long"}))
+
+
 def come_within(days: Any, happened: Any, within: Sequence[int]) -> pd.DataFrame:
     """Share to whom it has happened within so many days, read off the Kaplan–Meier curve of the durations.
 

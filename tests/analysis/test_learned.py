@@ -1,30 +1,23 @@
-"""The three segmentations crossed, and groups and scores that are learned: by hand, by outside tools, and refused."""
+"""Scores that are learned: by hand, by outside tools, and refused."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from book import book
-from learned_tables import GROUPED, PLATFORMS, SCORED, lent, own, twice
+from learned_tables import PLATFORMS, SCORED, lent, own, twice
 from scipy.optimize import minimize
 from scipy.stats import chi2_contingency, spearmanr
-from sklearn.metrics import adjusted_rand_score, roc_auc_score
+from sklearn.metrics import roc_auc_score
 
 import loanpersona as lp
-from loanpersona.analysis import segments
 from loanpersona.analysis.credit import binning, challengers, fairness, scorecards
 from loanpersona.analysis.frames import fold_of
-from loanpersona.analysis.segments import clustering, crossing
-from loanpersona.analysis.segments.cluster_validation import by_chance, compared
 from loanpersona.core.errors import InputError
 from loanpersona.estimates import ranking
-from loanpersona.estimates.grouping import adjusted_rand, counted
+from loanpersona.estimates.grouping import counted
 
 YES_NO = {"no": ["no"], "yes": ["yes"]}
 
@@ -193,22 +186,6 @@ def test_what_is_no_confidence_level_is_refused(name: str, level: Any) -> None:
         own(name, level=level)
 
 
-@pytest.mark.parametrize("name", ["choice_of_k", "cluster_stability"])
-@pytest.mark.parametrize(
-    ("numbers", "said"),
-    [
-        ((), "names no number of groups"),
-        ("23", "names no"),
-        (3, "names no"),
-        ((1, 2), "not a whole number from 2"),
-        ((2.5,), "not a whole number"),
-    ],
-)
-def test_numbers_of_groups_that_are_none_are_refused(name: str, numbers: Any, said: str) -> None:
-    with pytest.raises(InputError, match=rf"^numbers = .*: {said}"):
-        grouped(name, made(), numbers=numbers)
-
-
 def test_the_stability_of_a_card_of_one_attribute_is_that_of_its_resamples() -> None:
     [row] = own("scorecard_stability").to_dict("records")
     assert row["points_apart"] == 555 - 455
@@ -354,285 +331,18 @@ def test_the_ratio_of_rates_covers_the_truth() -> None:
     assert sum(low <= 0.8 <= high for low, high in ends) in range(926, 972)
 
 
-# Groups that are learned
-
-
-def blobs(apart: float, n: int = 2_000, seed: int = 11) -> tuple[pd.DataFrame, Any]:
-    """People in four round clouds, each so many standard deviations out on an axis of its own, and their cloud."""
-    random = np.random.default_rng(seed)
-    cloud = random.integers(0, 4, n)
-    points = apart * np.eye(4)[cloud] + random.normal(size=(n, 4))
-    # what is skewed enters as its logarithm, and nothing here is negative
-    people = pd.DataFrame(np.expm1(points + 12), columns=list(clustering.SKEWED)).assign(
-        share_early=0.5, share_late=0.5
-    )
-    people.insert(0, "user_id", np.arange(n))
-    people.insert(1, "cluster", clustering.k_means(clustering.standardised(people), 4).labels_)
-    return people, cloud
-
-
-@pytest.mark.parametrize(
-    ("apart", "best", "k_means"), [(1, 0.17, 0.15), (2, 0.57, 0.58), (3, 0.89, 0.89), (4, 0.98, 0.98)]
-)
-def test_the_best_agreement_of_known_clouds_is_the_known_one(apart: int, best: float, k_means: float) -> None:
-    people, cloud = blobs(apart)
-    found = compared(people, cloud, "cloud").set_index("measure")
-    # the forest has to learn what the figures know, and k-means at a distance of one finds what it finds
-    assert found["ari"]["best"] == pytest.approx(best, abs=0.05)
-    assert found["ari"]["found"] == pytest.approx(k_means, abs=0.06)
-    assert found["ari"]["chance"] == pytest.approx(0.0027, abs=0.001)
-    assert found["low"]["best"] < found["ari"]["best"] < found["high"]["best"]
-    assert found["near_best"]["found"]
-    assert found["near_best"].drop(["found", "found_same_number"]).isna().all()
-
-
-def test_groups_that_miss_the_target_are_not_near_the_best() -> None:
-    people, cloud = blobs(4)
-    found = compared(people.assign(cluster=np.arange(len(people)) % 4), cloud, "cloud").set_index("measure")
-    assert found["ari"]["found"] < found["ari"]["chance"]
-    assert not found["near_best"]["found"]
-    assert found["near_best"]["found_same_number"]
-
-
-def test_names_of_groups_do_not_matter() -> None:
-    people, cloud = blobs(2, 500)
-    other = people.assign(cluster=np.array([7, 3, 9, 1])[people["cluster"]])
-    renamed = np.array(["d", "a", "c", "b"])[cloud]
-    one = compared(people, cloud, "cloud")
-    assert compared(other, cloud, "cloud")["ari"].tolist() == one["ari"].tolist()
-    assert compared(people, renamed, "cloud")["ari"].drop(2).tolist() == pytest.approx(one["ari"].drop(2).tolist())
-    ordered = clustering.ordered(people["cluster"].to_numpy(), people["n_loans"].to_numpy())
-    assert clustering.ordered(other["cluster"].to_numpy(), people["n_loans"].to_numpy()).tolist() == ordered.tolist()
-
-
-def test_the_adjusted_rand_index_is_that_of_scikit_learn() -> None:
-    random = np.random.default_rng(8)
-    pairs = [(random.integers(0, 4, 60), random.integers(0, k, 60)) for k in (1, 2, 5)]
-    for one, other in pairs:
-        assert adjusted_rand(counted(one, other)) == pytest.approx(adjusted_rand_score(one, other), abs=1e-12)
-    stack = np.stack([counted(*pairs[1]), counted(*pairs[1])[:, ::-1]])
-    assert adjusted_rand(stack).tolist() == [adjusted_rand(table) for table in stack]
-    assert float(adjusted_rand(counted([1, 1], [2, 2]))) == 1.0
-    assert float(adjusted_rand(counted([1], [2]))) == 1.0
-
-
-def test_shuffled_labels_agree_more_than_chance_says_once_in_a_thousand() -> None:
-    random = np.random.default_rng(9)
-    one, other = np.arange(300) % 3, np.sort(np.arange(300) % 4)
-    line = by_chance(counted(one, other), 0.95)
-    above = sum(adjusted_rand(counted(random.permutation(one), other)) > line for _ in range(2_000))
-    assert above / 2_000 == pytest.approx(0.05, abs=0.02)
-
-
-def test_the_number_of_clouds_is_chosen_and_drawing_people_anew_leaves_them() -> None:
-    people, _ = blobs(8, 600)
-    best, rows = clustering._best(clustering.standardised(people))
-    assert best == 4
-    assert [row["n_clusters"] for row in rows] == list(range(2, 9))
-    assert all(one["share_within"] > other["share_within"] for one, other in pairwise(rows))
-
-
-@cache
-def made(seed: int = 7) -> dict[str, pd.DataFrame]:
-    """A random book of a lender, with the score and the steps that the random one has not."""
-    tables = book(seed, 500)
-    asked = tables["applications"]
-    scores = pd.Series(np.random.default_rng(seed).integers(100, 900, len(asked)), dtype="Int16")
-    return {**tables, "applications": asked.assign(risk_score=scores.mask(asked["submitted_at"].isna()))}
-
-
-def grouped(name: str, tables: dict[str, pd.DataFrame], **more: Any) -> pd.DataFrame:
-    function: Callable[..., pd.DataFrame] = getattr(segments, name)
-    return function(tables["applications"], tables["loans"], tables["instalments"], **more)
-
-
-@pytest.mark.parametrize("name", ["clusters", *GROUPED])
-def test_the_same_book_gives_the_same_frame_to_the_digit_in_any_order_of_rows(name: str) -> None:
-    shuffled = {table: frame.sample(frac=1, random_state=1) for table, frame in made().items()}
-    given = {"cluster_agreement": {"truth": made()["truth"]}, "cluster_stability": {"numbers": (2, 4)}}
-    more: dict[str, Any] = given.get(name, {})
-    first = grouped(name, made(), **more)
-    pd.testing.assert_frame_equal(grouped(name, made(), **more), first, check_exact=True)
-    pd.testing.assert_frame_equal(grouped(name, shuffled, **more), first, check_exact=True)
-
-
-def test_the_features_are_those_counted_by_hand() -> None:
-    days = pd.to_datetime
-    asked = lent()["applications"][:2]
-    loans = pd.DataFrame(
-        {
-            "loan_id": [1, 2, 3],
-            "user_id": [0, 0, 1],
-            "amount_cny": [600, 900, 300],
-            "borrowed_at": days(["2022-02-01", "2022-03-01", "2022-06-01"]),
-            "disbursed_at": days(["2022-02-01", "2022-03-01", "2022-06-01"]),
-        }
-    )
-    plan = pd.DataFrame(
-        {
-            "loan_id": [1, 1, 2, 3],
-            "number": [1, 2, 1, 1],
-            "principal_cny": [300.0, 300.0, 900.0, 300.0],
-            "due_on": days(["2022-03-01", "2022-04-01", "2022-04-01", "2022-07-01"]),
-            "paid_on": days(["2022-02-20", None, "2022-04-01", None]),
-        }
-    )
-    found = clustering.borrowing_features(asked, loans, plan, "2022-05-01")
-    # one is paid early, one on the day, one not; the loan of June is not known yet
-    assert found.drop(columns="lifecycle").to_dict("records") == [
-        {
-            "user_id": 0,
-            "days_since_last_loan": 61,
-            "n_loans": 2,
-            "amount_cny": 1_500,
-            "balance_cny": 300.0,
-            "share_early": pytest.approx(1 / 3),
-            "share_late": pytest.approx(1 / 3),
-        }
-    ]
-    later = clustering.borrowing_features(asked, loans, plan, "2022-06-02").set_index("user_id")
-    assert later["n_loans"].tolist() == [2, 1]
-    assert np.isnan(later["share_late"][1])
-    assert np.isfinite(clustering.standardised(later)).all()
-
-
-def test_profiles_hold_everybody_and_all_that_was_lent() -> None:
-    profiles = grouped("cluster_profiles", made(), k=3)
-    people = grouped("clusters", made(), k=3)
-    value = profiles.set_index(["measure", "cluster"])["value"]
-    assert value["share_of_users"].sum() == pytest.approx(1)
-    assert value["share_of_amount"].sum() == pytest.approx(1)
-    assert value["n_loans"]["1"] == pytest.approx(people.loc[people["cluster"] == 1, "n_loans"].mean())
-    assert value["days_since_last_loan"].is_monotonic_increasing
-
-
-def test_stability_lies_between_nothing_and_the_same() -> None:
-    found = grouped("cluster_stability", made(), numbers=(2, 3))
-    assert (found["low"] <= found["median_ari"]).all()
-    assert (found["median_ari"] <= found["high"]).all()
-    assert found["high"].max() <= 1
-
-
-def test_more_groups_than_people_and_a_hidden_type_that_is_missing_are_refused() -> None:
-    with pytest.raises(InputError, match=r"^k = 5000: more groups than different people\. Allowed: at most \d+\.$"):
-        grouped("clusters", made(), k=5_000)
-    with pytest.raises(InputError, match=r"^loans: too few different borrowers for 5 groups\."):
-        segments.choice_of_k(*[lent()[table] for table in ("applications", "loans", "instalments")], numbers=(5, 6))
-    with pytest.raises(InputError, match=r"^truth\.user_id: no row for borrower \d+\. Wanted: one for each\.$"):
-        grouped("cluster_agreement", made(), k=3, truth=made()["truth"].head(10))
-
-
-# The three crossed
-
-
-def test_the_cross_adds_up_to_everybody_and_all_the_money() -> None:
-    cross = grouped("crossed", made())
-    assert cross["k"].sum() == made()["applications"]["user_id"].nunique()
-    assert cross["share"].sum() == pytest.approx(1)
-    loans, plan = made()["loans"], made()["instalments"]
-    assert cross["balance_cny"].sum() == pytest.approx(plan.loc[plan["paid_on"].isna(), "principal_cny"].sum())
-    last = plan["paid_on"].max()
-    last = max(last, loans["disbursed_at"].max()).normalize() + pd.Timedelta(days=1)
-    recent = loans[loans["disbursed_at"] >= last - pd.DateOffset(months=12)]
-    assert cross["volume_cny"].sum() == recent["amount_cny"].sum()
-    assert cross["limit_cny"].sum() == made()["applications"]["limit_cny"].sum()
-    for name in ("limit", "balance_owed", "year_volume"):
-        assert cross[f"share_of_{name}"].sum() == pytest.approx(1)
-    approved = grouped("crossed_approved", made())
-    assert approved.groupby("measure")["share"].sum().tolist() == pytest.approx([1, 1, 1, 1])
-    cell = cross[(cross["process"] == "approved") & (cross["quality"] == "medium")].iloc[0]
-    same = (approved["lifecycle"] == cell["lifecycle"]) & (approved["quality"] == "medium")
-    assert approved[same & (approved["measure"] == "of_users")]["share"].iloc[0] == pytest.approx(
-        cell["k"] / (made()["applications"]["outcome"] == "approved").sum()
-    )
-
-
-def test_the_cross_of_three_users_is_the_one_counted_by_hand() -> None:
-    tables = lent()
-    asked = tables["applications"].iloc[[0, 5, 120]].copy()
-    asked.loc[130] = {
-        **asked.iloc[0].to_dict(),
-        "application_id": 9_000,
-        "user_id": 900,
-        "outcome": "incomplete",
-        "last_step": "profile",
-        "submitted_at": pd.NaT,
-        "decided_at": pd.NaT,
-        "risk_score": None,
-        "limit_cny": 0,
-    }
-    asked["risk_score"] = asked["risk_score"].astype("Int16")
-    loans = tables["loans"].iloc[[0, 5]]
-    plan = tables["instalments"][tables["instalments"]["loan_id"].isin([0, 5])]
-    found = crossing.segmented(asked, loans, plan, "2022-12-31").set_index("user_id")
-    assert found.astype(object).to_dict("index") == {
-        0: {
-            "process": "approved",
-            "lifecycle": "active",
-            "quality": "near_prime",
-            "limit_cny": 2_000.0,
-            "balance_cny": 1_000.0,
-            "volume_cny": 1_000.0,
-        },
-        5: {
-            "process": "approved",
-            "lifecycle": "dormant",
-            "quality": "near_prime",
-            "limit_cny": 2_000.0,
-            "balance_cny": 0.0,
-            "volume_cny": 1_000.0,
-        },
-        120: {
-            "process": "rejected",
-            "lifecycle": "no_limit",
-            "quality": "medium",
-            "limit_cny": 0.0,
-            "balance_cny": 0.0,
-            "volume_cny": 0.0,
-        },
-        900: {
-            "process": "incomplete",
-            "lifecycle": "no_limit",
-            "quality": "no_score",
-            "limit_cny": 0.0,
-            "balance_cny": 0.0,
-            "volume_cny": 0.0,
-        },
-    }
-    cross = segments.crossed(asked, loans, plan, "2022-12-31")
-    assert cross[["n", "k"]].to_numpy().tolist() == [[4, 1]] * 4
-    assert cross["share_of_balance_owed"].tolist() == [0, 1, 0, 0]
-    # what is not decided yet is not known
-    asked.loc[[0, 5], "decided_at"] += pd.Timedelta(days=30)
-    early = crossing.segmented(asked, loans, plan, "2022-01-20")
-    assert early["process"].tolist() == ["rejected", "incomplete"]
-
-
 # Whoever asks for it
 
 
-@pytest.mark.parametrize("name", [*GROUPED, *SCORED])
+@pytest.mark.parametrize("name", SCORED)
 def test_a_frame_takes_an_own_book_and_names_what_is_missing(name: str) -> None:
-    tables = made() if name in GROUPED else lent()
-    make = grouped if name in GROUPED else own
+    tables = lent()
     for table, column in [("applications", "decided_at"), ("loans", "user_id"), ("instalments", "paid_on")]:
         broken = {**tables, table: tables[table].drop(columns=column)}
         with pytest.raises(InputError, match=rf"^{table}\.{column}: missing column\. Wanted: "):
-            make(name, broken)
+            own(name, broken)
         with pytest.raises(InputError, match=rf"^{table}: no rows\. Allowed: at least one\.$"):
-            make(name, {**tables, table: tables[table].head(0)})
-
-
-@pytest.mark.parametrize("name", ["clusters", "crossed"])
-def test_an_approval_without_a_time_is_refused(name: str) -> None:
-    asked = made()["applications"].copy()
-    one = asked.index[asked["outcome"] == "approved"][3]
-    asked.loc[one, "decided_at"] = pd.NaT
-    number = asked["application_id"][one]
-    with pytest.raises(
-        InputError, match=rf"^applications\.decided_at: missing, but application {number} is approved\."
-    ):
-        grouped(name, {**made(), "applications": asked})
+            own(name, {**tables, table: tables[table].head(0)})
 
 
 def test_folds_are_even_and_the_same_in_any_company() -> None:
@@ -642,14 +352,5 @@ def test_folds_are_even_and_the_same_in_any_company() -> None:
     assert fold_of([77, 5]).tolist() == [folds[77], folds[5]]
 
 
-def test_the_tables_are_left_as_they_were() -> None:
-    before = {name: frame.copy(deep=True) for name, frame in made().items()}
-    for name in ("clusters", "crossed", "crossed_approved"):
-        grouped(name, made())
-    for name, frame in made().items():
-        pd.testing.assert_frame_equal(frame, before[name])
-
-
 def test_the_rooms_offer_what_was_learned() -> None:
-    assert set(GROUPED) <= set(dir(lp.segments))
     assert set(SCORED) <= set(dir(lp.credit))

@@ -12,10 +12,8 @@ import nbformat
 import pandas as pd
 import pytest
 from fontTools.ttLib import TTFont
-from reads import SEGMENTS
 
 import loanpersona as lp
-from loanpersona.analysis import segments
 from loanpersona.core import catalog, strict_yaml
 from loanpersona.core.errors import InputError
 from loanpersona.core.words import LANGUAGES, check_language, in_words, label, phrase
@@ -119,38 +117,6 @@ def test_every_tile_is_a_province_with_a_place_of_its_own() -> None:
     assert set(tiles) == set(lp.tables.table("users").column("province").levels)
     assert len({tuple(tile[:2]) for tile in tiles.values()}) == len(tiles)
     assert len({tile[2] for tile in tiles.values()}) == len({tile[3] for tile in tiles.values()}) == len(tiles)
-
-
-@pytest.fixture(scope="module")
-def frames() -> dict[str, pd.DataFrame]:
-    population = lp.generate(lp.load_persona("article"), n=2_000, seed=7)
-    made = {name: getattr(segments, name)(*[population.tables[table] for table in SEGMENTS[name]]) for name in SEGMENTS}
-    made |= {
-        "standing": segments.standing(population.applications, population.loans, population.instalments),
-        "rfm": segments.rfm(population.loans),
-        "lifecycle_rules": segments.lifecycle_rules(),
-    }
-    return made
-
-
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_every_word_that_a_frame_shows_has_a_label(frames: dict[str, pd.DataFrame], lang: str) -> None:
-    known = catalog.load("labels")
-    for name, frame in frames.items():
-        words = {str(column) for column in frame.columns}
-        for column in frame.columns:
-            if isinstance(frame[column].iloc[0], str) and column != "compared_with":
-                words |= set(frame[column].dropna())
-        # a number or a year is its own word
-        strange = [word for word in sorted(words) if word not in known and label(word, lang) == word]
-        assert [word for word in strange if not word.isdecimal()] == [], name
-
-
-def test_no_code_word_is_left_in_a_table_for_people(frames: dict[str, pd.DataFrame]) -> None:
-    for name, frame in frames.items():
-        shown = in_words(frame, "zh").reset_index().astype(str)
-        left = [text for text in [*shown.columns, *shown.to_numpy().ravel()] if re.search(r"[a-z]|_|\.\.", text)]
-        assert left == [], name
 
 
 def test_every_column_and_level_of_the_tables_has_a_label() -> None:

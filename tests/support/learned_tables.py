@@ -11,7 +11,6 @@ import pandas as pd
 from loanpersona.analysis import credit
 
 PLATFORMS = {"platforms": ["1", "2.."]}
-GROUPED = ["choice_of_k", "cluster_profiles", "cluster_stability", "cluster_agreement", "crossed", "crossed_approved"]
 
 SCORED = [
     "scorecard",

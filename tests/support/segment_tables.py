@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pandas as pd
 
+import loanpersona as lp
+
+OURS = "basis: assumed\n  because: ours\n"
 LIFECYCLE = ["new", "active", "loyal", "silent", "dormant"]
 
 APPLIED = [
@@ -67,3 +73,18 @@ def registered() -> pd.DataFrame:
         "2024-01-20 08:00",
     ]
     return times(pd.DataFrame({"user_id": [1, 2, 3, 4, 5, 6], "registered_at": at_}))
+
+
+def tiny_book(**changed: Any) -> lp.Book:
+    """The hand-made book; tables may be changed, or left out with None."""
+    applications, loans, plan = tiny()
+    asked = applications.assign(limit_cny=(applications["outcome"] == A) * 1_000)
+    plan = plan.assign(due_on=plan["paid_on"].fillna(pd.Timestamp("2024-06-21")))
+    return lp.Book(**{"users": registered(), "applications": asked, "loans": loans, "instalments": plan, **changed})
+
+
+def written(folder: Path, text: str) -> Path:
+    """A file of rules of one's own."""
+    path = folder / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path

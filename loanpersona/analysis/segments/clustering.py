@@ -1,4 +1,4 @@
-"""Groups that nobody stated: k-means on how people borrow and repay, the number of groups, and what they look like.
+"""Groups that nobody stated: k-means on how people borrow and repay, and what the groups look like.
 
 Everybody with a loan by the day that is looked at is taken: who has a limit and never drew has no last loan to count
 from. The groups are numbered by the mean days since the last loan, so that number 1 is the one that borrowed last.
@@ -6,21 +6,22 @@ from. The groups are numbered by the mean days since the last loan, so that numb
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.cluster import KMeans
-from sklearn.metrics import silhouette_samples
 from threadpoolctl import threadpool_limits
 
-from loanpersona.analysis.frames import SEED, columns, whole
-from loanpersona.analysis.membership import states
-from loanpersona.analysis.segment_rules import Rules
-from loanpersona.analysis.snapshot import as_of, history
+from loanpersona.analysis.arguments import Day, whole
+from loanpersona.analysis.frame import frame
+from loanpersona.analysis.frames import SEED
+from loanpersona.analysis.segments.history import standing
+from loanpersona.analysis.segments.membership import MONEY
 from loanpersona.core.errors import InputError
+from loanpersona.core.extras import need
 from loanpersona.estimates.shares import clustered_share, mean, share
+from loanpersona.tables.book import Book, kept
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -28,45 +29,101 @@ FEATURES = ("days_since_last_loan", "n_loans", "amount_cny", "balance_cny", "sha
 """Recency, frequency and money; what is still owed; how instalments are paid."""
 SKEWED = FEATURES[:4]
 """Features with a long tail: their logarithm (of one more) is taken."""
+SHARES = ("share_of_users", "share_of_amount")
 NUMBERS_OF_CLUSTERS = tuple(range(2, 9))
 STARTS = 5
 SILHOUETTE_SAMPLE = 2_000
+READS = {**MONEY, "instalments": f"{MONEY['instalments']} due_on"}
+WRITTEN = {
+    **dict.fromkeys(("amount_cny", "balance_cny"), "money"),
+    **dict.fromkeys(("share_early", "share_late", *SHARES), "share"),
+    "days_since_last_loan": "days",
+}
 
 
-def borrowing_features(
-    applications: pd.DataFrame,
-    loans: pd.DataFrame,
-    instalments: pd.DataFrame,
-    at: pd.Timestamp | str | None = None,
-    rules: Rules | None = None,
-) -> pd.DataFrame:
-    """What the groups are made from: a row for everybody with a loan by the end of the day `at`.
+@frame(
+    statements="3.1b",
+    counts="borrowers",
+    keys="user_id",
+    estimate="",
+    written={**WRITTEN, "n_loans": "count"},
+    reads=READS,
+)
+def clusters(book: Book, *, at: Day = None, k: int | None = None) -> pd.DataFrame:
+    """The group of everybody who has a loan by the end of the day `at`, with what it was made from (3.1b).
 
-    Columns: user_id, lifecycle (the stated segment, from which no group is made), days_since_last_loan, n_loans,
-    amount_cny (all loans), balance_cny (principal owed), share_early and share_late (of the instalments due before
-    that day: paid before theirs, or not by its end; missing where none was). Nothing that happened later counts.
-    Raises InputError where nobody has a loan by then, and as `standing` does.
+    `k` is the number of groups, by default the one with the largest silhouette. Columns: user_id; cluster (1 for those
+    whose last loan is the latest on average); days_since_last_loan, n_loans, amount_cny (all loans), balance_cny
+    (principal owed), share_early and share_late (of the instalments due before that day: paid before theirs, or not by
+    its end; missing where none was). Raises InputError where nobody has a loan by then, or too few differ.
+
+    >>> import loanpersona as lp
+    >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
+    >>> lp.segments.clusters(population, k=3)["cluster"].max()
+    3
     """
-    known = history(applications, loans, instalments)
-    day = as_of(known, at)
-    people = states(known, [day], "ever_borrowers", rules).set_index("user_id")
-    lent = columns(loans, "loans", ["loan_id", "user_id", "amount_cny", "disbursed_at"])
-    lent = lent[lent["disbursed_at"].dt.normalize() <= day]
-    found = {
-        "lifecycle": people["segment"],
-        "days_since_last_loan": people["days_idle"],
-        "n_loans": people["n_loans"],
-        "amount_cny": lent.groupby("user_id")["amount_cny"].sum(),
-        "balance_cny": people["balance_cny"],
-    }
-    return pd.DataFrame(found, index=people.index).join(_repaid(lent, instalments, day)).reset_index()
+    return grouped(book, at, k).copy()
 
 
-def _repaid(lent: pd.DataFrame, instalments: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+@frame(
+    statements="3.1b",
+    counts="borrowers",
+    keys="measure cluster",
+    estimate="value",
+    written={**WRITTEN, "n_loans": "number", "relative_to_all": "ratio"},
+    reads=READS,
+)
+def cluster_profiles(book: Book, *, at: Day = None, k: int | None = None) -> pd.DataFrame:
+    """What the groups look like: their share of people and of all that was lent, and the mean of every feature (3.1b).
+
+    Columns: measure (share_of_users, share_of_amount, then the features of `clusters`), cluster, n (people), value,
+    low, high, relative_to_all (standard deviations of everybody's values above everybody's mean; missing for the
+    shares). Raises as `clusters` does.
+
+    >>> import loanpersona as lp
+    >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
+    >>> lp.segments.cluster_profiles(population, k=3)["measure"].nunique()
+    8
+    """
+    people = grouped(book, at, k)
+    groups = [(str(one), people["cluster"] == one) for one in sorted(people["cluster"].unique())]
+    rows = [
+        {"measure": measure, "cluster": name, **_profile(people, measure, inside)}
+        for measure in (*SHARES, *FEATURES)
+        for name, inside in groups
+    ]
+    return pd.DataFrame(rows)
+
+
+def _profile(people: pd.DataFrame, measure: str, inside: pd.Series) -> dict[str, float]:
+    if measure in SHARES:
+        of_amount = measure == "share_of_amount"
+        found = clustered_share(inside, people["user_id"], people["amount_cny"]) if of_amount else share(inside)
+        return {"n": int(inside.sum()), "value": found["share"], "low": found["low"], "high": found["high"]}
+    every = people[measure].astype(float)
+    found = mean(every[inside].dropna())
+    return {**found, "relative_to_all": (found["value"] - every.mean()) / (every.std(ddof=0) or 1.0)}
+
+
+@kept
+def borrowing(book: Book, at: pd.Timestamp) -> pd.DataFrame:
+    """What the groups are made from, by `user_id`: the features of everybody with a loan by the end of a day.
+
+    Nothing that happened later counts. Raises InputError where nobody has a loan by then.
+    """
+    stands = standing(book, at.normalize())
+    people = stands[stands["n_loans"] > 0].rename(columns={"days_idle": "days_since_last_loan"})
+    if people.empty:
+        raise InputError(f"loans: none was paid out by {at:%Y-%m-%d}. Allowed: a day after the first loan.")
+    loans = book.loans[book.loans["disbursed_at"] <= at]
+    people = people.assign(amount_cny=loans.groupby("user_id")["amount_cny"].sum())
+    return people.join(_repaid(loans, book.instalments, at.normalize()))[list(FEATURES)]
+
+
+def _repaid(loans: pd.DataFrame, plan: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     """How the instalments of each borrower that were due before a day were paid, as known at its end."""
-    plan = columns(instalments, "instalments", ["loan_id", "due_on", "paid_on"])
-    plan = plan[plan["loan_id"].isin(lent["loan_id"]) & (plan["due_on"] < day)]
-    borrower = plan["loan_id"].map(lent.set_index("loan_id")["user_id"])
+    plan = plan[plan["loan_id"].isin(loans["loan_id"]) & (plan["due_on"] < day)]
+    borrower = plan["loan_id"].map(loans.set_index("loan_id")["user_id"])
     paid = plan["paid_on"].where(plan["paid_on"] <= day)
     how = {"share_early": paid < plan["due_on"], "share_late": ~(paid <= plan["due_on"])}
     return pd.DataFrame({name: holds.groupby(borrower).mean() for name, holds in how.items()})
@@ -80,11 +137,11 @@ def standardised(features: pd.DataFrame) -> Array:
     logs = features[list(FEATURES)].astype(float)
     logs[list(SKEWED)] = np.log1p(logs[list(SKEWED)])
     spread = logs.std(ddof=0).replace(0.0, 1.0)
-    found: Array = ((logs - logs.mean()) / spread).fillna(0.0).to_numpy()
-    return found
+    points: Array = ((logs - logs.mean()) / spread).fillna(0.0).to_numpy()
+    return points
 
 
-def k_means(points: Array, k: int, weights: Array | None = None) -> KMeans:
+def k_means(points: Array, k: int, weights: Array | None = None) -> Any:
     """The best of five starts of k-means, always the same ones, on one thread: the same groups to the last digit.
 
     Raises InputError where the number of groups is none, or there are fewer different points than groups.
@@ -92,30 +149,12 @@ def k_means(points: Array, k: int, weights: Array | None = None) -> KMeans:
     k = whole("k", k, 1)
     if len(np.unique(points, axis=0)) < k:
         raise InputError(f"k = {k}: more groups than different people. Allowed: at most {len(points)}.")
+    need("learn")
+    from sklearn.cluster import KMeans
+
     # Threads add up in any order, and the last digit of a centre would depend on it.
     with threadpool_limits(limits=1):
         return KMeans(k, n_init=STARTS, random_state=SEED).fit(points, sample_weight=weights)
-
-
-def clusters(
-    applications: pd.DataFrame,
-    loans: pd.DataFrame,
-    instalments: pd.DataFrame,
-    at: pd.Timestamp | str | None = None,
-    k: int | None = None,
-    rules: Rules | None = None,
-) -> pd.DataFrame:
-    """The group of everybody who has a loan by the end of the day `at`, with what it was made from.
-
-    `k` is the number of groups, by default that of `choice_of_k`. Columns: user_id, cluster (1 for those whose
-    last loan is the latest on average), and those of `borrowing_features`. Raises as that does.
-    """
-    people = borrowing_features(applications, loans, instalments, at, rules)
-    points = standardised(people)
-    fitted = k_means(points, _best(points)[0] if k is None else k)
-    found = ordered(fitted.labels_, people["days_since_last_loan"].to_numpy())
-    people.insert(1, "cluster", found)
-    return people
 
 
 def ordered(labels: Array, by: Array) -> Array:
@@ -130,83 +169,52 @@ def ordered(labels: Array, by: Array) -> Array:
     return found
 
 
-def choice_of_k(
-    applications: pd.DataFrame,
-    loans: pd.DataFrame,
-    instalments: pd.DataFrame,
-    at: pd.Timestamp | str | None = None,
-    numbers: Sequence[int] = NUMBERS_OF_CLUSTERS,
-) -> pd.DataFrame:
-    """How well so many groups part the people: silhouette and what is left inside the groups.
+@kept
+def grouped(book: Book, at: pd.Timestamp, k: int | None) -> pd.DataFrame:
+    """The rows of `clusters`."""
+    people = borrowing(book, at).reset_index()
+    labels = fitted(book, at, k or chosen(silhouettes(book, at))).labels_
+    people.insert(1, "cluster", ordered(labels, people["days_since_last_loan"].to_numpy()))
+    return people
 
-    Columns: n_clusters, n (people whose silhouette was taken, at most 2,000, always the same ones), silhouette (mean;
-    1 is far apart, 0 is touching), low, high (given the groups), share_within (sum of squares inside the groups over
-    that of all), chosen (the number with the largest silhouette).
-    Raises InputError where `numbers` names no number of groups, each a whole number from 2 on.
-    Source: Rousseeuw (1987).
+
+@kept
+def fitted(book: Book, at: pd.Timestamp, k: int) -> Any:
+    """So many groups of the borrowers of a day."""
+    return k_means(standardised(borrowing(book, at)), k)
+
+
+@kept
+def silhouettes(book: Book, at: pd.Timestamp, numbers: Sequence[int] = NUMBERS_OF_CLUSTERS) -> list[dict[str, Any]]:
+    """How well so many groups part the borrowers of a day, for the numbers that are possible.
+
+    Raises InputError where none is.
     """
-    numbers = several(numbers)
-    points = standardised(borrowing_features(applications, loans, instalments, at))
-    best, found = _best(points, numbers)
-    return pd.DataFrame(found).assign(chosen=[row["n_clusters"] == best for row in found])
-
-
-def several(numbers: Any) -> tuple[int, ...]:
-    """The numbers of groups to try; raises InputError where there is none, or one below two.
-
-    >>> several([2, 3])
-    (2, 3)
-    """
-    if isinstance(numbers, str) or not isinstance(numbers, Iterable) or not len(tried := tuple(numbers)):
-        raise InputError(f"numbers = {numbers!r}: names no number of groups. Allowed: such as (2, 3, 4).")
-    return tuple(whole("numbers", k, 2) for k in tried)
-
-
-def _best(points: Array, numbers: Sequence[int] = NUMBERS_OF_CLUSTERS) -> tuple[int, list[dict[str, Any]]]:
-    """The number of groups with the largest silhouette, and what was found for each."""
-    possible = [k for k in numbers if k < len(np.unique(points, axis=0))]
+    points = standardised(borrowing(book, at))
+    different = len(np.unique(points, axis=0))
+    possible = [k for k in numbers if k < different]
     if not possible:
-        raise InputError(f"loans: too few different borrowers for {min(numbers)} groups. Allowed: more than that.")
-    rows = [_silhouette(points, k) for k in possible]
-    return max(rows, key=lambda row: row["silhouette"])["n_clusters"], rows
+        raise InputError(
+            f"loans: {different} different borrowers, {min(numbers) + 1} needed for {min(numbers)} groups."
+        )
+    return [{"n_clusters": k, **silhouette(points, fitted(book, at, k))} for k in possible]
 
 
-def _silhouette(points: Array, k: int) -> dict[str, Any]:
-    fitted = k_means(points, k)
+def chosen(rows: Sequence[dict[str, Any]]) -> int:
+    """The number of groups with the largest silhouette."""
+    return int(max(rows, key=lambda row: row["silhouette"])["n_clusters"])
+
+
+def silhouette(points: Array, groups: Any) -> dict[str, Any]:
+    """The mean silhouette of at most 2,000 people, always the same ones, and what is left inside the groups."""
+    need("learn")
+    from sklearn.metrics import silhouette_samples
+
     some = np.random.default_rng(SEED).permutation(len(points))[:SILHOUETTE_SAMPLE]
-    labels = fitted.labels_[some]
+    labels = groups.labels_[some]
     # Where all of the sample lie in one group, nobody in it is parted from anybody.
-    each = silhouette_samples(points[some], labels) if len(np.unique(labels)) > 1 else np.zeros(len(some))
-    found = mean(pd.Series(each))
+    parted = 1 < len(np.unique(labels)) < len(some)
+    found = mean(pd.Series(silhouette_samples(points[some], labels) if parted else np.zeros(len(some))))
     total = float(np.square(points - points.mean(axis=0)).sum())
-    value = found.pop("value")
-    return {"n_clusters": k, "n": found.pop("n"), "silhouette": value, **found, "share_within": fitted.inertia_ / total}
-
-
-def cluster_profiles(
-    applications: pd.DataFrame,
-    loans: pd.DataFrame,
-    instalments: pd.DataFrame,
-    at: pd.Timestamp | str | None = None,
-    k: int | None = None,
-) -> pd.DataFrame:
-    """What the groups look like: their share of people and of all that was lent, and the mean of every feature.
-
-    Columns: measure (share_of_users, share_of_amount, then the features), cluster (words), n (people), value, low,
-    high, relative_to_all (standard deviations of everybody's values above everybody's mean; missing for the shares).
-    """
-    people = clusters(applications, loans, instalments, at, k)
-    groups = [(str(one), people["cluster"] == one) for one in sorted(people["cluster"].unique())]
-    rows: list[dict[str, Any]] = []
-    for measure, weights in (("share_of_users", None), ("share_of_amount", people["amount_cny"])):
-        for name, inside in groups:
-            found = share(inside) if weights is None else clustered_share(inside, people["user_id"], weights)
-            ends = {"value": found["share"], "low": found["low"], "high": found["high"]}
-            rows.append({"measure": measure, "cluster": name, "n": int(inside.sum()), **ends})
-    for feature in FEATURES:
-        every = people[feature].astype(float)
-        for name, inside in groups:
-            found = mean(every[inside].dropna())
-            above = (found["value"] - every.mean()) / (every.std(ddof=0) or 1.0)
-            rows.append({"measure": feature, "cluster": name, **found, "relative_to_all": above})
-    return pd.DataFrame(rows)
+    ends = {name: found[name] for name in ("low", "high")}
+    return {"n": found["n"], "silhouette": found["value"], **ends, "share_within": groups.inertia_ / total}

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from loanpersona.core.conditions import Value, runs, written
-from loanpersona.core.errors import InputError, together
+from loanpersona.core.errors import InputError, did_you_mean, together
+from loanpersona.core.words import check_language, label
 
 ANY = "any"
 When = Mapping[str, frozenset[int]]
@@ -44,8 +45,8 @@ class Feature:
         """What may stand in its column, in words."""
         return ", ".join(self.levels) or "{}..{}".format(*self.range)
 
-    def told(self, picked: frozenset[int]) -> str:
-        """The stretches as a condition that picks them, ends included."""
+    def condition(self, picked: frozenset[int]) -> str:
+        """These stretches as a file states them, ends included."""
         if self.levels:
             return written(self.levels, picked)
         (least, most), stops = self.range, [*(cut - 1 for cut in self.cuts[1:]), self.range[1]]
@@ -96,8 +97,8 @@ class Segmentation:
         Wants a column per feature that the rules read. Raises InputError where one is missing or of another form,
         and with the first row that lies outside the declared ranges.
 
-        >>> from loanpersona.analysis.segment_reader import rules
-        >>> rules().quality.assign(pd.DataFrame({"risk_score": [308, 309]})).tolist()
+        >>> from loanpersona.analysis.segments.rule_file import load_rules
+        >>> load_rules().quality.assign(pd.DataFrame({"risk_score": [308, 309]})).tolist()
         ['prime', 'near_prime']
         """
         places = together(*(lambda one=one: one.positions(features) for one in self.reads))
@@ -115,23 +116,42 @@ class Segmentation:
     def table(self) -> pd.DataFrame:
         """The rules, one a row; columns: segment, and a condition on each feature they read (`any` for none)."""
         rows = [(segment, when) for segment, whens in self.segments.items() for when in whens]
-        told = {
-            one.name: [one.told(when[one.name]) if one.name in when else ANY for _, when in rows] for one in self.reads
+        conditions = {
+            one.name: [one.condition(when[one.name]) if one.name in when else ANY for _, when in rows]
+            for one in self.reads
         }
-        return pd.DataFrame({"segment": [segment for segment, _ in rows], **told})
+        return pd.DataFrame({"segment": [segment for segment, _ in rows], **conditions})
 
     def _row(self, features: pd.DataFrame, wrong: np.ndarray) -> str:
         first = int(np.flatnonzero(wrong)[0])
-        return told({one.name: features[one.name].iloc[first] for one in self.reads})
+        return in_one_line({one.name: features[one.name].iloc[first] for one in self.reads})
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules of the three segmentations."""
+    """The rules of the three segmentations: by process, lifecycle and quality."""
 
     process: Segmentation
     lifecycle: Segmentation
     quality: Segmentation
+
+    def table(self, name: str, lang: str | None = None) -> pd.DataFrame:
+        """The rules of one segmentation, one a row; any one puts a user into its segment. With `lang` in words.
+
+        Columns: segment, and a condition on each feature that rules read: a range with both ends included, words, or
+        `any`. Raises InputError for another name or language.
+
+        >>> import loanpersona as lp
+        >>> lp.segments.load_rules().table("quality")["risk_score"].tolist()
+        ['..308', '309..400', '401..519', '520..623', '624..']
+        """
+        if name not in vars(self):
+            raise InputError(f"rules = {name!r}: no segmentation. {did_you_mean(str(name), vars(self))}")
+        rows: pd.DataFrame = getattr(self, name).table()
+        if lang is None:
+            return rows
+        say = check_language(lang)
+        return rows.map(lambda word: label(word, say)).rename(columns=lambda word: label(word, say))
 
 
 def named(features: Iterable[Feature], segments: Mapping[str, tuple[When, ...]]) -> tuple[Feature, ...]:
@@ -140,10 +160,10 @@ def named(features: Iterable[Feature], segments: Mapping[str, tuple[When, ...]])
     return tuple(one for one in features if one.name in found)
 
 
-def told(row: Mapping[str, Any]) -> str:
-    """A row of features in one line.
+def in_one_line(row: Mapping[str, Any]) -> str:
+    """A row of features in words.
 
-    >>> told({"n_loans": 0, "balance_cny": 1})
+    >>> in_one_line({"n_loans": 0, "balance_cny": 1})
     'n_loans 0, balance_cny 1'
     """
     return ", ".join(f"{name} {value}" for name, value in row.items())
@@ -155,15 +175,15 @@ def solve(features: tuple[Feature, ...], segments: Mapping[str, tuple[When, ...]
     Cells that no row can be in, for a feature never exceeds another, hold -1.
     """
     possible = _possible(features)
-    held = {name: _held(features, whens) & possible for name, whens in segments.items()}
-    said = [f"nobody can be in {name}" for name, cells in held.items() if not cells.any()]
-    gap = possible & ~np.logical_or.reduce(list(held.values()))
+    cells = {name: _cells(features, whens) & possible for name, whens in segments.items()}
+    said = [f"nobody can be in {name}" for name, where in cells.items() if not where.any()]
+    gap = possible & ~np.logical_or.reduce(list(cells.values()))
     said += [f"no segment for {row}" for row in _first(features, gap)]
-    for one, other in combinations(held, 2):
-        said += [f"two segments, {one} and {other}, for {row}" for row in _first(features, held[one] & held[other])]
+    for one, other in combinations(cells, 2):
+        said += [f"two segments, {one} and {other}, for {row}" for row in _first(features, cells[one] & cells[other])]
     codes = np.full(possible.shape, -1, np.int8)
-    for number, cells in enumerate(held.values()):
-        codes[cells] = number
+    for number, where in enumerate(cells.values()):
+        codes[where] = number
     return codes, said
 
 
@@ -179,7 +199,7 @@ def _possible(features: tuple[Feature, ...]) -> np.ndarray:
     return found
 
 
-def _held(features: tuple[Feature, ...], whens: tuple[When, ...]) -> np.ndarray:
+def _cells(features: tuple[Feature, ...], whens: tuple[When, ...]) -> np.ndarray:
     """The cells that one of the rules picks."""
     shape = [len(one.values) for one in features]
     found = np.zeros(shape, bool)
@@ -206,4 +226,4 @@ def _first(features: tuple[Feature, ...], cells: np.ndarray) -> Iterator[str]:
     for one in features:
         if one.at_most in row:
             row[one.at_most] = max(row[one.at_most], row[one.name])  # its stretch reaches as far, or no row were here
-    yield told(row)
+    yield in_one_line(row)

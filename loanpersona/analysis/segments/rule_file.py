@@ -8,7 +8,7 @@ from functools import cache
 from math import ceil, floor, prod
 from pathlib import Path
 
-from loanpersona.analysis.segment_rules import Feature, Rules, Segmentation, When, named, solve
+from loanpersona.analysis.segments.segmentation import Feature, Rules, Segmentation, When, named, solve
 from loanpersona.core import catalog
 from loanpersona.core.conditions import ends, select
 from loanpersona.core.errors import InputError, did_you_mean
@@ -28,13 +28,13 @@ Stated = dict[str, list[dict[str, Node]]]
 """The conditions of each rule of each segment, as they stand in the file."""
 
 
-def rules(path: str | Path | None = None) -> Rules:
+def load_rules(path: str | Path | None = None) -> Rules:
     """The rules of the three segmentations (3.1a to 3.1c): those that ship, or those of a file of one's own.
 
     The file has the form of `catalog/segments.yaml`; what it does not name stays as it ships. Raises InputError with
     all faults of the file: unknown words, values out of range, rows that no segment or two segments hold.
 
-    >>> list(rules().lifecycle.segments)
+    >>> list(load_rules().lifecycle.segments)
     ['new', 'active', 'loyal', 'silent', 'dormant']
     """
     if path is None:
@@ -42,13 +42,6 @@ def rules(path: str | Path | None = None) -> Rules:
     if not isinstance(path, str | Path):
         raise InputError(f"path = {path}: not a path. Allowed: the path of a YAML file.")
     return replace(_shipped(), **_read(Path(path), vars(_shipped())))
-
-
-def rules_or_shipped(given: Rules | None) -> Rules:
-    """The rules a caller gives, or those that ship; raises InputError for anything else, such as a path."""
-    if given is not None and not isinstance(given, Rules):
-        raise InputError(f"rules = {given}: not rules. Allowed: what lp.segments.rules(path) returns.")
-    return given or _shipped()
 
 
 @cache
