@@ -46,7 +46,7 @@ WRITTEN = {
     counts="borrowers",
     keys="user_id",
     estimate="",
-    written={**WRITTEN, "n_loans": "count"},
+    written={**WRITTEN, "n_loans": "count", "cluster": "count"},
     reads=READS,
 )
 def clusters(book: Book, *, at: Day = None, k: int | None = None) -> pd.DataFrame:
@@ -70,7 +70,7 @@ def clusters(book: Book, *, at: Day = None, k: int | None = None) -> pd.DataFram
     counts="borrowers",
     keys="measure cluster",
     estimate="value",
-    written={**WRITTEN, "n_loans": "number", "relative_to_all": "ratio"},
+    written={**WRITTEN, "n_loans": "number", "value": "number", "relative_to_all": "ratio"},
     reads=READS,
 )
 def cluster_profiles(book: Book, *, at: Day = None, k: int | None = None) -> pd.DataFrame:

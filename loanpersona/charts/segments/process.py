@@ -70,7 +70,7 @@ def _areas(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
         _ends(last, by, ax, lang)
     ax.set(ylim=(0, 1), xlim=(table.index[0], table.index[-1]), ylabel=_of_base(frame, lang))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.xaxis.set_major_locator(AutoDateLocator(minticks=2, maxticks=6))
+    ax.xaxis.set_major_locator(AutoDateLocator(minticks=2, maxticks=6))  # type: ignore[no-untyped-call]
     legend(ax, len(names))
     half = percent((frame["high"] - frame["low"]).max() / 2)
     return Caption(forms.title(frame, lang), phrase("end_note", lang, half=half), forms.all_values(last, lang))
