@@ -78,8 +78,8 @@ def time_in_segment(
 
     >>> import loanpersona as lp
     >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
-    >>> lp.segments.time_in_segment(population)["share"].iloc[0]
-    1.0
+    >>> lp.segments.time_in_segment(population)["share"].head(1).tolist()
+    [1.0]
     """
     one_of("base", base, LASTING)
     stays = _stays(members(book, ["lifecycle"], base, month_ends(book, at), rules))
