@@ -56,8 +56,8 @@ def words(seed: int, decision: str, start: int, stop: int) -> Words:
     >>> bool((words(7, "users.sex", 3, 6) == whole[3:6]).all())
     True
     """
-    table, dot, name = decision.partition(".")
-    stream = f"{seed}\n{_FIRST_NAMES.get(table, table)}{dot}{name}"
+    table, *name = decision.split(".", 1)
+    stream = f"{seed}\n{'.'.join([_FIRST_NAMES.get(table, table), *name])}"
     key = hashlib.sha256(stream.encode()).digest()[:16]
     counts, offset = divmod(start, _PER_COUNTER)
     philox = np.random.Philox(key=int.from_bytes(key, "little"), counter=counts)

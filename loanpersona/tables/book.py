@@ -28,7 +28,7 @@ class Book:
     >>> import loanpersona as lp
     >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
     >>> lp.Book(users=population.users, loans=population.loans)
-    <Book of 500 users, 389 loans; synthetic>
+    <Book of 500 users, 368 loans; synthetic>
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -86,7 +86,7 @@ class Book:
         """The table of that name; raises InputError where the book has none."""
         if name not in self.tables:
             raise InputError(
-                f"tables: {name} is not in this book, which has {', '.join(self.tables)}. {self._hint(name)}"
+                f"tables: {name} is not in this book, which has {', '.join(self.tables)}. Hint: lp.Book({name}=…)."
             )
         return self.tables[name]
 
@@ -96,7 +96,7 @@ class Book:
         for name, columns in wanted.items():
             if name not in self.tables:
                 faults.append(
-                    f"tables: {name} is not in this book, which has {', '.join(self.tables)}. {self._hint(name)}"
+                    f"tables: {name} is not in this book, which has {', '.join(self.tables)}. Hint: lp.Book({name}=…)."
                 )
             elif self.tables[name].empty:
                 faults.append(f"{name}: no rows. Allowed: at least one.")
@@ -107,10 +107,7 @@ class Book:
             raise InputError(*faults)
 
     def _absent(self, name: str) -> str:
-        return f"tables: {name} is not in this book, which has {', '.join(self.tables)}. {self._hint(name)}"
-
-    def _hint(self, name: str) -> str:
-        return f"Hint: lp.Book({name}=…)."
+        return f"tables: {name} is not in this book, which has {', '.join(self.tables)}. Hint: lp.Book({name}=…)."
 
     @cached_property
     def last_day(self) -> pd.Timestamp:

@@ -64,10 +64,10 @@ class Population(Book):
         """No key stands for a text."""
         return {}
 
-    def _hint(self, name: str) -> str:
+    def _absent(self, name: str) -> str:
         return (
-            f"{did_you_mean(name, self.tables)} Hint: generate makes it from the persona {self.persona} with "
-            f"n = {self.n} and seed = {self.seed}."
+            f"tables: {name} was not made, or was left out. {did_you_mean(name, self.tables)} Hint: generate makes it "
+            f"from the persona {self.persona} with n = {self.n} and seed = {self.seed}."
         )
 
     @cached_property
