@@ -85,9 +85,7 @@ class Book:
     def table(self, name: str) -> pd.DataFrame:
         """The table of that name; raises InputError where the book has none."""
         if name not in self.tables:
-            raise InputError(
-                f"tables: {name} is not in this book, which has {', '.join(self.tables)}. Hint: lp.Book({name}=…)."
-            )
+            raise InputError(self._absent(name))
         return self.tables[name]
 
     def need(self, wanted: Mapping[str, tuple[str, ...]]) -> None:
@@ -95,9 +93,7 @@ class Book:
         faults = []
         for name, columns in wanted.items():
             if name not in self.tables:
-                faults.append(
-                    f"tables: {name} is not in this book, which has {', '.join(self.tables)}. Hint: lp.Book({name}=…)."
-                )
+                faults.append(self._absent(name))
             elif self.tables[name].empty:
                 faults.append(f"{name}: no rows. Allowed: at least one.")
             else:
