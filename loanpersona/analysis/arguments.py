@@ -20,6 +20,10 @@ Bands = Any
 """`bands` of a frame: a caller gives where bands begin, rising, or none, and the frame gets a tuple of numbers."""
 Three = Any
 """`of` of a frame that takes up to three columns, where others take two."""
+One = Any
+"""`of` where one column may stand; the frame gets a tuple of its name."""
+Several = Any
+"""`of` where any number of columns may stand; the frame gets a tuple of names."""
 Day = Any
 """`until` or `at`: a caller gives a day, or none for the last day of the book, and the frame gets its last second."""
 
@@ -152,7 +156,16 @@ def _maybe(read: Callable[[str, Any], Any]) -> Callable[[Book, str, Any], Any]:
     return lambda _, name, value: None if value is None else read(name, value)
 
 
+def _flag(_: Book, name: str, value: Any) -> bool | None:
+    if value is not None and not isinstance(value, bool | np.bool_):
+        raise InputError(f"{name} = {value!r}: neither true nor false. Allowed: True or False.")
+    return None if value is None else bool(value)
+
+
 _CHECKS: dict[str, Callable[[Book, str, Any], Any]] = {
+    "One": lambda _, name, value: names_of(name, value, most=1),
+    "Several": lambda _, name, value: names_of(name, value, most=12),
+    "higher_is_riskier": _flag,
     "until": _until,
     "at": _until,
     "since": _since,

@@ -48,6 +48,8 @@ class Declaration:
     """How each further column is written; keys are words unless said otherwise, `of` as the column looked at."""
     reads: Mapping[str, tuple[str, ...]]
     """The tables and the columns it needs."""
+    unless: str
+    """A column of one's own, such as `users.bad`, that takes the place of all that is read."""
     smallest: int
     compute: Callable[..., pd.DataFrame]
     """The function as it is written, of a book and checked arguments."""
@@ -91,6 +93,7 @@ def frame(
     keys: str = "",
     estimate: str = "share",
     written: Mapping[str, str] | None = None,
+    unless: str = "",
     smallest: int = SMALLEST,
 ) -> Callable[[Callable[..., pd.DataFrame]], Callable[..., pd.DataFrame]]:
     """Declare a function of a book as a frame; lists are words with spaces between."""
@@ -105,6 +108,7 @@ def frame(
             estimate=estimate,
             written=dict(written or {}),
             reads={name: tuple(columns.split()) for name, columns in reads.items()},
+            unless=unless,
             smallest=smallest,
             compute=compute,
         )
@@ -124,7 +128,8 @@ def _called(declared: Declaration, book: tuple[Any, ...], given: Mapping[str, An
     """What a frame gives for a book and arguments, which are checked first."""
     signature = inspect.signature(declared.compute)
     asked, arguments = _asked(declared, signature, book, given)
-    asked.need(declared.reads)
+    if not _has(asked, declared.unless):
+        asked.need(declared.reads)
     bound = checked_arguments(asked, arguments, signature)
     if own := [name for name in bound.get("by", ()) if name in _own_keys(declared, bound)]:
         raise InputError(f"by = {own[0]}: the column that {declared.name} looks at. Allowed: another one.")
@@ -156,6 +161,11 @@ def _asked(
             "tables by keyword."
         )
     return asked, arguments
+
+
+def _has(book: Book, column: str) -> bool:
+    table, _, name = column.partition(".")
+    return table in book.tables and name in book.tables[table]
 
 
 def _finished(found: pd.DataFrame, declared: Declaration, book: Book, bound: Mapping[str, Any]) -> pd.DataFrame:

@@ -190,14 +190,19 @@ def cut_at(values: pd.Series, starts: Sequence[float]) -> pd.Series:
     ['..1', '2', '3..']
     """
     expect(starts, tuple, "bands", "where each begins, rising, such as (3000, 6000)")
-    whole = all(float(one).is_integer() for one in starts)
-    ends = [start - 1 if whole else start for start in starts]
-    names = [f"..{ends[0]:g}" if not whole else f"..{ends[0]:.0f}"]
-    for start, end in zip(starts, ends[1:], strict=False):
-        names.append(f"{start:g}" if start == end else _band(start, end))
-    names.append(_band(starts[-1], None))
+    names = band_names(starts)
     cut = pd.cut(values, [-np.inf, *starts, np.inf], right=False, labels=names)
     return cut if (values < starts[0]).any() else cut.cat.remove_categories(names[:1])
+
+
+def band_names(starts: Sequence[float]) -> list[str]:
+    """The words of bands that begin at these numbers, with one below the first."""
+    whole = all(float(one).is_integer() for one in starts)
+    ends = [start - 1 if whole else start for start in starts]
+    names = [f"..{ends[0]:.15g}"]
+    for start, end in zip(starts, ends[1:], strict=False):
+        names.append(f"{start:.15g}" if start == end else _band(start, end))
+    return [*names, _band(starts[-1], None)]
 
 
 def _band(start: float, end: float | None) -> str:
