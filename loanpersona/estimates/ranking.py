@@ -60,10 +60,10 @@ def ks(score: Any, bad: Any) -> tuple[float, float, float]:
     n = int((~bad).sum()), int(bad.sum())
     lead = good_up_to / n[0] - bad_up_to / n[1]
     at = int(lead.argmax())
-    return float(lead[at]), *_difference(good_up_to[at], bad_up_to[at], n)
+    return float(lead[at]), *difference((good_up_to[at], n[0]), (bad_up_to[at], n[1]))
 
 
-def logistic(score: Any, bad: Any) -> Numbers:
+def logistic(score: Any, bad: Any, name: str = "score") -> Numbers:
     """The chance of being bad of each score by a logistic curve of maximum likelihood (Newton's method).
 
     Raises InputError where the scores of good and bad do not overlap, or all are equal, so that no curve is the most
@@ -71,9 +71,9 @@ def logistic(score: Any, bad: Any) -> Numbers:
     """
     score, bad = np.asarray(score, float), np.asarray(bad, bool)
     if score.min() == score.max():
-        raise InputError(f"risk_score: all {len(score):,} are {score[0]:g}. Allowed: at least two different ones.")
+        raise InputError(f"{name}: all {len(score):,} are {score[0]:g}. Allowed: at least two different ones.")
     if score[bad].min() >= score[~bad].max() or score[bad].max() <= score[~bad].min():
-        raise InputError("risk_score: the scores of good and bad borrowers do not overlap. Allowed: some that do.")
+        raise InputError(f"{name}: the scores of good and bad borrowers do not overlap. Allowed: some that do.")
     x = np.column_stack([np.ones(len(score)), (score - score.mean()) / score.std()])
     weights = np.array([np.log(bad.mean() / (1 - bad.mean())), 0.0])
     for _ in range(ROUNDS):
@@ -91,7 +91,3 @@ def up_to(score: Numbers, bad: NDArray[np.bool_]) -> tuple[Numbers, Numbers, Num
     scores, at = np.unique(score, return_inverse=True)
     good, worse = (np.bincount(at, which, len(scores)).cumsum() for which in (~bad, bad))
     return scores, good, worse
-
-
-def _difference(good: float, bad: float, n: tuple[int, int]) -> tuple[float, float]:
-    return difference((good, n[0]), (bad, n[1]))

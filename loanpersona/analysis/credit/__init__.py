@@ -10,27 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from loanpersona.analysis.credit import (
-    challengers,
-    fairness,
-    population_stability,
-    resampling,
-    risk_score,
-    scorecards,
-)
 from loanpersona.analysis.frame import public
 
 _FRAMES = public(__name__)
-# Those of scores that still take tables.
-_OLD = {
-    challengers: ("cost_of_leaving_out", "score_comparison", "score_correlation"),
-    fairness: ("approval_ratios",),
-    population_stability: ("score_stability",),
-    resampling: ("scorecard_stability",),
-    risk_score: ("calibration", "discrimination", "ks_curve", "roc", "score_distribution", "scored_borrowers"),
-    scorecards: ("information_value", "scorecard"),
-}
-_FRAMES |= {name: getattr(module, name) for module, names in _OLD.items() for name in names}
 __all__ = sorted(_FRAMES)
 
 

@@ -7,24 +7,29 @@ frequent a band is among the good as among the bad: below zero is riskier.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import log
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
 from scipy.special import expit
-from scipy.stats import random_table
+from scipy.stats import ncx2, random_table
 from threadpoolctl import threadpool_limits
 
-from loanpersona.analysis.credit.binning import Attribute, Cuts, attributes, banded_people
-from loanpersona.analysis.frames import FOLDS, SEED, columns, fold_of, last_applications
-from loanpersona.analysis.old_outcomes import borrower_outcomes, day_after, granted
+from loanpersona.analysis.arguments import Day
+from loanpersona.analysis.credit.binning import Attribute, Cuts, attributes, banded
+from loanpersona.analysis.credit.sheets import LENT
+from loanpersona.analysis.frame import frame
+from loanpersona.analysis.frames import FOLDS, SEED, fold_of, last_applications
+from loanpersona.analysis.outcomes import first_approved, outcomes_of_borrowers
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import LEVEL, tails, wilson, z
+from loanpersona.tables.book import Book, kept
 
 Array = np.ndarray[Any, np.dtype[Any]]
 DRAWS = 1_000
@@ -32,6 +37,9 @@ PRIOR = 1.0
 """The variance of the normal prior of the weights."""
 PER_ATTRIBUTE = 1
 """So many bad and so many good borrowers an attribute needs, or its points say more of the prior than of people."""
+TOO_FEW = "too_few_bad_for_a_card"
+APPLIED = {**LENT, "applications": "application_id user_id started_at decided_at outcome"}
+"""What a card and its applicants are made of, beside the attributes."""
 
 
 @dataclass(frozen=True)
@@ -41,25 +49,36 @@ class Sample:
     bands: pd.DataFrame
     """The number of the band of each attribute, by user_id."""
     bad: Array
-    attributes: Mapping[str, Attribute]
+    attributes: tuple[Attribute, ...]
 
     @property
     def folds(self) -> Array:
         """The fold of each borrower."""
         return fold_of(self.bands.index)
 
-    def counts(self, name: str) -> Array:
+    def counts(self, one: Attribute) -> Array:
         """How many good (first row) and bad borrowers each band of an attribute holds."""
-        many = len(self.attributes[name].bands)
-        return np.stack([np.bincount(self.bands[name][kind], minlength=many) for kind in (~self.bad, self.bad)])
+        kinds = (~self.bad, self.bad)
+        return np.stack([np.bincount(self.bands[one.name][kind], minlength=len(one.bands)) for kind in kinds])
+
+    def of(self, some: tuple[Attribute, ...]) -> Sample:
+        """The same borrowers with some of the attributes."""
+        return Sample(self.bands[[one.name for one in some]], self.bad, some)
+
+    @cached_property
+    def cards(self) -> list[tuple[Card, float]]:
+        """The card of all folds but each one, with the log-odds of being bad of those it was made from."""
+        parts = [self.folds != fold for fold in range(FOLDS)]
+        shares = [float(self.bad[part].mean()) for part in parts]
+        return [(fit(self, part), log(many / (1 - many))) for part, many in zip(parts, shares, strict=True)]
 
 
 @dataclass(frozen=True)
 class Card:
     """A fitted scorecard: weight of evidence of every band, and the weight of every attribute."""
 
-    woe: Mapping[str, Array]
-    weights: Mapping[str, float]
+    woe: dict[str, Array]
+    weights: dict[str, float]
     """Change of the log-odds of being bad per unit of weight of evidence: −1 for an attribute by itself."""
     intercept: float
 
@@ -79,49 +98,57 @@ class Card:
         }
 
 
-def sample(
-    users: pd.DataFrame,
-    applications: pd.DataFrame,
-    loans: pd.DataFrame,
-    instalments: pd.DataFrame,
-    until: pd.Timestamp | str | None,
-    wanted: Mapping[str, Attribute],
-) -> Sample:
-    """The borrowers that a card is made from; raises InputError where its points are not estimable from them.
+def known_bad(book: Book, until: pd.Timestamp) -> pd.Series:
+    """Whether each borrower was bad by month on book 12, by user_id, those left out who were not watched so long.
 
-    That is where fewer are bad, or good, than there are attributes.
+    A column `bad` of users, of one's own, takes its place. Raises InputError where it is neither true nor false.
     """
-    found = watched(users, applications, loans, instalments, until, wanted)
-    n, bad, least = len(found.bad), int(found.bad.sum()), PER_ATTRIBUTE * len(wanted)
-    if min(bad, n - bad) < least:
-        raise InputError(
-            f"loans: of {n:,} borrowers watched for a year, {bad:,} are bad: the points of "
-            f"{len(wanted)} attributes are not estimable. "
-            f"Allowed: at least {least} bad and as many good ones."
-        )
-    return found
+    if "bad" not in book.tables.get("users", ()):
+        return outcomes_of_borrowers(book, until).dropna(subset="bad").set_index("user_id")["bad"].astype(bool)
+    own = book.users.set_index("user_id")["bad"].dropna()
+    if strange := [one for one in own.unique() if one not in (0, 1)]:
+        raise InputError(f"users.bad = {strange[0]!r}: not known. Allowed: true and false.")
+    return own.astype(bool)
 
 
-def watched(
-    users: pd.DataFrame,
-    applications: pd.DataFrame,
-    loans: pd.DataFrame,
-    instalments: pd.DataFrame,
-    until: pd.Timestamp | str | None,
-    wanted: Mapping[str, Attribute],
-) -> Sample:
-    """The borrowers whose outcome is known by `until`; raises InputError where a fold would leave no good or no bad."""
-    outcomes = borrower_outcomes(loans, instalments, until).dropna(subset="bad").set_index("user_id")["bad"]
-    asked = granted(applications, ["proofs"] if "proofs" in wanted else [], until)
+@kept
+def sample(book: Book, wanted: tuple[Attribute, ...], until: pd.Timestamp) -> Sample:
+    """The borrowers whose outcome is known by a day; raises InputError where there is no good or no bad one."""
+    outcomes = known_bad(book, until)
+    asked = _first_asked(book, until, outcomes.index)
     known = outcomes.index.intersection(asked.index).sort_values()
-    found = Sample(banded_people(users, asked.loc[known], wanted), outcomes[known].to_numpy(bool), wanted)
-    inside = [found.bad[found.folds != fold] for fold in range(FOLDS)]
-    if not all(part.any() and not part.all() for part in inside):
+    bad = outcomes[known].to_numpy(bool)
+    if not bad.any() or bad.all():
         raise InputError(
-            f"loans: of {len(known):,} borrowers watched for a year, {int(found.bad.sum()):,} are bad. "
-            f"Allowed: some good and some bad ones when any fifth is left out."
+            f"loans: of {len(known):,} borrowers watched for a year, {int(bad.sum()):,} are bad. "
+            "Allowed: at least one bad and one good."
         )
-    return found
+    return Sample(banded(book, asked.loc[known], wanted), bad, wanted)
+
+
+def _first_asked(book: Book, until: pd.Timestamp, ids: pd.Index) -> pd.DataFrame:
+    """The first approved application of each; a book that has no applications has its users alone."""
+    if "applications" not in book.tables:
+        return pd.DataFrame(index=ids)
+    return first_approved(book, until)
+
+
+def lacking(given: Sample) -> str:
+    """What a sample lacks for a card whose points say more of people than of the prior; empty where it has it all."""
+    bad, n, least = int(given.bad.sum()), len(given.bad), PER_ATTRIBUTE * len(given.attributes)
+    if min(bad, n - bad) < least:
+        kind, many = ("bad", bad) if bad < least else ("good", n - bad)
+        return f"{many:,} {kind} borrowers, {least} needed"
+    inside = [given.bad[given.folds != fold] for fold in range(FOLDS)]
+    apart = all(part.any() and not part.all() for part in inside)
+    return "" if apart else f"all {bad:,} bad borrowers are in one fifth, some needed when it is left out"
+
+
+def for_a_card(given: Sample) -> Sample:
+    """The sample, where a card can be made of it; raises InputError that says what is needed otherwise."""
+    if lacks := lacking(given):
+        raise InputError(f"scorecard: {lacks}. Hint: a larger book, or fewer attributes in bands={{…}}.")
+    return given
 
 
 def weight_of_evidence(counts: Array) -> Array:
@@ -181,7 +208,7 @@ def _likeliest(values: Array, bad: Array) -> Array:
 
 def _coded(part: Sample) -> tuple[dict[str, Array], Array]:
     """The weight of evidence of every band, and that of the band of each borrower in every attribute."""
-    woe = {name: weight_of_evidence(part.counts(name)) for name in part.attributes}
+    woe = {one.name: weight_of_evidence(part.counts(one)) for one in part.attributes}
     return woe, np.column_stack([woe[name][part.bands[name].to_numpy()] for name in woe])
 
 
@@ -191,58 +218,68 @@ def out_of_fold(given: Sample, bands: pd.DataFrame) -> pd.Series:
     It is the log-odds of being bad less those of all the borrowers that the card was made from: where a fold happens
     to hold many bad ones, the others hold few, and without that they would seem the safer for it.
     """
-    folds = fold_of(bands.index)
-    found = np.empty(len(bands))
-    for fold in range(FOLDS):
-        rows = given.folds != fold
-        many = given.bad[rows].mean()
-        found[folds == fold] = fit(given, rows).risk(bands[folds == fold]) - log(many / (1 - many))
+    folds, found = fold_of(bands.index), np.empty(len(bands))
+    for fold, (card, even) in enumerate(given.cards):
+        found[folds == fold] = card.risk(bands[folds == fold]) - even
     return pd.Series(found, index=bands.index)
 
 
-def scorecard(
-    users: pd.DataFrame,
-    applications: pd.DataFrame,
-    loans: pd.DataFrame,
-    instalments: pd.DataFrame,
-    until: pd.Timestamp | str | None = None,
-    bands: Mapping[str, Cuts] | None = None,
-    level: float = LEVEL,
-) -> pd.DataFrame:
-    """The scorecard: bad rate, weight of evidence and points of every band of every attribute.
+@frame(
+    statements="3.1c 3.2f",
+    counts="borrowers",
+    keys="attribute band",
+    estimate="woe",
+    reads=APPLIED,
+    unless="users.bad",
+    written={"woe": "ratio", "score_points": "count", **dict.fromkeys(("share_low", "share_high"), "share")},
+)
+def scorecard(book: Book, *, bands: Cuts = None, until: Day = None) -> pd.DataFrame:
+    """The scorecard (3.1c, 3.2f): bad rate, weight of evidence and points of every band of every attribute.
 
-    `bands` takes the place of the attributes of `scorecard.yaml`. Columns: attribute, band (words), n (borrowers), k
-    (bad), share (bad rate), low, high (Wilson), woe, woe_low, woe_high (delta method), score_points (of the card fitted
-    to all; 600 in sum where 30 are good per bad one, 50 more where the odds double).
+    `bands` takes the place of the attributes of `scorecard.yaml`: any column of users or applications that is known
+    when a user applies, one's own too; whoever misses a value is in a band of their own. Columns: attribute, band
+    (words), n (borrowers), k (bad), woe, low, high (delta method), share (bad rate), share_low, share_high (Wilson),
+    score_points (of the card fitted to all; 600 in sum where 30 are good per bad one, 50 more where the odds double;
+    missing, with `why`, where fewer are bad, or good, than there are attributes).
     Raises InputError for an attribute that a score must not know, or that is not known when a user applies, and where
-    points are not estimable: fewer bad, or good, borrowers than attributes.
+    no borrower is bad, or good.
+
+    >>> import loanpersona as lp
+    >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
+    >>> lp.credit.scorecard(population, bands={"zhima_score": [600, 650]})["band"].tolist()
+    ['..599', '600..649', '650..']
     """
-    given = sample(users, applications, loans, instalments, until, attributes(bands))
-    card = fit(given, np.ones(len(given.bad), bool))
+    given = sample(book, attributes(book, bands), until)
+    card, few = fit(given, np.ones(len(given.bad), bool)), bool(lacking(given))
     points = card.points()
+    rows = [row for one in given.attributes for row in _bands_of(given, one, card.woe[one.name], points[one.name])]
+    found = pd.DataFrame(rows)
+    if few:
+        found["score_points"] = pd.array([pd.NA] * len(found), "Int64")
+    return found.assign(why=TOO_FEW if few else None)
+
+
+def _bands_of(given: Sample, one: Attribute, woe: Array, points: Array) -> list[dict[str, Any]]:
+    counts = given.counts(one)
+    half = z() * _woe_error(counts)
     rows = []
-    for name, one in given.attributes.items():
-        counts = given.counts(name)
-        spread = z(level) * _woe_error(counts)
-        for place, band in enumerate(one.bands):
-            n, k, woe = int(counts[:, place].sum()), int(counts[1, place]), card.woe[name][place]
-            low, high = wilson(k, n, level)
-            rows.append(
-                {
-                    "attribute": name,
-                    "band": band,
-                    "n": n,
-                    "k": k,
-                    "share": k / n if n else np.nan,
-                    "low": low,
-                    "high": high,
-                    "woe": woe,
-                    "woe_low": woe - spread[place],
-                    "woe_high": woe + spread[place],
-                    "score_points": points[name][place],
-                }
-            )
-    return pd.DataFrame(rows)
+    for place, band in enumerate(one.bands):
+        n, k = int(counts[:, place].sum()), int(counts[1, place])
+        rows.append(
+            {
+                "attribute": one.name,
+                "band": band,
+                "n": n,
+                "k": k,
+                "woe": woe[place],
+                "low": woe[place] - half[place],
+                "high": woe[place] + half[place],
+                "share": k / n if n else np.nan,
+                **dict(zip(("share_low", "share_high"), wilson(k, n), strict=True)),
+                "score_points": points[place],
+            }
+        )
+    return rows
 
 
 def _woe_error(counts: Array) -> Array:
@@ -265,64 +302,78 @@ def information(counts: Array) -> Array:
     return found
 
 
-def information_value(
-    users: pd.DataFrame,
-    applications: pd.DataFrame,
-    loans: pd.DataFrame,
-    instalments: pd.DataFrame,
-    until: pd.Timestamp | str | None = None,
-    bands: Mapping[str, Cuts] | None = None,
-    level: float = LEVEL,
-) -> pd.DataFrame:
-    """How much each attribute by itself says of being bad, the most telling one first.
+@frame(
+    statements="3.1c 3.2f",
+    counts="borrowers",
+    keys="attribute",
+    estimate="information_value",
+    reads=APPLIED,
+    unless="users.bad",
+    written={"information_value": "ratio", "chance": "ratio"},
+)
+def information_value(book: Book, *, bands: Cuts = None, until: Day = None) -> pd.DataFrame:
+    """How much each attribute by itself says of being bad (3.1c, 3.2f), the most telling one first.
 
-    Columns: attribute, n (borrowers), k (bad), information_value, low, high (borrowers drawn anew), chance (95 % of
-    shuffled outcomes say less: below it an attribute says nothing). Raises as `scorecard` does, but takes any number
-    of bad borrowers of which not all are in one fold.
+    Columns: attribute, n (borrowers), k (bad), information_value, low, high, chance (95 % of shuffled outcomes say
+    less: below it an attribute says nothing). The value leans upward, the more the fewer are bad, so the interval
+    reaches further down than up. Raises as `scorecard` does.
+    Source of the interval: the value over 1/good + 1/bad is a noncentral chi-squared (Kullback, 1959, 6.4).
+
+    >>> import loanpersona as lp
+    >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
+    >>> lp.credit.information_value(population, bands={"zhima_score": [600, 650]})["n"].tolist()
+    [64]
     """
-    given, ends = watched(users, applications, loans, instalments, until, attributes(bands)), tails(level)
-    random = np.random.default_rng(SEED)
+    given, random = sample(book, attributes(book, bands), until), np.random.default_rng(SEED)
+    counted = {"n": len(given.bad), "k": int(given.bad.sum())}
     rows = []
-    for name in given.attributes:
-        counts = given.counts(name)
-        kept = counts[:, counts.sum(axis=0) > 0]
-        again = random.multinomial(kept.sum(), kept.ravel() / kept.sum(), size=DRAWS).reshape(DRAWS, *kept.shape)
-        low, high = np.quantile(information(again), ends)
-        # scipy draws negative counts where there is one band; it says nothing however it is shuffled
-        shuffled = kept if kept.shape[1] == 1 else random_table(*_margins(kept)).rvs(DRAWS, random_state=random)
-        rows.append(
-            {
-                "attribute": name,
-                "n": len(given.bad),
-                "k": int(given.bad.sum()),
-                "information_value": float(information(kept)),
-                "low": low,
-                "high": high,
-                "chance": float(np.quantile(information(shuffled), level)),
-            }
-        )
+    for one in given.attributes:
+        counts = given.counts(one)
+        counts = counts[:, counts.sum(axis=0) > 0]
+        value = float(information(counts))
+        ends = dict(zip(("low", "high"), information_interval(value, counts), strict=True))
+        chance = _by_chance(counts, random)
+        rows.append({"attribute": one.name, **counted, "information_value": value, **ends, "chance": chance})
     return pd.DataFrame(rows).sort_values("information_value", ascending=False, ignore_index=True)
 
 
-def _margins(counts: Array) -> tuple[Array, Array]:
-    return counts.sum(axis=1), counts.sum(axis=0)
+def information_interval(value: float, counts: Array, level: float = LEVEL) -> tuple[float, float]:
+    """The interval of an information value of these counts, which holds the value itself.
 
-
-def applicants(
-    users: pd.DataFrame,
-    applications: pd.DataFrame,
-    wanted: Mapping[str, Attribute],
-    until: pd.Timestamp | str | None = None,
-    more: Sequence[str] = (),
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Everybody whose application was decided by `until`: the last one by user_id, and the bands they are in.
-
-    `more` names further columns of the applications. Raises InputError where none was decided by then.
+    >>> [round(end, 2) for end in information_interval(0.416, np.array([[80, 20], [5, 5]]))]
+    [0.0, 1.6]
     """
-    read = ["application_id", "user_id", "started_at", "decided_at", "outcome", *more]
-    asked = columns(applications, "applications", [*read, *(["proofs"] if "proofs" in wanted else [])])
-    asked = asked[asked["decided_at"] < day_after(until)]
+    even, free = float((1 / counts.sum(axis=1)).sum()), counts.shape[1] - 1
+    if not free or not value:
+        return (0.0, 0.0) if not free else (0.0, _centre(0.0, free, tails(level)[0]) * even)
+    ends = [_centre(value / even, free, tail) * even for tail in reversed(tails(level))]
+    return min(ends[0], value), max(ends[1], value)
+
+
+def _centre(seen: float, free: int, tail: float) -> float:
+    """The noncentrality of which a share of `tail` lies below what was seen; zero where even chance lies above."""
+
+    def above(centre: float) -> float:
+        return float(ncx2.cdf(seen, free, centre)) - tail
+
+    return float(brentq(above, 0.0, 4 * seen + 100)) if above(0.0) > 0 else 0.0
+
+
+def _by_chance(counts: Array, random: np.random.Generator) -> float:
+    """What 95 % of shuffled outcomes stay below; one band says nothing however it is shuffled."""
+    margins = counts.sum(axis=1), counts.sum(axis=0)
+    # scipy draws negative counts where there is one band
+    shuffled = counts if counts.shape[1] == 1 else random_table(*margins).rvs(DRAWS, random_state=random)
+    return float(np.quantile(information(shuffled), LEVEL))
+
+
+def applicants(book: Book, wanted: Sequence[Attribute], until: pd.Timestamp) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Everybody whose application was decided by a day: the last one by user_id, and the bands they are in.
+
+    Raises InputError where none was decided by then.
+    """
+    asked = book.applications[book.applications["decided_at"] <= until]
     if asked.empty:
-        raise InputError("applications: none was decided. Allowed: at least one.")
+        raise InputError(f"applications: none was decided by {until:%Y-%m-%d}. Allowed: at least one.")
     last = last_applications(asked).set_index("user_id")
-    return last, banded_people(users, last, wanted)
+    return last, banded(book, last, wanted)
