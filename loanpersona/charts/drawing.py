@@ -158,7 +158,11 @@ def dots(frame: pd.DataFrame, names: Sequence[str], ax: Axes, value: str, writte
 
 
 def whiskers(ax: Axes, frame: pd.DataFrame, places: Any, value: str = "share", fmt: str = "none", **look: Any) -> None:
-    """The intervals of the rows, lying."""
+    """The intervals of the rows, lying; or how far resamples reach, which need not hold the value."""
+    if "low" not in frame and "least" in frame:
+        ax.hlines(places, frame["least"], frame["greatest"], color=INK, lw=1.1)
+        ax.plot(frame[value], places, fmt, **look)
+        return
     ends = [frame[value] - frame["low"], frame["high"] - frame[value]]
     ax.errorbar(frame[value], places, xerr=ends, fmt=fmt, ecolor=INK, elinewidth=1.1, capsize=2.5, **look)
 
@@ -171,7 +175,7 @@ def beside(ax: Axes, words: str, x: Any, y: Any, fontsize: float = 8, **look: An
 
 def reach(row: dict[Any, Any], value: str) -> float:
     """How far a row's mark reaches: to the end of its interval, or to its value where there is none."""
-    ends = [row[name] for name in ("high", value) if row[name] == row[name]]
+    ends = [row[name] for name in ("high", "greatest", value) if row.get(name, np.nan) == row.get(name)]
     return float(ends[0]) if ends and row[value] == row[value] else 0.0
 
 

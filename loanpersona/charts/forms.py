@@ -20,6 +20,8 @@ from loanpersona.charts.style import MARKS, Caption, percent
 from loanpersona.core.words import has_word, label, phrase
 
 Draw = Callable[[pd.DataFrame, Axes, str], Caption]
+COMPARED = {"share_expected", "chance"}
+"""Columns that hold what the estimate of a row is compared with."""
 STEPS = 12
 """A number with more values than this is a scale: its frame is a curve."""
 
@@ -55,6 +57,7 @@ def columns(frame: pd.DataFrame, ax: Axes, lang: str, by: str = "") -> Caption:
     drawing.columns(frame, by or _last_key(frame), ax, lang, "share_axis", _value(frame), writer(frame))
     ax.set_ylabel(axis_title(frame, lang))
     ax.set_xlabel(label(by or _last_key(frame), lang))
+    _compared(frame, ax, lang)
     return captioned(frame, lang)
 
 
@@ -87,6 +90,7 @@ def dots(frame: pd.DataFrame, ax: Axes, lang: str, line: float | None = None) ->
     if line is not None:
         ax.axvline(line, color="#222222", lw=1, ls="--")
     ax.set_xlabel(axis_title(frame, lang))
+    _compared(frame, ax, lang, lying=True)
     return captioned(frame, lang)
 
 
@@ -170,8 +174,21 @@ def bare(ax: Axes, below: float = 32) -> None:
     ax.xaxis.labelpad = below
 
 
+def _compared(frame: pd.DataFrame, ax: Axes, lang: str, *, lying: bool = False) -> None:
+    """A hollow mark on each row for what it is compared with, where the frame has such a column."""
+    for name in COMPARED & set(frame):
+        places = np.arange(len(frame))
+        at = (frame[name], places) if lying else (places, frame[name])
+        ax.plot(*at, "D", mfc="none", mec="#222222", ms=6, ls="none", label=label(name, lang))
+        drawing.legend(ax, 2)
+        for number, reached in zip(ax.texts if lying else (), frame[name], strict=False):
+            number.xy = (max(number.xy[0], reached), number.xy[1])  # type: ignore[attr-defined]  # behind the mark too
+
+
 def captioned(frame: pd.DataFrame, lang: str, note: str = "interval_note") -> Caption:
     """The plain title of a frame, and its values for the alt text."""
+    if note == "interval_note" and "low" not in frame and "least" in frame:
+        note = "resampled_note"
     return Caption(title(frame, lang), phrase(note, lang), all_values(frame, lang))
 
 
