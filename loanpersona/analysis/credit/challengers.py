@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
-from sklearn.ensemble import RandomForestRegressor
-from sklearn.model_selection import PredefinedSplit, cross_val_predict
 from threadpoolctl import threadpool_limits
 
 from loanpersona.analysis.arguments import Day
@@ -17,6 +15,7 @@ from loanpersona.analysis.credit.binning import Cuts, attributes
 from loanpersona.analysis.credit.scorecards import APPLIED, TOO_FEW, applicants, lacking, out_of_fold, sample
 from loanpersona.analysis.frame import frame
 from loanpersona.analysis.frames import SEED, fold_of
+from loanpersona.core.extras import need
 from loanpersona.estimates.shares import LEVEL, z
 from loanpersona.tables.book import Book
 
@@ -26,7 +25,7 @@ TREES, LEAF, SEEN = 50, 10, 1 / 3
 
 @frame(
     statements="3.1c",
-    counts="people",
+    counts="users",
     keys="pair",
     estimate="spearman",
     reads={**APPLIED, "applications": f"{APPLIED['applications']} risk_score"},
@@ -72,7 +71,12 @@ def taught(bands: pd.DataFrame, target: pd.Series) -> pd.Series:
     """What a random forest says of a number of each borrower that was taught it on all other fifths, from their bands.
 
     About what any method can read from the bands; no strict bound, for more people would teach it more.
+    Raises MachineError where scikit-learn is not installed.
     """
+    need("learn")
+    from sklearn.ensemble import RandomForestRegressor
+    from sklearn.model_selection import PredefinedSplit, cross_val_predict
+
     known = bands[target.notna()]
     folds = fold_of(known.index)
     if len(set(folds)) < 2:

@@ -31,7 +31,7 @@ LEFT_OUT = ("sex", "region", "marital_status")
 
 @frame(
     statements="3.2g",
-    counts="people",
+    counts="users",
     keys="trait group decided_by",
     reads=APPLIED,
     written={

@@ -20,7 +20,7 @@ from loanpersona.tables.book import Book
 
 @frame(
     statements="3.1c",
-    counts="people",
+    counts="users",
     keys="counted quarter",
     estimate="psi",
     reads={
