@@ -28,6 +28,8 @@ BAD_DAYS, BAD_MONTHS = 90, 12
 """A loan is bad if it was ever so many days past due by so many months on book; on that day it is charged off."""
 SILENT_DAYS = 90
 """How far after its last payment or loan a book may be read: later, silence would pass for loans gone bad."""
+ALONE_DAYS = 330
+"""After so long a silence a hundredth of the loans is a slip of the year, and less is a lull of the business."""
 Whole = NDArray[np.int64]
 _STARTS = np.array([1, 30, 60, 90])
 
@@ -114,7 +116,7 @@ def tape(book: Book, until: pd.Timestamp) -> Tape:
 def _not_silent(until: pd.Timestamp, lent: pd.Series, paid: pd.Series) -> None:
     """Refuse a day long after what was heard of all loans but a hundredth: one wrong year makes no other loan bad."""
     heard = pd.concat([lent, paid]).dropna().sort_values()
-    breaks = np.flatnonzero(heard.diff() > pd.Timedelta(days=SILENT_DAYS))
+    breaks = np.flatnonzero(heard.diff() > pd.Timedelta(days=ALONE_DAYS))
     alone = next((place for place in breaks if heard.index[place:].nunique() <= len(lent) // 100), len(heard))
     last, apart = heard.iloc[:alone].max().normalize(), heard.index[alone:].nunique()
     if (silent := (until.normalize() - last).days) > SILENT_DAYS:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from reads import CREDIT_TAKES, EACH
-from table_rules import TableRules, read
-
-from loanpersona.analysis import credit
+from table_rules import read
 
 LAST = "2024-06-30"
 
@@ -66,62 +63,26 @@ application_id,user_id,submitted_at,decided_at,outcome,risk_score,quality_tier,l
 )
 USERS = pd.DataFrame({"user_id": range(1, 8), "borrower_class": ["consumer", "owner", *["consumer"] * 5]})
 HAND = {"loans": LOANS, "instalments": INSTALMENTS, "applications": APPLICATIONS, "users": USERS}
-EVERY = {**EACH, **CREDIT_TAKES}
-
-# The columns that each function reads, and no other.
-OF_BOOK = {
-    "loans": ["loan_id", "user_id", "disbursed_at"],
-    "instalments": ["loan_id", "number", "due_on", "paid_on"],
-}
-GRANTED = ["application_id", "user_id", "decided_at", "outcome"]
-OF_SCORE = {"applications": [*GRANTED, "risk_score"], **OF_BOOK}
-
-READS: dict[str, dict[str, list[str]]] = {
-    **dict.fromkeys(
-        ["scored_borrowers", "score_distribution", "ks_curve", "roc", "discrimination", "calibration"], OF_SCORE
-    ),
-    "score_stability": {"applications": [*GRANTED, "submitted_at", "risk_score"], "loans": ["user_id", "disbursed_at"]},
-}
-LOGISTIC = {"calibration"}
-"""Needs good and bad that overlap, which two borrowers do not."""
 
 
 def simple(scores: list[int], bad: list[bool]) -> dict[str, pd.DataFrame]:
-    """Borrowers with one loan of one instalment each, which the bad never pay; one without a score comes much later."""
-    who, day = np.arange(len(scores) + 1), pd.Timestamp("2023-01-01")
-    lent = pd.Series([*[day] * len(scores), pd.Timestamp("2024-06-30")])
+    """Borrowers with one loan of one instalment each, which the bad never pay; some without a score come much later."""
+    n, day = len(scores), pd.Timestamp("2023-01-01")
+    later = n // 50 + 1
+    who, lent = np.arange(n + later), pd.Series([day] * n + [pd.Timestamp("2024-06-30")] * later)
     due = lent + pd.Timedelta(31, "D")
+    asked = {"application_id": who[:n] * 10, "user_id": who[:n], "decided_at": day, "outcome": "approved"}
     return {
-        "applications": pd.DataFrame(
-            {
-                "application_id": who[:-1] * 10,
-                "user_id": who[:-1],
-                "decided_at": day,
-                "outcome": "approved",
-                "risk_score": scores,
-            }
-        ),
+        "applications": pd.DataFrame({**asked, "risk_score": scores}),
         "loans": pd.DataFrame({"loan_id": who, "user_id": who, "disbursed_at": lent}),
         "instalments": pd.DataFrame(
-            {"loan_id": who, "number": 1, "due_on": due, "paid_on": due.mask(np.array([*bad, True]))}
+            {"loan_id": who, "number": 1, "due_on": due, "paid_on": due.mask(np.array([*bad, *[True] * later]))}
         ),
     }
 
 
 # Of three bad and five good: the bad have 700, 600, 400.
 EIGHT = simple([700, 600, 400, 300, 400, 500, 600, 200], [True] * 3 + [False] * 5)
-
-
-def hand(name: str) -> dict[str, pd.DataFrame]:
-    return EIGHT if name in LOGISTIC else HAND
-
-
-class TestCreditTables(TableRules):
-    room, takes, reads = credit, EVERY, READS
-    hand = staticmethod(hand)
-
-
-made = TestCreditTables.made
 
 
 def cohorts(*scores: list[int]) -> dict[str, pd.DataFrame]:
@@ -139,5 +100,5 @@ def cohorts(*scores: list[int]) -> dict[str, pd.DataFrame]:
                 "risk_score": np.concatenate(scores),
             }
         ),
-        "loans": pd.DataFrame({"user_id": who, "disbursed_at": at}),
+        "loans": pd.DataFrame({"loan_id": who, "user_id": who, "disbursed_at": at}),
     }

@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from loanpersona.analysis import credit
-
-PLATFORMS = {"platforms": ["1", "2.."]}
-
-SCORED = [
-    "scorecard",
-    "information_value",
-    "score_comparison",
-    "score_correlation",
-    "cost_of_leaving_out",
-    "approval_ratios",
-    "scorecard_stability",
-]
+GROUPED = ["choice_of_k", "cluster_profiles", "cluster_stability", "cluster_agreement", "crossed", "crossed_approved"]
 
 
 def lent() -> dict[str, pd.DataFrame]:
@@ -54,11 +39,11 @@ def lent() -> dict[str, pd.DataFrame]:
             "limit_cny": np.where(approved, 2_000, 0),
         }
     )
-    lent_on = pd.to_datetime(["2022-02-01"] * 110 + ["2023-12-01"])
+    lent_on = pd.to_datetime(["2022-02-01"] * 110 + ["2023-12-01"] * 3)
     loans = pd.DataFrame(
         {
-            "loan_id": np.arange(111),
-            "user_id": [*range(110), 10],
+            "loan_id": np.arange(113),
+            "user_id": [*range(110), 10, 11, 12],
             "amount_cny": 1_000,
             "borrowed_at": lent_on + pd.Timedelta(10, "h"),
             "disbursed_at": lent_on + pd.Timedelta(11, "h"),
@@ -67,12 +52,12 @@ def lent() -> dict[str, pd.DataFrame]:
     due = pd.Series(lent_on + pd.Timedelta(28, "D"))
     instalments = pd.DataFrame(
         {
-            "loan_id": np.arange(111),
+            "loan_id": np.arange(113),
             "number": 1,
             "due_on": due,
             "principal_cny": 1_000.0,
             "interest_cny": 20.0,
-            "paid_on": due.mask(np.append(bad, False)),
+            "paid_on": due.mask(np.append(bad, [False] * 3)),
         }
     )
     return {"users": users, "applications": applications, "loans": loans, "instalments": instalments}
@@ -86,10 +71,3 @@ def twice(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         for name, table in tables.items()
     }
     return {name: pd.concat([table, others[name]], ignore_index=True) for name, table in tables.items()}
-
-
-def own(name: str, tables: dict[str, pd.DataFrame] | None = None, **more: Any) -> pd.DataFrame:
-    tables = tables or (twice(lent()) if name == "cost_of_leaving_out" else lent())
-    wanted = ["users", "applications", "loans", "instalments"]
-    function: Callable[..., pd.DataFrame] = getattr(credit, name)
-    return function(*[tables[table] for table in wanted], until="2024-01-01", **{"bands": PLATFORMS, **more})

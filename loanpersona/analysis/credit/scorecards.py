@@ -107,7 +107,7 @@ def known_bad(book: Book, until: pd.Timestamp) -> pd.Series:
         return outcomes_of_borrowers(book, until).dropna(subset="bad").set_index("user_id")["bad"].astype(bool)
     own = book.users.set_index("user_id")["bad"].dropna()
     if strange := [one for one in own.unique() if one not in (0, 1)]:
-        raise InputError(f"users.bad = {strange[0]!r}: not known. Allowed: true and false.")
+        raise InputError(f"users.bad = {strange[0]}: not known. Allowed: true and false.")
     return own.astype(bool)
 
 

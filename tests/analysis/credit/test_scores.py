@@ -1,48 +1,40 @@
-"""Credit risk: six loans followed by hand, scikit-learn and scipy beside, no look-ahead, and what is refused."""
+"""Scores: eight borrowers by hand, scikit-learn and scipy beside, no look-ahead, and what is refused."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from credit_tables import (
-    APPLICATIONS,
-    EIGHT,
-    EVERY,
-    HAND,
-    LAST,
-    LOANS,
-    READS,
-    cohorts,
-    made,
-    simple,
-)
-from learned_tables import SCORED
-from reads import CREDIT_TAKES
+from credit_tables import APPLICATIONS, EIGHT, HAND, LAST, cohorts, simple
 from scipy.stats import chi2, entropy, ks_2samp
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score, roc_curve
 
 import loanpersona as lp
-from loanpersona.analysis import credit
-from loanpersona.analysis.credit.population_stability import psi
+from loanpersona.analysis.credit.scored import scored
+from loanpersona.analysis.credit.stability import psi
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
-from loanpersona.core.words import label
 from loanpersona.estimates.ranking import auc, ks, logistic
 from loanpersona.estimates.shares import wilson
 
+Tables = dict[str, pd.DataFrame]
+
 
 @pytest.fixture(scope="module")
-def tables(article: lp.Persona) -> dict[str, pd.DataFrame]:
+def tables(article: lp.Persona) -> Tables:
     return dict(lp.generate(article, n=12_000, seed=7).tables)
 
 
-def test_every_frame_of_credit_risk_is_looked_at_here() -> None:
-    # what is learned is looked at in test_learned.py
-    offered = [one for one in dir(lp.credit) if one not in SCORED and not hasattr(getattr(credit, one), "declaration")]
-    assert sorted(READS) == offered
-    assert credit.__all__ == dir(lp.credit)
+def made(name: str, tables: Tables, **more: Any) -> pd.DataFrame:
+    found: pd.DataFrame = getattr(lp.credit, name)(**tables, **more)
+    return found
+
+
+def people_of(tables: Tables, until: str = "2024-12-31") -> pd.DataFrame:
+    return scored(lp.Book(**tables), "risk_score", pd.Timestamp(f"{until} 23:59:59"), None)
 
 
 # The score
@@ -72,7 +64,7 @@ def test_a_higher_score_is_riskier_and_a_turned_one_has_no_ks() -> None:
 
 
 def test_the_curves_of_eight_are_as_worked_by_hand() -> None:
-    found = made("ks_curve", EIGHT)
+    found = made("ks", EIGHT)
     assert found["risk_score"].tolist() == [200, 300, 400, 500, 600, 700]
     assert found["share_of_good"].tolist() == pytest.approx([0.2, 0.4, 0.6, 0.8, 1, 1])
     assert found["share_of_bad"].tolist() == pytest.approx([0, 0, 1 / 3, 1 / 3, 2 / 3, 1])
@@ -84,7 +76,7 @@ def test_the_curves_of_eight_are_as_worked_by_hand() -> None:
 
 
 def test_the_distribution_of_eight_is_as_counted_by_hand() -> None:
-    found = made("score_distribution", EIGHT)
+    found = made("score_bands", EIGHT)
     assert found["score_band"].tolist() == [f"{low}..{low + 99}" for low in range(200, 800, 100)] * 3
     assert found.groupby("measure")["k"].agg(list).to_dict() == {
         "of_good": [1, 1, 1, 1, 1, 0],
@@ -99,15 +91,14 @@ def test_the_distribution_of_eight_is_as_counted_by_hand() -> None:
 
 
 def test_the_score_is_that_of_the_first_approval_and_the_young_are_left_out() -> None:
-    found = made("scored_borrowers", HAND, until=LAST)
-    assert found.to_numpy().tolist() == [[1, 300, False], [2, 650, True]]
-    later = made("scored_borrowers", HAND, until="2024-08-15")
-    assert later["risk_score"].tolist() == [300, 650, 480]
+    found = people_of(HAND, LAST)
+    assert found[["user_id", "score", "bad"]].to_numpy().tolist() == [[1, 300, False], [2, 650, True]]
+    assert people_of(HAND, "2024-08-15")["score"].tolist() == [300, 650, 480]
 
 
 def test_auc_curves_and_ks_agree_with_scikit_learn_and_scipy(tables: dict[str, pd.DataFrame]) -> None:
-    people = made("scored_borrowers", tables)
-    score, bad = people["risk_score"].to_numpy(float), people["bad"].to_numpy()
+    people = people_of(tables)
+    score, bad = people["score"].to_numpy(float), people["bad"].to_numpy()
     value = made("discrimination", tables).set_index("measure")["value"]
     assert value["auc"] == pytest.approx(roc_auc_score(bad, score), rel=1e-12)
     assert value["ks"] == pytest.approx(ks_2samp(score[bad], score[~bad], alternative="less").statistic, rel=1e-12)
@@ -116,12 +107,12 @@ def test_auc_curves_and_ks_agree_with_scikit_learn_and_scipy(tables: dict[str, p
     np.testing.assert_allclose(
         roc[["share_of_good", "share_of_bad", "cut_score"]], np.column_stack([good_share, bad_share, cut])[1:]
     )
-    assert made("ks_curve", tables)["separation"].max() == pytest.approx(value["ks"])
+    assert made("ks", tables)["separation"].max() == pytest.approx(value["ks"])
 
 
 def test_the_interval_of_the_auc_is_that_of_a_bootstrap_over_borrowers(tables: dict[str, pd.DataFrame]) -> None:
-    people = made("scored_borrowers", tables)
-    score, bad = people["risk_score"].to_numpy(), people["bad"].to_numpy()
+    people = people_of(tables)
+    score, bad = people["score"].to_numpy(), people["bad"].to_numpy()
     value, low, high = auc(score, bad)
     random = np.random.default_rng(5)
     drawn = []
@@ -143,8 +134,8 @@ def test_a_thousand_intervals_hold_the_auc_of_two_normals_as_often_as_they_shoul
 
 
 def test_the_logistic_curve_is_that_of_scikit_learn(tables: dict[str, pd.DataFrame]) -> None:
-    people = made("scored_borrowers", tables)
-    score, bad = people["risk_score"].to_numpy(float), people["bad"].to_numpy()
+    people = people_of(tables)
+    score, bad = people["score"].to_numpy(float), people["bad"].to_numpy()
     model = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit((score / 100)[:, None], bad)
     np.testing.assert_allclose(logistic(score, bad), model.predict_proba((score / 100)[:, None])[:, 1], rtol=1e-4)
     found = made("calibration", tables)
@@ -190,7 +181,7 @@ def test_the_stability_index_is_the_divergence_both_ways_as_scipy_has_it() -> No
 
 def test_cohorts_are_held_against_the_tenths_of_the_first() -> None:
     even = list(range(1, 1001))
-    found = made("score_stability", cohorts(even, even, even[500:] * 2, [250, 750]))
+    found = made("population_stability", cohorts(even, even, even[500:] * 2, [250, 750]))
     assert found["quarter"].tolist() == ["2023Q2", "2023Q3", "2023Q4", "2024Q1"] * 2
     for _, part in found.groupby("counted"):
         assert part["psi"].tolist()[:2] == [0, 0]
@@ -205,63 +196,101 @@ def test_cohorts_are_held_against_the_tenths_of_the_first() -> None:
 def test_scores_that_stay_as_they_are_exceed_the_line_of_chance_as_seldom_as_is_said() -> None:
     # one in forty for either kind; a line for each quarter alone would be exceeded in every fourth population
     drawn = np.random.default_rng(3).normal(500, 120, (80, 8, 300)).clip(0, 1000).round().astype(int)
-    found = [made("score_stability", cohorts(*scores)).query("counted == 'new_applicants'") for scores in drawn]
+    found = [made("population_stability", cohorts(*scores)).query("counted == 'new_applicants'") for scores in drawn]
     assert sum((one["psi"] > one["by_chance"]).any() for one in found) in range(1, 9)
 
 
 # What goes in
 
 
-UNTIL = [name for name in EVERY if name != "score_stability"]
+OF_SCORE = ("discrimination", "roc", "ks", "score_bands", "calibration", "population_stability")
 
 
-@pytest.mark.parametrize("name", UNTIL)
-def test_nothing_after_the_last_day_is_looked_at(name: str, tables: dict[str, pd.DataFrame]) -> None:
-    day = pd.Timestamp("2023-06-30")
+@pytest.mark.parametrize("name", OF_SCORE)
+def test_nothing_after_the_last_day_is_looked_at(name: str, tables: Tables) -> None:
+    day, asked, plan = pd.Timestamp("2023-06-30"), tables["applications"], tables["instalments"]
     known = {
         **tables,
-        "applications": tables["applications"][~(tables["applications"]["decided_at"] >= day + pd.Timedelta(1, "D"))],
-        "loans": tables["loans"][tables["loans"]["disbursed_at"] < day + pd.Timedelta(1, "D")],
-        "instalments": tables["instalments"].assign(
-            paid_on=tables["instalments"]["paid_on"].where(tables["instalments"]["paid_on"] <= day), dpd=0
-        ),
+        "applications": asked[~(asked["decided_at"] >= day + pd.Timedelta(1, "D"))],
+        "loans": (loans := tables["loans"])[loans["disbursed_at"] < day + pd.Timedelta(1, "D")],
     }
-    pd.testing.assert_frame_equal(made(name, tables, until=day), made(name, known, until=day))
-    pd.testing.assert_frame_equal(made(name, tables, until="2023-06-30 18:00"), made(name, known))
+    known["instalments"] = plan[plan["loan_id"].isin(known["loans"]["loan_id"])].copy()
+    known["instalments"] = known["instalments"].assign(
+        paid_on=lambda rows: rows["paid_on"].where(rows["paid_on"] <= day)
+    )
+    pd.testing.assert_frame_equal(made(name, tables, until=day), made(name, known, until="2023-06-30 18:00"))
 
 
 @pytest.mark.parametrize(
-    ("name", "change", "said"),
-    [
-        ("score_stability", {"applications": APPLICATIONS.assign(risk_score=None)}, "applications: none was handed in"),
-        ("score_stability", {"loans": LOANS.assign(user_id=99)}, "loans: no borrower has a score"),
-    ],
+    ("change", "said"),
+    [({"risk_score": np.nan}, "not known of any of new_applicants"), ({"outcome": "rejected"}, "of new_borrowers")],
 )
-def test_tables_that_tell_nothing_are_refused_in_words(name: str, change: dict[str, pd.DataFrame], said: str) -> None:
-    more = {"until": LAST} if name in UNTIL else {}
-    with pytest.raises(InputError) as caught:
-        made(name, {**HAND, **change}, **more)
-    assert str(caught.value).startswith(said)
+def test_tables_that_tell_nothing_are_refused_in_words(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=rf"^applications\.risk_score: .*{said}"):
+        made("population_stability", {**HAND, "applications": APPLICATIONS.assign(**change)}, until=LAST)
 
 
-@pytest.mark.parametrize("name", CREDIT_TAKES)
-def test_every_value_lies_in_its_interval_and_every_word_has_a_label(
-    name: str, tables: dict[str, pd.DataFrame]
-) -> None:
-    found = made(name, tables)
-    if "low" in found:
-        value = found.columns[list(found.columns).index("low") - 1]
-        known = found.dropna(subset=[value, "low", "high"])
-        assert len(known) > 0
-        assert ((known["low"] <= known[value] + 1e-12) & (known[value] <= known["high"] + 1e-12)).all()
+# A score of one's own, and one that points the other way
+
+
+def reversed_scores(n: int = 200) -> Tables:
+    bad = [number % 5 == 0 for number in range(n)]
+    return simple([(400 if one else 700) + number % 7 * 40 for number, one in enumerate(bad)], bad)
+
+
+@pytest.mark.parametrize("name", ["discrimination", "roc", "ks", "score_bands", "calibration"])
+def test_a_score_that_points_the_other_way_is_refused_and_taken_when_it_is_said(name: str) -> None:
+    tables = reversed_scores()
+    with pytest.raises(InputError, match=r"^of = 'risk_score': its AUC is 0\.0.* Hint: higher_is_riskier=False\.$"):
+        made(name, tables)
+    if name == "calibration":  # no curve: good and bad hardly overlap
+        return
+    turned = {**tables, "applications": tables["applications"].assign(risk_score=lambda a: 1_000 - a["risk_score"])}
+    here, there = made(name, tables, higher_is_riskier=False), made(name, turned)
+    known = [one for one in ("value", "separation", "share_of_bad", "low", "high") if one in here]
+    if name == "score_bands":
+        assert (
+            here.query("measure == 'bad_rate'")["share"].iloc[0] > there.query("measure == 'bad_rate'")["share"].iloc[0]
+        )
     else:
-        assert name == "score_stability"
-    words = {
-        *found.columns,
-        *(word for column in found if isinstance(found[column].iloc[0], str) for word in found[column]),
-    }
-    known_words = catalog.load("labels")
-    assert [word for word in words if word not in known_words and label(word) == word and not word[:4].isdigit()] == []
+        pd.testing.assert_frame_equal(here[known], there[known])
+        scores = {"roc": "cut_score", "ks": "risk_score"}
+        assert name not in scores or (here[scores[name]] == 1_000 - there[scores[name]]).all()
+
+
+def test_a_score_of_a_few_borrowers_is_not_taken_for_a_turned_one() -> None:
+    assert made("discrimination", simple([400, 500, 600, 700], [True, True, False, False]))["value"].tolist() == [
+        0,
+        -1,
+        0,
+    ]
+
+
+def test_a_score_of_ones_own_is_that_of_applications_users_or_the_hidden_table(tables: Tables) -> None:
+    risk = tables["applications"]["risk_score"].astype(float)
+    mine = {**tables, "applications": tables["applications"].assign(mine=risk / 1_000)}
+    own, lender = made("discrimination", mine, of="mine"), made("discrimination", tables)
+    assert own["value"].tolist() == lender["value"].tolist()
+    assert own["score"].unique().tolist() == ["mine"]
+    for of in ("zhima_score", "repayment_capacity"):  # known to be safer when higher
+        assert made("discrimination", tables, of=of)["value"].iloc[0] > 0.6
+    assert 3 <= made("score_bands", mine, of="mine")["score_band"].nunique() <= 11
+    for of, said in (("sex", "of = 'sex': category in place of numbers"), ("risk_scor", "risk_scor: no column")):
+        with pytest.raises(InputError, match=said):
+            made("discrimination", tables, of=of)
+    with pytest.raises(InputError, match="neither true nor false"):
+        made("roc", tables, higher_is_riskier="no")
+    with pytest.raises(InputError, match=r"of = .*: no column"):
+        made("roc", tables, of=("risk_score", "zhima_score"))
+
+
+def test_groups_are_everybody_first_and_a_group_without_bad_ones_says_so() -> None:
+    users = pd.DataFrame({"user_id": EIGHT["applications"]["user_id"], "kind": ["a"] * 3 + ["b"] * 5})
+    users = pd.concat([users, pd.DataFrame({"user_id": [8], "kind": ["b"]})])
+    found = made("discrimination", {**EIGHT, "users": users}, by="kind")
+    assert found["kind"].tolist() == ["everybody"] * 3 + ["a"] * 3 + ["b"] * 3
+    assert found["value"].tolist()[:3] == made("discrimination", EIGHT)["value"].tolist()
+    assert found["why"].tolist()[3:] == ["no_good_or_no_bad"] * 6
 
 
 def test_the_rule_of_thumb_says_that_it_is_assumed() -> None:
