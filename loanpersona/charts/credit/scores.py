@@ -143,7 +143,8 @@ def fairness(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
-    return frame.to_dict("records")
+    found: list[dict[Any, Any]] = frame.to_dict("records")
+    return found
 
 
 def _over(frame: pd.DataFrame, row: dict[Any, Any], lang: str) -> str:
