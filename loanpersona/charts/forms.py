@@ -70,17 +70,15 @@ def grouped(frame: pd.DataFrame, ax: Axes, lang: str, by: str = "", series: str 
     return captioned(frame, lang)
 
 
-def shares_within(frame: pd.DataFrame, ax: Axes, lang: str, levels: str) -> Caption:
-    """Bars of the levels of a key, side by side for up to three groups; a heat map of more groups."""
+def shares_within(frame: pd.DataFrame, ax: Axes, lang: str, levels: str, many: bool = False) -> Caption:
+    """Bars of the levels of a key, side by side for up to three groups; a heat map of more, or of `many` elsewhere."""
     groups = [name for name in keys_of(frame) if name != levels and varies(frame[name])]
     if not groups:
         return bars(frame, ax, lang, by=levels)
     shown = frame.assign(group=names_of_rows(frame, groups, lang))
-    if shown["group"].nunique() <= len(SERIES):
-        grouped(shown, ax, lang, by=levels, series="group")
-    else:
-        heat(shown, ax, lang, down="group", across=levels)
-    return captioned(frame, lang)
+    if shown["group"].nunique() <= len(SERIES) and not many:
+        return grouped(shown, ax, lang, by=levels, series="group")
+    return heat(shown, ax, lang, down="group", across=levels)
 
 
 def dots(frame: pd.DataFrame, ax: Axes, lang: str, line: float | None = None) -> Caption:

@@ -49,13 +49,12 @@ def heat_map(
         linewidths=0.8,
         annot_kws={"fontsize": fontsize},
     )
-    ax.set_ylim(len(rows) + 0.45, 0)  # the mark of made-up data stands below the cells
     grounds = np.asarray(ax.collections[0].get_facecolor())[~np.isnan(shares).ravel()]
     for words, ground in zip(ax.texts, grounds, strict=True):
         words.set_color(ink(ground))
     written = [label(str(name), lang) if named is None else named(name) for name in names]
     ax.set_xticks(np.arange(len(names)) + 0.5, written, rotation=0)
-    ax.set_ylim(len(rows) + 0.35, 0)  # room below for the mark of made-up data
+    ax.set_ylim(len(rows) + 0.5, 0)  # room below for the mark of made-up data
     ax.set_yticks(np.arange(len(rows)) + 0.5, [label(str(row), lang) for row in rows], rotation=0)
 
 

@@ -37,17 +37,16 @@ def debt_buildup(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 
 
 def _height(frame: pd.DataFrame) -> float:
-    rows = {stage: _rows(part) for stage, part in forms.parts_of(frame, "stage").items()}
-    return forms.height_of(frame) if _few_groups(frame) else 2 + 0.3 * (sum(rows.values()) + NAMED * len(rows))
+    rows = _rows(frame)
+    return 2 + 0.3 * (sum(rows.values()) + NAMED * len(rows)) if _many_groups(frame) else forms.height_of(frame)
 
 
 @drawing("needs.stages", height=_height)
 def stages(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A panel for each stage, one below the other: each has shares of other users."""
     forms.bare(ax, below=46)
-    parts = forms.parts_of(frame, "stage")
-    rows = {stage: _rows(part) for stage, part in parts.items()}
-    heading = HEADING if _few_groups(frame) else NAMED
+    parts, rows, many = forms.parts_of(frame, "stage"), _rows(frame), _many_groups(frame)
+    heading = NAMED if many else HEADING
     last = list(parts)[-1]
     rows[last] += BELOW
     bottom = whole = sum(rows.values()) + heading * len(rows)
@@ -55,15 +54,15 @@ def stages(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     for stage, part in parts.items():
         bottom -= rows[stage] + heading
         own = ax.inset_axes((0, bottom / whole, 1, rows[stage] / whole))
-        forms.shares_within(part, own, lang, levels="need")
+        forms.shares_within(part, own, lang, levels="need", many=many)
         own.set_title(label(f"needs.stages.{stage}", lang), loc="left", fontsize=9)
         own.set(xlabel="", ylabel="")
         _one_legend(own, ax)
-        if stage == last and own.patches:
+        if stage == last and not many:
             own.set_ylim(own.get_ylim()[0] + BELOW, own.get_ylim()[1])
         panels.append(own)
-    _one_scale([one for one in panels if one.patches])
-    return forms.captioned(frame, lang)
+    _one_scale([] if many else panels)
+    return forms.captioned(frame, lang, "half_note" if many else "interval_note")
 
 
 @drawing("needs.levers", height=4.6, width=8.6)
@@ -88,15 +87,17 @@ def levers(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     return forms.captioned(frame, lang, "levers_note")
 
 
-def _rows(part: pd.DataFrame) -> float:
-    """The rows of a panel: a need each, or a group each where there are many."""
-    needs = len(set(part["need"]))
-    return needs if _few_groups(part) else len(part) / needs
+def _rows(frame: pd.DataFrame) -> dict[str, float]:
+    """The rows of the panel of each stage: a need each, or a group each where there are many."""
+    many = _many_groups(frame)
+    parts = forms.parts_of(frame, "stage").items()
+    return {stage: len(part) / len(set(part["need"])) if many else len(set(part["need"])) for stage, part in parts}
 
 
-def _few_groups(frame: pd.DataFrame) -> bool:
-    """Whether the groups stand side by side as bars."""
-    return len(frame) <= len(SERIES) * len(frame[["stage", "need"]].drop_duplicates())
+def _many_groups(frame: pd.DataFrame) -> bool:
+    """Whether there are more groups than stand side by side as bars."""
+    groups = [name for name in keys_of(frame) if name not in {"stage", "need"}]
+    return len(frame[groups].drop_duplicates()) > len(SERIES)
 
 
 def _one_legend(panel: Axes, ax: Axes) -> None:
