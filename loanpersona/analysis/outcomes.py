@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from loanpersona.analysis.arguments import whole
-from loanpersona.analysis.frames import of_loans
+from loanpersona.analysis.rows import of_loans
 from loanpersona.core.errors import InputError
 from loanpersona.tables.book import Book, kept
 

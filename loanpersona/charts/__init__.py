@@ -1,6 +1,6 @@
-"""The chart room: `plot_<frame>(frame, *, ax=None, lang="en")` draws a frame of the analysis room.
+"""The chart room: `lp.plot` and `lp.show` draw any frame; here are the words and the size of what is drawn.
 
-Every chart shows intervals, carries alt text (`alt`) and the mark that the data are synthetic.
+Every chart shows its intervals and bears alt text (`alt`) and, on made-up data, the mark that says so.
 """
 
 from __future__ import annotations
@@ -9,12 +9,9 @@ from loanpersona.core.extras import need
 
 need("charts")
 
-from loanpersona.charts.style import alt, show
+from loanpersona.charts.style import alt, theme
 
-__all__ = [
-    "alt",
-    "show",
-]
+__all__ = ["alt", "theme"]
 
 
 def __dir__() -> list[str]:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache, wraps
+from functools import cache
 from textwrap import wrap
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import matplotlib as mpl
@@ -17,13 +17,11 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
-from loanpersona.core.extras import need
-from loanpersona.core.words import check_language, label, phrase
+from loanpersona.core.words import label, phrase
 
 CHINESE = "Loanpersona Sans SC"
 BLUE, ORANGE, _, RED = (mpl.colors.to_hex(colour) for colour in sns.color_palette("colorblind", 4))
@@ -50,32 +48,6 @@ class Marks(NamedTuple):
 
 
 MARKS = {"en": Marks(", ", "; ", ": "), "zh": Marks("、", "；", "：")}
-
-
-class Plot(Protocol):
-    """A chart: draws a frame on `ax` (a new figure if None) with words of `lang`."""
-
-    def __call__(self, frame: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en") -> Axes: ...
-
-
-def chart(width: float = 7.2, height: float = 3.6) -> Callable[[Callable[[pd.DataFrame, Axes, str], Caption]], Plot]:
-    """Turn a drawing function into a chart: style, title, note, mark and alt text are added here."""
-
-    def decorate(draw: Callable[[pd.DataFrame, Axes, str], Caption]) -> Plot:
-        @wraps(draw)
-        def plot(frame: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en") -> Axes:
-            check_language(lang)
-            # The style holds while the chart is drawn and leaves the user's own settings alone.
-            with mpl.rc_context(style()):
-                if ax is None:
-                    with new_axes(width, height) as own:
-                        return plot(frame, ax=own, lang=lang)
-                say(ax, draw(frame.reset_index(drop=True), ax, lang), lang, synthetic=True)
-            return ax
-
-        return plot
-
-    return decorate
 
 
 @dataclass(frozen=True)
@@ -127,18 +99,6 @@ def new_axes(width: float, height: float) -> Iterator[Axes]:
 def alt(ax: Axes) -> str:
     """The alt text of a chart."""
     return _ALT.get(ax, "")
-
-
-def show(ax: Axes) -> None:
-    """Show the figure of a chart in a notebook with the alt text of all charts in it, and close it."""
-    need("lab")
-    from IPython.display import display
-
-    figure = ax.get_figure()
-    assert isinstance(figure, Figure)
-    words = " ".join(filter(None, map(alt, figure.axes)))
-    display(figure, metadata={"image/png": {"alt": words}})
-    plt.close(figure)
 
 
 def percent(value: float, digits: int = 1) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 
 import pandas as pd
 
-from loanpersona.core import words
 from loanpersona.core.errors import InputError, did_you_mean, expect
 from loanpersona.tables import Table, store
 from loanpersona.tables.book import Book
@@ -44,7 +43,6 @@ class Population(Book):
     schemas: tuple[Table, ...] = field(repr=False)
 
     def __post_init__(self) -> None:
-        words.learn(self.words)
         for frame in self.tables.values():
             frame.attrs["synthetic"] = store.SYNTHETIC
 

@@ -12,6 +12,7 @@ from cases import CASES
 from nbconvert.filters import markdown2html
 
 import loanpersona as lp
+from loanpersona.analysis.written import html_table
 from loanpersona.core.strict_yaml import node_of, plain
 from loanpersona.core.words import LANGUAGES
 from loanpersona.persona.resolver import resolve
@@ -118,8 +119,8 @@ def pages(persona: lp.Persona, plain_one: lp.Persona, folder: Path) -> dict[str,
     found |= {f"{name}, mistune": str(mistune.html(text)) for name, text in texts.items()}
     found |= {f"basis {lang}": persona.basis(lang=lang)._repr_html_() for lang in LANGUAGES}
     shown = {"persona": persona._repr_html_(), "population": population._repr_mimebundle_()[0]["text/html"]}
-    shares = lp.labels.in_words(population.users[["pet", "toy"]].astype(str))
-    return found | shown | {"frame": str(shares._repr_html_())}
+    shares = lp.profile.shares(population, of="pet")
+    return found | shown | {"frame": str(lp.in_words(shares)._repr_html_()), "table": html_table(shares, "en")}
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from loanpersona.analysis.arguments import Day
 from loanpersona.analysis.credit.binning import Cuts, attributes
 from loanpersona.analysis.credit.scorecards import APPLIED, TOO_FEW, applicants, lacking, out_of_fold, sample
 from loanpersona.analysis.frame import frame
-from loanpersona.analysis.frames import SEED, fold_of
+from loanpersona.analysis.rows import SEED, fold_of
 from loanpersona.core.extras import need
 from loanpersona.estimates.shares import LEVEL, z
 from loanpersona.tables.book import Book

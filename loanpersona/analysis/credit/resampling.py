@@ -10,7 +10,7 @@ from loanpersona.analysis.credit.binning import Cuts, attributes
 from loanpersona.analysis.credit.challengers import spearman
 from loanpersona.analysis.credit.scorecards import APPLIED, Array, Sample, fit, for_a_card, sample
 from loanpersona.analysis.frame import frame
-from loanpersona.analysis.frames import SEED
+from loanpersona.analysis.rows import SEED
 from loanpersona.tables.book import Book
 
 

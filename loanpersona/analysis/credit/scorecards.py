@@ -24,8 +24,8 @@ from loanpersona.analysis.arguments import Day
 from loanpersona.analysis.credit.binning import Attribute, Cuts, attributes, banded
 from loanpersona.analysis.credit.sheets import LENT
 from loanpersona.analysis.frame import frame
-from loanpersona.analysis.frames import FOLDS, SEED, fold_of, last_applications
 from loanpersona.analysis.outcomes import first_approved, outcomes_of_borrowers
+from loanpersona.analysis.rows import FOLDS, SEED, fold_of, last_applications
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import LEVEL, tails, wilson, z

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from loanpersona.analysis.frames import of_loans
 from loanpersona.analysis.groups import made
+from loanpersona.analysis.rows import of_loans
 from loanpersona.core.errors import InputError
 from loanpersona.tables.book import Book, kept
 

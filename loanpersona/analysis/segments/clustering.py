@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from loanpersona.analysis.arguments import Day, whole
 from loanpersona.analysis.frame import frame
-from loanpersona.analysis.frames import SEED
+from loanpersona.analysis.rows import SEED
 from loanpersona.analysis.segments.history import standing
 from loanpersona.analysis.segments.membership import MONEY
 from loanpersona.core.errors import InputError

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from loanpersona.analysis.arguments import end_of_day
-from loanpersona.analysis.frames import of_loans
+from loanpersona.analysis.rows import of_loans
 from loanpersona.tables.book import Book, kept
 
 DAY_SECONDS = 86_400

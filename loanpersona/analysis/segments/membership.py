@@ -9,8 +9,8 @@ import pandas as pd
 
 from loanpersona.analysis.arguments import Day, one_of
 from loanpersona.analysis.frame import frame
-from loanpersona.analysis.frames import last_applications
 from loanpersona.analysis.groups import NOT_KNOWN, made
+from loanpersona.analysis.rows import last_applications
 from loanpersona.analysis.segments.history import standing
 from loanpersona.analysis.segments.rule_file import NO_LIMIT, NO_SCORE, load_rules
 from loanpersona.analysis.segments.segmentation import Rules

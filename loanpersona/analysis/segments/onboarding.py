@@ -14,8 +14,8 @@ import pandas as pd
 from loanpersona import tables
 from loanpersona.analysis.arguments import DAY, SECOND, By, Day
 from loanpersona.analysis.frame import frame
-from loanpersona.analysis.frames import last_applications
 from loanpersona.analysis.groups import by_group, with_groups, with_why
+from loanpersona.analysis.rows import last_applications
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import share
 from loanpersona.estimates.survival import has_happened

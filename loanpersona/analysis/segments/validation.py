@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from loanpersona.analysis.arguments import Day
 from loanpersona.analysis.frame import frame
-from loanpersona.analysis.frames import SEED, fold_of
+from loanpersona.analysis.rows import SEED, fold_of
 from loanpersona.analysis.segments.clustering import (
     NUMBERS_OF_CLUSTERS,
     READS,

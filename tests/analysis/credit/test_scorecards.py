@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 
 import loanpersona as lp
 from loanpersona.analysis.credit import binning, challengers, left_out, scorecards
-from loanpersona.analysis.frames import fold_of
+from loanpersona.analysis.rows import fold_of
 from loanpersona.core.errors import InputError
 from loanpersona.estimates import ranking
 from loanpersona.estimates.grouping import counted
