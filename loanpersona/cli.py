@@ -22,6 +22,9 @@ from loanpersona.core.errors import InputError, LoanpersonaError, MachineError, 
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 INTERRUPTED = 130
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 a report failed, 2 wrong input, 3 disk, memory or kernel in the way, 130 interrupted."
+)
 
 
 class _Commands(click.Group):
@@ -33,12 +36,7 @@ class _Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(
-    cls=_Commands,
-    context_settings=CONTEXT,
-    epilog="Exit codes: 0 done, 1 a report failed, 2 the input was "
-    "wrong, 3 the machine is in the way (disk, memory, kernel), 130 interrupted.",
-)
+@click.group(cls=_Commands, context_settings=CONTEXT, epilog=EXIT_CODES)
 @click.version_option(version("loanpersona"), message="loanpersona %(version)s")
 def cli() -> None:
     """Synthetic borrowers of Chinese micro-loan apps: a sourced persona file becomes a population,
@@ -203,9 +201,7 @@ def digest(persona: str, changes: Sequence[str], n: str, seed: str, debug: bool)
 @click.option("--null", is_flag=True, help="Print its null twin: the same margins, every dependence removed.")
 @click.option("--yaml", is_flag=True, help="Print it as one file, with what it extends and the changes merged in.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of persona files, for editors.")
-@click.option(
-    "--extends-anywhere", is_flag=True, help="Let it extend files outside its folder; --yaml makes one of all."
-)
+@click.option("--extends-anywhere", is_flag=True, help="Let it extend files outside its folder; see --yaml.")
 @debug_option
 def describe(
     persona: str,

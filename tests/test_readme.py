@@ -18,6 +18,7 @@ from PIL import Image
 
 import loanpersona as lp
 from loanpersona import cli
+from loanpersona.analysis.frame import declarations
 from loanpersona.core import catalog
 from loanpersona.reports import declared_parameters, notebook_names
 
@@ -30,6 +31,7 @@ TEXTS = {
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 PICTURES = {"docs/age_pyramid.png": "en", "docs/age_pyramid.zh.png": "zh"}
+SAME = "the same name"
 LINE_LIMIT, PICTURE_LIMIT = 170, 80_000
 
 
@@ -271,9 +273,25 @@ def test_the_picture_of_the_readme_is_small_and_has_words(name: str, picture: st
 
 def test_every_decision_takes_five_lines_at_most() -> None:
     decisions = re.split(r"^#+ .+$", TEXTS["DECISIONS.md"], flags=re.MULTILINE)
-    sizes = [len([line for line in decision.splitlines() if line.strip()]) for decision in decisions]
+    sizes = [len([line for line in text.splitlines() if line.strip() and line[0] != "|"]) for text in decisions]
     assert max(sizes) <= 5
     assert len(sizes) > 30
+
+
+def test_each_of_the_127_old_frames_is_gone_or_has_a_call_that_there_is() -> None:
+    rows = table("DECISIONS.md", "room")
+    old = [f"{room}.{name}" for room, before, _ in rows for name in re.findall(r"`(\w+)`", before)]
+    assert len(old) == len(set(old)) == 127
+    same = [f"{room}.{name}" for room, before, now in rows for name in re.findall(r"`(\w+)`", before) if now == SAME]
+    calls = [ast.parse(call, mode="eval").body for row in rows for call in re.findall(r"`(\w+\.\w+\([^`]*\))`", row[2])]
+    frames = declarations()
+    assert [name for name in same if name not in frames] == []
+    assert [row for row in rows if row[2] != SAME and "gone" not in row[2] and "(" not in row[2]] == []
+    for call in calls:
+        name, given = ast.unparse(call.func), {keyword.arg for keyword in call.keywords}
+        room, _, function = name.partition(".")
+        assert hasattr(getattr(lp, room), function), name
+        assert name not in frames or given <= set(frames[name].arguments), ast.unparse(call)
 
 
 def test_every_dependency_has_its_reason() -> None:

@@ -35,7 +35,7 @@ def platforms_band(book: Book, _: pd.Timestamp) -> pd.Series:
 def embarrassment_band(book: Book, _: pd.Timestamp) -> pd.Series:
     """Fifths of the scale of embarrassment, in hundredths; hidden."""
     book.need({"truth": ("embarrassment",)})
-    return cut_at((100 * book.truth.set_index("user_id")["embarrassment"]) // 1, range(0, 81, 20))
+    return cut_at((100 * book.truth.set_index("user_id")["embarrassment"]) // 1, (0, 20, 40, 60, 80))
 
 
 @made("user")
