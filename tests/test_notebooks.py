@@ -104,7 +104,8 @@ def test_the_kernel_is_python3_and_nothing_tells_of_one_machine(name: str) -> No
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
-    text = NOTEBOOKS[name].read_text(encoding="utf-8")
+    # letters of a picture may spell an address by chance
+    text = re.sub(r'"image/png": "[^"]*"', "", NOTEBOOKS[name].read_text(encoding="utf-8"))
     assert re.findall(r'"papermill"|ipykernel_\d|0x[0-9a-f]{8,}|(?<![\w.~])/(?:home|root|Users|work|tmp)/', text) == []
 
 
