@@ -23,7 +23,7 @@ from loanpersona.core.errors import InputError, LoanpersonaError, MachineError, 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 INTERRUPTED = 130
 EXIT_CODES = (
-    "Exit codes: 0 done, 1 a report failed, 2 wrong input, 3 disk, memory or kernel in the way, 130 interrupted."
+    "Exit codes: 0 done, 1 a report failed, 2 the input was wrong, 3 the machine is in the way, 130 interrupted."
 )
 
 

@@ -203,7 +203,8 @@ def unit_square(ax: Axes, xlabel: str, ylabel: str) -> None:
 
 def legend(ax: Axes, across: int, *shown: Any) -> None:
     """Between title and axes, where it hides nothing; of these handles and labels, or of all that is drawn."""
-    ax.legend(*shown, loc="lower left", bbox_to_anchor=(0, 1), ncols=across, borderaxespad=0.2, borderpad=0.2)
+    if shown or ax.get_legend_handles_labels()[0]:
+        ax.legend(*shown, loc="lower left", bbox_to_anchor=(0, 1), ncols=across, borderaxespad=0.2, borderpad=0.2)
 
 
 def one_line(ax: Axes, *, lying: bool = False) -> None:

@@ -107,6 +107,7 @@ OTHERS: dict[str, Callable[..., Any]] = {
     "Book": lambda value: lp.Book(users=value),
     "Book.of": lambda value: lp.Book(loans=population().loans, words=value),
     "check_parameters": lambda value: lp.check_parameters(persona=value, n=value, seed=value),
+    "frames": lp.frames,
     "generate.persona": lambda value: lp.generate(value, n=10),
     "generate.n": lambda value: lp.generate(lp.load_persona(), n=few(value)),
     "generate.seed": lambda value: lp.generate(lp.load_persona(), n=10, seed=value),

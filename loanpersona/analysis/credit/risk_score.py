@@ -122,7 +122,7 @@ def roc(
 
     >>> import loanpersona as lp
     >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
-    >>> lp.credit.roc(population)["share_of_bad"].iloc[-1]
+    >>> float(lp.credit.roc(population)["share_of_bad"].iloc[-1])
     1.0
     """
     people, cut = _one(book, of, until, higher_is_riskier)
@@ -151,7 +151,7 @@ def ks(book: Book, *, of: One = "risk_score", until: Day = None, higher_is_riski
 
     >>> import loanpersona as lp
     >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
-    >>> lp.credit.ks(population)["separation"].iloc[-1]
+    >>> float(lp.credit.ks(population)["separation"].iloc[-1])
     0.0
     """
     people, cut = _one(book, of, until, higher_is_riskier)

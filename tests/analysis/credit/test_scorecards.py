@@ -13,7 +13,7 @@ from scipy.stats import chi2_contingency, spearmanr
 from sklearn.metrics import roc_auc_score
 
 import loanpersona as lp
-from loanpersona.analysis.credit import binning, challengers, left_out, scorecards
+from loanpersona.analysis.credit import binning, challengers, information, left_out, scorecards
 from loanpersona.analysis.rows import fold_of
 from loanpersona.core.errors import InputError
 from loanpersona.estimates import ranking
@@ -54,7 +54,7 @@ def test_the_information_value_is_the_one_worked_by_hand_and_chance_is_that_of_s
     assert row["low"] < row["information_value"] < row["high"]
     random = np.random.default_rng(1)
     bad, inside = np.arange(110) < 10, np.arange(110) % 22 < 17
-    shuffled = [scorecards.information(counted(random.permutation(bad), inside)[:, ::-1]) for _ in range(2_000)]
+    shuffled = [information.information(counted(random.permutation(bad), inside)[:, ::-1]) for _ in range(2_000)]
     assert row["chance"] == pytest.approx(np.quantile(shuffled, 0.95), abs=0.03)
 
 
@@ -67,9 +67,9 @@ def test_a_band_without_bad_ones_counts_half_a_one_and_an_empty_band_says_nothin
 def test_a_few_good_ones_alone_look_no_riskier_than_all_and_information_is_never_below_zero() -> None:
     counts = np.array([[996, 4], [5, 0]])
     assert 0 < scorecards.weight_of_evidence(counts)[1] < 0.1
-    assert scorecards.information(counts) >= 0
+    assert information.information(counts) >= 0
     random = np.random.default_rng(5)
-    assert (scorecards.information(random.poisson(1.5, (2_000, 2, 5))) >= 0).all()
+    assert (information.information(random.poisson(1.5, (2_000, 2, 5))) >= 0).all()
 
 
 def test_an_attribute_of_which_all_are_in_one_band_says_nothing_without_a_complaint() -> None:
@@ -249,8 +249,8 @@ def test_the_interval_of_an_information_value_holds_the_true_one(
     true, held = float(((good - bad) * np.log(good / bad)).sum()), 0
     for _ in range(400):
         counts = np.stack([random.multinomial(n_good, good), random.multinomial(n_bad, bad)])
-        value = float(scorecards.information(counts))
-        low, high = scorecards.information_interval(value, counts)
+        value = float(information.information(counts))
+        low, high = information.information_interval(value, counts)
         assert 0 <= low <= value <= high
         held += low <= true <= high
     # 95 %, less two standard errors of 400 trials and what the approximation costs
