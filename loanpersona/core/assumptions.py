@@ -75,6 +75,7 @@ class Assumptions:
     recovery: Assumption
     policy_margin: Assumption
     cure_days: Assumption
+    operable_days: Assumption
     psi_watch: Assumption
     psi_shifted: Assumption
     score_base: Assumption

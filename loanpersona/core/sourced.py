@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from loanpersona.core import catalog
 from loanpersona.core.errors import did_you_mean
-from loanpersona.core.strict_yaml import Faults, Node
+from loanpersona.core.strict_yaml import Faults, Node, plain, read
 from loanpersona.core.words import LANGUAGES
 
 BASIS_KEYS = ("basis", "source", "because")
@@ -25,6 +27,29 @@ class Basis:
     """Ids of statements or of entries of `sources.yaml`."""
     because: tuple[tuple[str, str], ...] = ()
     """Why this value, in words per language; always there for an assumption."""
+
+
+@cache
+def load(name: str) -> dict[str, Any]:
+    """A catalog file as `catalog.load` gives it, with a `Basis` under `basis` in place of what states one."""
+    root, faults = read(catalog.FOLDER / f"{name}.yaml"), Faults()
+    found = _with_bases(root, faults, sources_of(root), None)
+    faults.stop()
+    assert isinstance(found, dict)
+    return found
+
+
+def _with_bases(node: Node, faults: Faults, sources: set[str], general: Basis | None) -> Any:
+    if isinstance(node.value, tuple):
+        return [_with_bases(below, faults, sources, general) for below in node.value]
+    if not isinstance(node.value, dict):
+        return node.value
+    own = any(key in node.value for key in BASIS_KEYS)
+    statement = plain(node.value["statement"]) if "statement" in node.value else ""
+    basis = read_basis(node, faults, sources, general, statement=statement) if own else general
+    rest = {key: below for key, below in node.value.items() if key not in BASIS_KEYS}
+    found = {key: _with_bases(below, faults, sources, basis) for key, below in rest.items()}
+    return {**found, "basis": basis} if own else found
 
 
 def sources_of(document: Node) -> set[str]:
