@@ -39,10 +39,8 @@ def own(tmp_path: Path, text: str) -> Path:
 
 def other(name: str) -> float:
     """Quite another number for an assumption, in its range and not below the one that never exceeds it."""
-    one = getattr(SHIPPED, name)
-    return (
-        one.value * 2 if one.unit in WHOLE else max([one.value / 2, *(b.value for b in SHIPPED if b.at_most == name)])
-    )
+    one, below = getattr(SHIPPED, name), [each.value for each in SHIPPED if each.at_most == name]
+    return 2 * one.value + 1 if one.unit in WHOLE else max([0.45 * one.value, *below])
 
 
 # Every file with sourced numbers

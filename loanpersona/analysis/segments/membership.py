@@ -50,8 +50,8 @@ def snapshot(book: Book, *, at: Day = None, rules: Rules | None = None) -> pd.Da
     last application), lifecycle (no_limit where never approved), quality (by the last score; no_score); operable
     (approved, seen within the days assumed, 365); approved_at, last_loan_at, last_seen_at; days_since_approval,
     days_idle (since the last loan, or the approval), days_since_last_loan; n_loans, amount_cny (all loans), volume_cny
-    (paid out in the twelve months before), balance_cny (principal owed), limit_cny (of the last approval). Raises InputError where
-    nobody has begun, and with the first row that no rule holds.
+    (paid out in the twelve months before), balance_cny (principal owed), limit_cny (of the last approval). Raises
+    InputError where nobody has begun, and with the first row that no rule holds.
 
     >>> import loanpersona as lp
     >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)

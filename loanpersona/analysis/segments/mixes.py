@@ -46,9 +46,9 @@ def mix(
     """Share of users in each segment at the end of the day `at` (3.1a to 3.1c), or `every="month"` up to it.
 
     `of` is process, lifecycle or quality. The base is whoever is `operable` (approved, seen within the days assumed,
-    365), has `borrowed`, is `approved` by the last application or has `applied`; by default operable for the lifecycle and
-    applied otherwise. Columns: base, as_of, the segments, n (users of the base), k, share, low, high (Wilson). Raises
-    InputError where the base is empty or no month has ended, for other words, and where no rule holds somebody.
+    365), has `borrowed`, is `approved` by the last application or has `applied`; by default operable for the lifecycle
+    and applied otherwise. Columns: base, as_of, the segments, n (users of the base), k, share, low, high (Wilson).
+    Raises InputError where the base is empty or no month has ended, for other words, and where no rule holds somebody.
 
     >>> import loanpersona as lp
     >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
