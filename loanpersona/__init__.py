@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from loanpersona.analysis.written import in_words
     from loanpersona.charts.plot import plot, show
     from loanpersona.core import words as labels
+    from loanpersona.core.assumptions import assumptions
     from loanpersona.core.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, ReportError
     from loanpersona.persona.model import Persona
     from loanpersona.persona.resolver import load_persona
@@ -37,6 +38,7 @@ _HOMES = {
     "PersonaWarning": "loanpersona.core.errors:PersonaWarning",
     "Population": "loanpersona.tables.population:Population",
     "ReportError": "loanpersona.core.errors:ReportError",
+    "assumptions": "loanpersona.core.assumptions:assumptions",
     "charts": "loanpersona.charts",
     "check_parameters": "loanpersona.simulation.parameters:check_parameters",
     "credit": "loanpersona.analysis.credit",
@@ -67,6 +69,7 @@ __all__ = [
     "PersonaWarning",
     "Population",
     "ReportError",
+    "assumptions",
     "charts",
     "check_parameters",
     "credit",

@@ -181,6 +181,7 @@ def test_a_population_says_that_it_is_synthetic_and_how_it_was_made() -> None:
         "persona_digest": lp.load_persona("article").digest,
         "n": 100,
         "seed": 7,
+        "assumptions": lp.assumptions().stated(),
         "digest": population.digest,
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from loanpersona.core import catalog
+from loanpersona.core.sourced import load
 from loanpersona.tables.schema import table
 
 AGED = "age_band"
@@ -23,7 +23,7 @@ class Baseline:
     @property
     def ages(self) -> str:
         """The ages of the people it describes."""
-        return str(catalog.load("baselines")[self.name]["ages"])
+        return str(load("baselines")[self.name]["ages"])
 
 
 def of(columns: Sequence[str]) -> Baseline | None:
@@ -44,7 +44,7 @@ def number(name: str) -> float:
     >>> number("never_married_25_29")
     0.513
     """
-    return float(catalog.load("baselines")[name]["share"])
+    return float(load("baselines")[name]["share"])
 
 
 def ages(name: str) -> str:
@@ -54,7 +54,7 @@ def ages(name: str) -> str:
 
 def population(name: str, lang: str = "en") -> str:
     """Whom a baseline describes, in words."""
-    return str(catalog.load("baselines")[name]["population"][lang])
+    return str(load("baselines")[name]["population"][lang])
 
 
 def _adults(columns: Sequence[str]) -> dict[tuple[str, ...], float]:
@@ -68,10 +68,10 @@ def _adults(columns: Sequence[str]) -> dict[tuple[str, ...], float]:
 
 
 def _stated(sex: str) -> dict[str, int]:
-    return {band: int(count) for band, count in catalog.load("baselines")[_ADULTS][sex].items()}
+    return {band: int(count) for band, count in load("baselines")[_ADULTS][sex].items()}
 
 
 def _places() -> dict[str, dict[str, float]]:
-    provinces = {name: float(value) / 100 for name, value in catalog.load("baselines")[_PROVINCES]["percent"].items()}
+    provinces = {name: float(value) / 100 for name, value in load("baselines")[_PROVINCES]["percent"].items()}
     groups = table("users").column("province").groups.items()
     return {"province": provinces, "region": {one: sum(provinces[name] for name in names) for one, names in groups}}

@@ -50,6 +50,8 @@ class Declaration:
     """The tables and the columns it needs."""
     unless: str
     """A column of one's own, such as `users.bad`, that takes the place of all that is read."""
+    assumes: tuple[str, ...]
+    """The assumptions of the book that its numbers lean on."""
     smallest: int
     compute: Callable[..., pd.DataFrame]
     """The function as it is written, of a book and checked arguments."""
@@ -94,6 +96,7 @@ def frame(
     estimate: str = "share",
     written: Mapping[str, str] | None = None,
     unless: str = "",
+    assumes: str = "",
     smallest: int = SMALLEST,
 ) -> Callable[[Callable[..., pd.DataFrame]], Callable[..., pd.DataFrame]]:
     """Declare a function of a book as a frame; lists are words with spaces between."""
@@ -109,6 +112,7 @@ def frame(
             written=dict(written or {}),
             reads={name: tuple(columns.split()) for name, columns in reads.items()},
             unless=unless,
+            assumes=tuple(assumes.split()),
             smallest=smallest,
             compute=compute,
         )
@@ -182,6 +186,7 @@ def _finished(found: pd.DataFrame, declared: Declaration, book: Book, bound: Map
         "of": [*bound.get("of", ())],
         "by": [*bound.get("by", ())],
         "who": [*bound.get("who", ())],
+        "assumed": {name: getattr(book.assumptions, name).value for name in declared.assumes},
         "words": book.words,
         SYNTHETIC_MARK: book.synthetic,
     }

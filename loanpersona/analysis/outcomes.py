@@ -23,7 +23,6 @@ BUCKETS = ("current", "1-29", "30-59", "60-89", "90+")
 STATES = (*BUCKETS, "paid_off")
 UNREACHED = 1 << 24
 """A day that does not come."""
-CURE_DAYS = 30
 BAD_DAYS, BAD_MONTHS = 90, 12
 """A loan is bad if it was ever so many days past due by so many months on book; on that day it is charged off."""
 SILENT_DAYS = 90
@@ -132,12 +131,13 @@ def outcomes(book: Book, until: pd.Timestamp, months: int = BAD_MONTHS, days: in
     """What became of every loan by the end of a day, by `loan_id`; the columns are those of `credit.loan_outcomes`."""
     lent, days = tape(book, until), whole("days", days, 1)
     due, paid = lent.plan["due"].to_numpy(), lent.plan["paid"].to_numpy()
+    cured_by = due + int(book.assumptions.cure_days.value)
     # Who is behind already cannot fall behind anew: such an instalment tells nothing of the first day.
     fell = (due < lent.end) & (_paid_before(lent) <= due)
     late = fell & (paid > due)
-    long_ago = late & (due + CURE_DAYS <= lent.end)
+    long_ago = late & (cured_by <= lent.end)
     dpd = lent.past_due(lent.end)
-    counted = {"due": fell, "late": late, "late_long_ago": long_ago, "cured": long_ago & (paid <= due + CURE_DAYS)}
+    counted = {"due": fell, "late": late, "late_long_ago": long_ago, "cured": long_ago & (paid <= cured_by)}
     return lent.loans[["loan_id", "user_id"]].assign(
         dpd=np.maximum(dpd, 0),
         dpd_bucket=pd.Categorical.from_codes(buckets(dpd), list(STATES), ordered=True),

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from loanpersona import tables
 from loanpersona.core.errors import did_you_mean
+from loanpersona.core.sourced import BASIS_KEYS
 from loanpersona.core.strict_yaml import Node
 from loanpersona.persona.laws import read_law
 from loanpersona.persona.model import Persona, Value, Variable
 from loanpersona.persona.reader import LAWS
-from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope
+from loanpersona.persona.scope import BrokenBlockError, Scope
 from loanpersona.persona.values import read_values
 from loanpersona.tables import Column
 

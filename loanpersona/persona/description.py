@@ -10,12 +10,13 @@ import numpy as np
 from loanpersona.core import catalog
 from loanpersona.core.conditions import runs
 from loanpersona.core.markdown import as_words, table
+from loanpersona.core.sourced import Basis
 from loanpersona.core.words import check_language, label, phrase
 from loanpersona.persona.bases import is_changed
 from loanpersona.persona.idle import idle_paths
 from loanpersona.persona.joint import Conditional, Floats, holds, total
 from loanpersona.persona.laws import PARAMETERS
-from loanpersona.persona.model import Basis, Effect, Given, Odds, Persona, Shape, Shares, Value, Variable, When
+from loanpersona.persona.model import Effect, Given, Odds, Persona, Shape, Shares, Value, Variable, When
 from loanpersona.persona.seasons_told import told
 
 Row = list[str]

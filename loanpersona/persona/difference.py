@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from loanpersona.core.markdown import as_words, table
+from loanpersona.core.sourced import BASIS_KEYS
 from loanpersona.core.strict_yaml import Node, exact
 from loanpersona.core.words import check_language, label, phrase
 from loanpersona.persona.idle import idle_paths
 from loanpersona.persona.model import Persona
-from loanpersona.persona.scope import BASIS_KEYS
 from loanpersona.persona.seasons import idle_days
 
 _TEXT = re.compile(r"^persona$|(^|\.)(basis|source|because|en|zh)(\[|\.|$)")

@@ -7,8 +7,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from loanpersona.core.conditions import pick_key, select
+from loanpersona.core.sourced import Basis
 from loanpersona.core.strict_yaml import Node
-from loanpersona.persona.model import Basis, Effect, Given, Odds, Shape, Shares, Value, When
+from loanpersona.persona.model import Effect, Given, Odds, Shape, Shares, Value, When
 from loanpersona.persona.reader import LAWS
 from loanpersona.persona.scope import Parent, Scope
 

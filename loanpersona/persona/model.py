@@ -17,6 +17,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from loanpersona.core.errors import PersonaWarning
+from loanpersona.core.sourced import Basis
 from loanpersona.core.strict_yaml import Node
 from loanpersona.core.words import label
 
@@ -28,18 +29,6 @@ if TYPE_CHECKING:
 Value = str | int | float
 When = tuple[tuple[str, frozenset[int]], ...]
 """Variables and the positions of their values that a condition picks; all must hold."""
-
-
-@dataclass(frozen=True)
-class Basis:
-    """Where a number comes from."""
-
-    kind: str
-    """`stated` (the article), `published` (a source) or `assumed` (ours)."""
-    sources: tuple[str, ...] = ()
-    """Ids of statements or of entries of `sources.yaml`."""
-    because: tuple[tuple[str, str], ...] = ()
-    """Why this value, in words per language; always there for an assumption."""
 
 
 @dataclass(frozen=True)

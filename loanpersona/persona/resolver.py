@@ -9,6 +9,7 @@ from os import PathLike
 
 from loanpersona.core import catalog
 from loanpersona.core.errors import did_you_mean
+from loanpersona.core.sourced import BASIS_KEYS
 from loanpersona.core.strict_yaml import Fault, Faults, Node
 from loanpersona.persona import reader
 from loanpersona.persona.behaviour import check_rates, rate_notes
@@ -17,7 +18,7 @@ from loanpersona.persona.calibration import calibrate
 from loanpersona.persona.idle import idle
 from loanpersona.persona.model import Persona, Product
 from loanpersona.persona.rules import never_drawn, read_rules
-from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope, mentions
+from loanpersona.persona.scope import BrokenBlockError, Scope, mentions
 from loanpersona.persona.seasons import idle_days, notes, read_seasons
 
 LEAST_AGE = 18

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from loanpersona.core.conditions import written
+from loanpersona.core.sourced import BASIS_KEYS
 from loanpersona.core.strict_yaml import Node
 from loanpersona.persona.joint import Conditional, RefusedError, band, holds, joint
 from loanpersona.persona.model import Rule, When
-from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope
+from loanpersona.persona.scope import BrokenBlockError, Scope
 
 _SHOWN = 3
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from loanpersona import tables
 from loanpersona.core import catalog
+from loanpersona.core.sourced import BASIS_KEYS, NEEDS
 from loanpersona.core.words import LANGUAGES
 from loanpersona.persona.laws import PARAMETERS, POSITIVE
 from loanpersona.persona.reader import GRID, LAWS, SHAPES
 from loanpersona.persona.resolver import CAPS, TOP
-from loanpersona.persona.scope import BASIS_KEYS, NEEDS
 from loanpersona.persona.seasons import HOURS, PARTS, WEEKDAYS, WINDOW, ZONE
 from loanpersona.tables import Column
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from loanpersona.core import chinese_days
 from loanpersona.core.errors import did_you_mean
+from loanpersona.core.sourced import BASIS_KEYS, Basis
 from loanpersona.core.strict_yaml import Fault, Node
 from loanpersona.persona.idle import Idle
-from loanpersona.persona.model import Basis
-from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope
+from loanpersona.persona.scope import BrokenBlockError, Scope
 from loanpersona.persona.values import band_ends
 
 DayFactors = tuple[tuple[int, int, Fraction], ...]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from loanpersona.core.markdown import table
+from loanpersona.core.sourced import Basis
 from loanpersona.core.words import label, phrase
-from loanpersona.persona.model import Basis
 from loanpersona.persona.seasons import HOURS, WEEKDAYS, DayFactors, Seasons, Window
 
 _ROW = 6

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
+from copy import copy
 from functools import cached_property, wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import pandas as pd
 
+from loanpersona.core.assumptions import Assumptions, assumptions
 from loanpersona.core.errors import InputError, did_you_mean, expect
 from loanpersona.tables.lender import read_tables
 from loanpersona.tables.schema import names, table
@@ -113,6 +115,28 @@ class Book:
         if not known:
             raise InputError("book: no time in any table. Allowed: a column such as loans.borrowed_at.")
         return max(known).normalize()
+
+    @cached_property
+    def assumptions(self) -> Assumptions:
+        """What its analyses assume where no table says it: the numbers that ship, or those of `with_assumptions`."""
+        return assumptions()
+
+    def with_assumptions(self, given: Assumptions) -> Self:
+        """The same book with other assumptions, as `lp.assumptions` gives them: frames that lean on them change.
+
+        >>> import loanpersona as lp
+        >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
+        >>> population.with_assumptions(lp.assumptions(recovery=0.3)).assumptions.changed
+        ('recovery',)
+        """
+        expect(given, Assumptions, "assumptions", "what lp.assumptions gives, such as lp.assumptions(recovery=0.3)")
+        return self._with(assumptions=given)
+
+    def _with(self, **attributes: Any) -> Self:
+        """The same tables with other attributes; what was made of them before is made again."""
+        other = copy(self)
+        vars(other).update(attributes, kept={})
+        return other
 
     @cached_property
     def kept(self) -> dict[Hashable, Any]:

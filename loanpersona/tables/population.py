@@ -12,19 +12,21 @@ from typing import Any
 
 import pandas as pd
 
+from loanpersona.core.assumptions import Assumptions, assumptions, restored
 from loanpersona.core.errors import InputError, did_you_mean, expect
 from loanpersona.tables import Table, store
 from loanpersona.tables.book import Book
 
 
-def made_from(persona: str, persona_digest: str, n: int, seed: int) -> dict[str, Any]:
-    """What a population is made from, as a manifest states it: everything but the digest of what came out."""
+def made_from(persona: str, persona_digest: str, n: int, seed: int, given: Assumptions | None = None) -> dict[str, Any]:
+    """What a population is made from, as a manifest states it, and what its analyses assume: all but its digest."""
     return {
         "synthetic": store.SYNTHETIC,
         "persona": persona,
         "persona_digest": persona_digest,
         "n": n,
         "seed": seed,
+        "assumptions": (given or assumptions()).stated(),
     }
 
 
@@ -75,8 +77,12 @@ class Population(Book):
 
     @property
     def made(self) -> dict[str, Any]:
-        """How it was made: persona, n, seed, the digests, and that it is synthetic."""
-        return {**made_from(self.persona, self.persona_digest, self.n, self.seed), "digest": self.digest}
+        """How it was made: persona, n, seed, the digests, that it is synthetic, and what its analyses assume."""
+        return {**self._made_from, "digest": self.digest}
+
+    @property
+    def _made_from(self) -> dict[str, Any]:
+        return made_from(self.persona, self.persona_digest, self.n, self.seed, self.assumptions)
 
     def without_truth(self) -> Population:
         """The same population without its hidden table, to hand out; the other tables are the same frames.
@@ -93,7 +99,7 @@ class Population(Book):
         tables = {schema.name: self.tables[schema.name] for schema in schemas if schema.name in self.tables}
         if not tables:
             raise InputError(f"tables: {', '.join(self.tables)}: nothing else was made. Allowed: some other table too.")
-        return replace(self, tables=tables, schemas=schemas)
+        return replace(self, tables=tables, schemas=schemas).with_assumptions(self.assumptions)
 
     def save(self, folder: str | os.PathLike[str], *, format: str = "parquet") -> Path:
         """Write one file per table, dictionary, datasheet and manifest; the folder appears when it is whole.
@@ -103,15 +109,16 @@ class Population(Book):
         """
         expect(folder, (str, os.PathLike), "folder", "a path")
         expect(format, str, "format", "parquet, csv")
-        made = made_from(self.persona, self.persona_digest, self.n, self.seed)
-        return store.save(self.tables, Path(folder), format=format, schemas=self.schemas, made=made)
+        return store.save(self.tables, Path(folder), format=format, schemas=self.schemas, made=self._made_from)
 
     def __repr__(self) -> str:
         made = ", ".join(self.tables)
         return f"<Population of {self.n:,} from {self.persona}, seed {self.seed}: {made}; {self.digest[:12]}>"
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
-        rows = "".join(f"<tr><th>{escape(k)}</th><td>{escape(str(v))}</td></tr>" for k, v in self.made.items())
+        assumed = {name: getattr(self.assumptions, name).value for name in self.assumptions.changed}
+        shown = {**self.made, "assumptions": ", ".join(f"{name} = {value:g}" for name, value in assumed.items())}
+        rows = "".join(f"<tr><th>{escape(k)}</th><td>{escape(str(v))}</td></tr>" for k, v in shown.items() if v != "")
         return {"text/plain": repr(self), "text/html": f"<table>{rows}</table>"}, {"loanpersona": self.made}
 
 
@@ -122,4 +129,5 @@ def load_population(folder: str | os.PathLike[str]) -> Population:
     """
     expect(folder, (str, os.PathLike), "folder", "the path of a saved population")
     made, frames, schemas = store.load(Path(folder))
-    return Population(made["persona"], made["persona_digest"], made["n"], made["seed"], frames, tuple(schemas))
+    found = Population(made["persona"], made["persona_digest"], made["n"], made["seed"], frames, tuple(schemas))
+    return found.with_assumptions(restored(made["assumptions"], str(Path(folder) / store.manifest.FILE)))

@@ -106,6 +106,10 @@ def few(value: Any) -> Any:
 OTHERS: dict[str, Callable[..., Any]] = {
     "Book": lambda value: lp.Book(users=value),
     "Book.of": lambda value: lp.Book(loans=population().loans, words=value),
+    "assumptions": lp.assumptions,
+    "assumptions.number": lambda value: lp.assumptions(cure_days=value),
+    "assumptions.table": lambda value: lp.assumptions().table(value),
+    "book.with_assumptions": lambda value: population().with_assumptions(value),
     "check_parameters": lambda value: lp.check_parameters(persona=value, n=value, seed=value),
     "frames": lp.frames,
     "generate.persona": lambda value: lp.generate(value, n=10),

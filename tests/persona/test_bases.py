@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 import loanpersona as lp
+from loanpersona.core.sourced import Basis
 from loanpersona.core.strict_yaml import node_of, plain
-from loanpersona.persona.model import Basis
 
 
 class Words(yaml.SafeDumper):

@@ -11,8 +11,8 @@ import pandas as pd
 
 from loanpersona import tables
 from loanpersona.analysis.groups import KEY, NOT_KNOWN, band_names, levels
-from loanpersona.core import catalog
 from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.core.sourced import load
 from loanpersona.tables.book import Book
 
 Cuts = Any
@@ -62,7 +62,7 @@ def attributes(book: Book, given: Cuts = None) -> tuple[Attribute, ...]:
     Raises InputError with a line per attribute that is never used (sex, marital status, place), that is not known
     when a user applies, that the book has not, or whose bands are none.
     """
-    rules = catalog.load("scorecard")
+    rules = load("scorecard")
     wanted = {name: body["bands"] for name, body in rules["attributes"].items()} if given is None else given
     if not isinstance(wanted, Mapping) or not all(isinstance(name, str) for name in wanted):
         raise InputError(f"bands = {given!r}: no attributes. {STRANGE}")
@@ -146,7 +146,7 @@ def _known(book: Book) -> dict[str, str]:
 
     They are what borrowers say of themselves, the proofs they show, and whatever the lender has of its own.
     """
-    barred = catalog.load("scorecard")["left_out"]["attributes"]
+    barred = load("scorecard")["left_out"]["attributes"]
     schema = tables.table("users")
     plain = [name for name, column in schema.columns.items() if not column.made and name != schema.key]
     found = {**dict.fromkeys((name for name in plain if name not in barred), "users"), "proofs": "applications"}

@@ -14,7 +14,6 @@ from loanpersona.analysis.credit.sheets import LENT
 from loanpersona.analysis.frame import frame
 from loanpersona.analysis.groups import by_group, with_groups
 from loanpersona.analysis.outcomes import BAD_DAYS, UNREACHED, tape
-from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import clustered_ratio
 from loanpersona.tables.book import Book, kept
@@ -27,6 +26,7 @@ CLASSES = tables.table("users").column("borrower_class").levels
 YEAR = 365
 TERM = 12
 """Instalments of the loan whose interest is told."""
+COSTS = "funding_cost_consumer funding_cost_owner operating_cost recovery"
 OVER = {
     "users": "user_id borrower_class",
     "loans": LENT["loans"],
@@ -41,14 +41,15 @@ OVER = {
     estimate="share_of_balance",
     reads=OVER,
     written={"share_of_balance": "share", "cny": "money"},
+    assumes=COSTS,
 )
 def unit_economics(book: Book, *, by: By = "quality_tier", bands: Bands = None, until: Day = None) -> pd.DataFrame:
     """What loans earned over their whole life, part by part (2.1e, 2.2d, 3.2g), those of one borrower together.
 
     Counted are loans whose last instalment fell due 90 days before `until` or earlier, so that all of each is known:
     what came in and what was lost. A loan that is 90 days past due is charged off that day: the principal unpaid then
-    is lost but for the recovery that `costs.yaml` assumes, and what is paid later counts as part of that. Funding (by
-    class of borrower) and operation cost what `costs.yaml` assumes, per year of the balance. The balance is
+    is lost but for the recovery that the book assumes, and what is paid later counts as part of that. Funding (by
+    class of borrower) and operation cost what the book assumes, per year of the balance. The balance is
     day-weighted: the principal of an instalment is owed from the day of the money to the day it is paid, or the loan
     is charged off. Average balance is the sum of principal times days over 365. By tier, only users with one count.
 
@@ -81,14 +82,15 @@ def unit_economics(book: Book, *, by: By = "quality_tier", bands: Bands = None, 
         **dict.fromkeys(("apr", "net_margin", "funding_cost", "operating_cost", "losses_net"), "share"),
         "interest_12": "money",
     },
+    assumes=f"{COSTS} policy_margin",
 )
 def pricing(book: Book, *, until: Day = None) -> pd.DataFrame:
     """What cheaper funds do to the price of owners (2.1e), and what the lender keeps of a year's balance.
 
     Loans and money are those of `unit_economics`. At another price the interest received changes in proportion; that
-    people borrow more, or pay better, at a lower price is left out. Costs are assumed in `costs.yaml` and count as
+    people borrow more, or pay better, at a lower price is left out. Costs are assumed and count as
     known. Scenarios: consumers and owners as they are, owners less what their funds are cheaper, and owners at the
-    subsidised price of `costs.yaml`.
+    subsidised price that the book assumes.
 
     Columns: scenario, n (loans), net_margin (interest less costs and losses, over the balance of a year), low, high,
     clusters, apr (of the balance), interest_12 (CNY on 1,000 lent over twelve equal instalments), funding_cost,
@@ -106,21 +108,25 @@ def pricing(book: Book, *, until: Day = None) -> pd.DataFrame:
         if part.empty:
             raise InputError(f"loans: none of class {one} has run its term by {until:%Y-%m-%d}. Allowed: at least one.")
     now = {one: float(np.average(part["apr"], weights=part["balance_years"])) for one, part in parts.items()}
-    dear, cheap = (assumed("funding_cost", one) for one in CLASSES)
+    funds = _funding(book)
+    dear, cheap = (funds[one] for one in CLASSES)
     scenarios = {
         "consumers_as_they_are": ("consumer", now["consumer"]),
         "owners_as_they_are": ("owner", now["owner"]),
         "owners_cheaper_funds": ("owner", now["owner"] - (dear - cheap)),
-        "owners_policy": ("owner", cheap + assumed("owner_policy", "above_funding")),
+        "owners_policy": ("owner", cheap + book.assumptions.policy_margin.value),
     }
     return pd.DataFrame(
         [{"scenario": name, **_at_price(parts[one], apr, apr / now[one])} for name, (one, apr) in scenarios.items()]
     )
 
 
-def assumed(group: str, name: str) -> float:
-    """A number of `costs.yaml`."""
-    return float(catalog.load("costs")[group][name])
+def _funding(book: Book) -> dict[str, float]:
+    """What the funds of loans to each class of borrowers cost a year."""
+    return {
+        "consumer": book.assumptions.funding_cost_consumer.value,
+        "owner": book.assumptions.funding_cost_owner.value,
+    }
 
 
 @kept
@@ -138,10 +144,10 @@ def earnings(book: Book, until: pd.Timestamp) -> pd.DataFrame:
     lost = lent.each(np.where(paid <= ends, 0.0, principal))
     parts = {
         "interest_received": lent.each(np.where(paid <= ends, lent.plan["interest_cny"], 0.0)),
-        "funding_cost": -years * kind.map({one: assumed("funding_cost", one) for one in CLASSES}).to_numpy(),
-        "operating_cost": -years * assumed("operating_cost", "share_of_balance"),
+        "funding_cost": -years * kind.map(_funding(book)).to_numpy(),
+        "operating_cost": -years * book.assumptions.operating_cost.value,
         "charged_off": -lost,
-        "recovered": lost * assumed("recovery", "after_90_days"),
+        "recovered": lost * book.assumptions.recovery.value,
     }
     whole = np.sum(list(parts.values()), axis=0)
     found = lent.loans.assign(borrower_class=kind, balance_years=years, **parts, income_after_losses=whole)

@@ -14,7 +14,14 @@ from loanpersona.estimates.shares import clustered_part
 from loanpersona.tables.book import Book
 
 
-@frame(statements="2.1c 2.1e 3.1c", counts="things_measured", keys="measure", reads=LENT, written=CONTRAST)
+@frame(
+    statements="2.1c 2.1e 3.1c",
+    counts="things_measured",
+    keys="measure",
+    reads=LENT,
+    written=CONTRAST,
+    assumes="cure_days",
+)
 def delinquency(
     book: Book,
     *,
@@ -27,16 +34,16 @@ def delinquency(
 ) -> pd.DataFrame:
     """How often loans are late, cured and bad (2.1c, 2.1e, 3.1c), rows of one borrower together.
 
-    Measures: late_first_day (of the instalments that fell due on loans not behind before: D1), cured_30_days (of those
-    late 30 days ago or longer, paid within 30 days) and bad_rate (of the loans old enough, ever `days` past due by
-    month on book `months`). Columns: those of `by`, measure, n, k, share, low, high, clusters, design_effect,
-    effective_n; with `against` also difference (its ends hold together) and risk_ratio. Raises InputError where no
-    instalment was due by `until`, or no loan is old enough.
+    Measures: late_first_day (of the instalments that fell due on loans not behind before: D1), cure_rate (of those
+    late longer ago than the cure days assumed, 30, paid within them) and bad_rate (of the loans old enough, ever `days`
+    past due by month on book `months`). Columns: those of `by`, measure, n, k, share, low, high, clusters,
+    design_effect, effective_n; with `against` also difference (its ends hold together) and risk_ratio. Raises
+    InputError where no instalment was due by `until`, or no loan is old enough.
 
     >>> import loanpersona as lp
     >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
     >>> lp.credit.delinquency(population, by="borrower_class", against="consumer")["measure"].tolist()[::3]
-    ['late_first_day', 'cured_30_days', 'bad_rate']
+    ['late_first_day', 'cure_rate', 'bad_rate']
     """
     lent = with_groups(book, outcomes(book, until, months, days), by, "loan", until, bands)
     if not lent["due"].any():
@@ -45,7 +52,7 @@ def delinquency(
         raise InputError(f"loans: none is {months} months old at {until:%Y-%m-%d}. Allowed: at least one.")
     counted = {
         "late_first_day": (lent["late"], lent["due"]),
-        "cured_30_days": (lent["cured"], lent["late_long_ago"]),
+        "cure_rate": (lent["cured"], lent["late_long_ago"]),
         "bad_rate": (lent["bad"].fillna(value=False).astype(int), lent["bad"].notna().astype(int)),
     }
     parts = []

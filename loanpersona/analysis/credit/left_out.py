@@ -20,7 +20,6 @@ from loanpersona.analysis.credit.scorecards import (
 )
 from loanpersona.analysis.frame import frame
 from loanpersona.analysis.groups import levels, values_of
-from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.ranking import auc, placements, standard_error
 from loanpersona.estimates.shares import LEVEL, ratio, share, z
@@ -38,6 +37,7 @@ LEFT_OUT = ("sex", "region", "marital_status")
         **dict.fromkeys(("approval_ratio", "approval_ratio_low", "approval_ratio_high"), "ratio"),
         "line": "ratio",
     },
+    assumes="approval_line",
 )
 def fairness(book: Book, *, of: Several = LEFT_OUT, bands: Cuts = None, until: Day = None) -> pd.DataFrame:
     """Approval rates by sex, region and marital status, and their ratio to that of the largest group of each (3.2g).
@@ -45,7 +45,7 @@ def fairness(book: Book, *, of: Several = LEFT_OUT, bands: Cuts = None, until: D
     Of everybody whose application was decided (the last one); `of` names other traits. The scorecard approves as many
     users as the lender did, those with the least risk, each scored by a card made without them. Columns: trait, group,
     decided_by (lender, scorecard), n (users), k (approved), share, low, high (Wilson), approval_ratio,
-    approval_ratio_low, approval_ratio_high (missing for the largest group), line (four fifths, see `scorecard.yaml`),
+    approval_ratio_low, approval_ratio_high (missing for the largest group), line (four fifths, as assumed),
     why. Raises InputError as `scorecard` does.
 
     >>> import loanpersona as lp
@@ -65,7 +65,7 @@ def fairness(book: Book, *, of: Several = LEFT_OUT, bands: Cuts = None, until: D
             for name, decision in (("lender", approved), ("scorecard", card)):
                 found = _compared(decision, groups == group, groups == sizes.idxmax())
                 rows.append({"trait": trait, "group": str(group), "decided_by": name, **found})
-    return pd.DataFrame(rows).assign(line=float(catalog.load("scorecard")["approval_ratio"]["line"]))
+    return pd.DataFrame(rows).assign(line=book.assumptions.approval_line.value)
 
 
 def least_risky(risk: pd.Series, many: int) -> Any:

@@ -8,7 +8,7 @@ import pandas as pd
 from loanpersona.analysis.arguments import Day
 from loanpersona.analysis.credit.binning import Cuts, attributes
 from loanpersona.analysis.credit.challengers import spearman
-from loanpersona.analysis.credit.scorecards import APPLIED, Array, Sample, fit, for_a_card, sample
+from loanpersona.analysis.credit.scorecards import APPLIED, SCALE, Array, Sample, fit, for_a_card, sample
 from loanpersona.analysis.frame import frame
 from loanpersona.analysis.rows import SEED
 from loanpersona.tables.book import Book
@@ -25,6 +25,7 @@ from loanpersona.tables.book import Book
         **dict.fromkeys(("points_apart", "median_apart", "resamples"), "count"),
         **dict.fromkeys(("rank_median", "rank_least", "rank_greatest"), "ratio"),
     },
+    assumes=SCALE,
 )
 def scorecard_resampling(book: Book, *, bands: Cuts = None, until: Day = None, resamples: int = 20) -> pd.DataFrame:
     """How far the points of an attribute hang on who happened to borrow: cards made from resamples (3.1c).
@@ -42,7 +43,7 @@ def scorecard_resampling(book: Book, *, bands: Cuts = None, until: Day = None, r
     """
     given = for_a_card(sample(book, attributes(book, bands), until))
     cards = [fit(given, rows) for rows in [np.arange(len(given.bad)), *_drawn_anew(given, resamples)]]
-    risks, points = [card.risk(given.bands) for card in cards], [card.points() for card in cards]
+    risks, points = [card.risk(given.bands) for card in cards], [card.points(book.assumptions) for card in cards]
     ranks = [spearman(risks[0], other)["spearman"] for other in risks[1:]]
     rows = []
     for one in given.attributes:

@@ -25,7 +25,7 @@ from loanpersona.analysis.credit.sheets import LENT
 from loanpersona.analysis.frame import frame
 from loanpersona.analysis.outcomes import first_approved, outcomes_of_borrowers
 from loanpersona.analysis.rows import FOLDS, fold_of, last_applications
-from loanpersona.core import catalog
+from loanpersona.core.assumptions import Assumptions
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import wilson, z
 from loanpersona.tables.book import Book, kept
@@ -38,6 +38,8 @@ PER_ATTRIBUTE = 1
 TOO_FEW = "too_few_bad_for_a_card"
 APPLIED = {**LENT, "applications": "application_id user_id started_at decided_at outcome"}
 """What a card and its applicants are made of, beside the attributes."""
+SCALE = "score_base score_base_odds score_double"
+"""The assumptions that points lean on."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,11 @@ class Card:
         found: Array = self.intercept + np.sum(parts, axis=0)
         return found
 
-    def points(self) -> dict[str, Array]:
+    def points(self, scale: Assumptions) -> dict[str, Array]:
         """The points of every band, whole numbers; their sum over the attributes is the score, higher being safer."""
-        scale = catalog.load("scorecard")["points"]
-        factor = float(scale["double"]) / log(2)
-        even = (float(scale["base"]) - factor * (log(float(scale["base_odds"])) + self.intercept)) / len(self.weights)
+        factor = scale.score_double.value / log(2)
+        even = scale.score_base.value - factor * (log(scale.score_base_odds.value) + self.intercept)
+        even /= len(self.weights)
         return {
             name: np.rint(even - factor * weight * self.woe[name]).astype(int) for name, weight in self.weights.items()
         }
@@ -230,6 +232,7 @@ def out_of_fold(given: Sample, bands: pd.DataFrame) -> pd.Series:
     reads=APPLIED,
     unless="users.bad",
     written={"woe": "ratio", "score_points": "count", **dict.fromkeys(("share_low", "share_high"), "share")},
+    assumes=SCALE,
 )
 def scorecard(book: Book, *, bands: Cuts = None, until: Day = None) -> pd.DataFrame:
     """The scorecard (3.1c, 3.2f): bad rate, weight of evidence and points of every band of every attribute.
@@ -237,8 +240,8 @@ def scorecard(book: Book, *, bands: Cuts = None, until: Day = None) -> pd.DataFr
     `bands` takes the place of the attributes of `scorecard.yaml`: any column of users or applications that is known
     when a user applies, one's own too; whoever misses a value is in a band of their own. Columns: attribute, band
     (words), n (borrowers), k (bad), woe, low, high (delta method), share (bad rate), share_low, share_high (Wilson),
-    score_points (of the card fitted to all; 600 in sum where 30 are good per bad one, 50 more where the odds double;
-    missing, with `why`, where fewer are bad, or good, than there are attributes).
+    score_points (of the card fitted to all; as assumed 600 in sum where 30 are good per bad one, 50 more where the odds
+    double; missing, with `why`, where fewer are bad, or good, than there are attributes).
     Raises InputError for an attribute that a score must not know, or that is not known when a user applies, and where
     no borrower is bad, or good.
 
@@ -249,7 +252,7 @@ def scorecard(book: Book, *, bands: Cuts = None, until: Day = None) -> pd.DataFr
     """
     given = sample(book, attributes(book, bands), until)
     card, few = fit(given, np.ones(len(given.bad), bool)), bool(lacking(given))
-    points = card.points()
+    points = card.points(book.assumptions)
     rows = [row for one in given.attributes for row in _bands_of(given, one, card.woe[one.name], points[one.name])]
     found = pd.DataFrame(rows)
     if few:

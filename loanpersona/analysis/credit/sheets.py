@@ -20,16 +20,24 @@ WRITTEN = {
 }
 
 
-@frame(statements="3.1c", counts="loans", keys="loan_id user_id", estimate="", reads=LENT, written=WRITTEN)
+@frame(
+    statements="3.1c",
+    counts="loans",
+    keys="loan_id user_id",
+    estimate="",
+    reads=LENT,
+    written=WRITTEN,
+    assumes="cure_days",
+)
 def loan_outcomes(book: Book, *, until: Day = None, months: int = BAD_MONTHS, days: int = BAD_DAYS) -> pd.DataFrame:
     """What became of every loan by the day `until` (3.1c).
 
     Nothing is taken to happen after the last row, so a day more than 90 days after it is refused.
     Columns: loan_id, user_id; dpd (days past due that day), dpd_bucket (current, 1-29, 30-59, 60-89, 90+,
     paid_off); due (instalments that fell due before it on a loan that was not behind) and late (of these, not
-    paid by the due day: D1); late_long_ago (of the late, fallen due 30 days before it or earlier) and cured (of
-    these, paid within 30 days); bad (ever `days` past due by month on book `months`, counted from the day of the
-    money; missing for loans younger than that). Raises InputError where no loan was disbursed by then.
+    paid by the due day: D1); late_long_ago (of the late, fallen due the cure days assumed, 30, before it or
+    earlier) and cured (of these, paid within them); bad (ever `days` past due by month on book `months`, counted from
+    the day of the money; missing for loans younger than that). Raises InputError where no loan was disbursed by then.
 
     >>> import loanpersona as lp
     >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
@@ -39,7 +47,9 @@ def loan_outcomes(book: Book, *, until: Day = None, months: int = BAD_MONTHS, da
     return outcomes(book, until, months, days).copy()
 
 
-@frame(statements="3.1c", counts="borrowers", keys="user_id", estimate="", reads=LENT, written=WRITTEN)
+@frame(
+    statements="3.1c", counts="borrowers", keys="user_id", estimate="", reads=LENT, written=WRITTEN, assumes="cure_days"
+)
 def borrower_outcomes(book: Book, *, until: Day = None, months: int = BAD_MONTHS, days: int = BAD_DAYS) -> pd.DataFrame:
     """What became of every borrower by the day `until` (3.1c).
 

@@ -12,7 +12,7 @@ from loanpersona.analysis.arguments import Day, One
 from loanpersona.analysis.frame import frame
 from loanpersona.analysis.groups import values_of
 from loanpersona.analysis.outcomes import first_approved
-from loanpersona.core import catalog
+from loanpersona.core.assumptions import Assumptions
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import LEVEL
 from loanpersona.tables.book import Book
@@ -28,6 +28,7 @@ from loanpersona.tables.book import Book
         "loans": "user_id disbursed_at",
     },
     written={"psi": "ratio", "by_chance": "ratio"},
+    assumes="psi_watch psi_shifted",
 )
 def population_stability(book: Book, *, of: One = "risk_score", bins: int = 10, until: Day = None) -> pd.DataFrame:
     """The population stability index of each cohort's scores against the first cohort's (3.1c).
@@ -36,7 +37,7 @@ def population_stability(book: Book, *, of: One = "risk_score", bins: int = 10, 
     applicants by the quarter in which they first handed in an application, with the score of it; and borrowers by that
     of their first loan, with the score of the first approved application. Numbers are cut at `bins` even parts of the
     first cohort. Columns: counted (new_applicants, new_borrowers), quarter, n, psi, by_chance (below which all cohorts
-    together stay some 19 times in 20 where nothing has changed), reading (by the rule of thumb in `credit.yaml`:
+    together stay some 19 times in 20 where nothing has changed), reading (by the lines assumed, a rule of thumb:
     stable, watch, shifted; too_few where only chance may have reached it; reference for the first).
     Source: Yurdakul (2018) for PSI over 1/n + 1/m being chi-squared where nothing has changed.
 
@@ -52,8 +53,11 @@ def population_stability(book: Book, *, of: One = "risk_score", bins: int = 10, 
     # One quarter in twenty would be odd by chance, so all of them share the twentieth.
     later = sum(quarters.nunique() - 1 for _, quarters in parts.values())
     odd = (1 - LEVEL) / max(later, 1)
-    found = [_against_first(*part, odd, bins).assign(counted=counted) for counted, part in parts.items()]
-    return pd.concat(found, ignore_index=True)[["counted", "quarter", "n", "psi", "by_chance", "reading"]]
+    found = pd.concat(
+        [_against_first(*part, odd, bins).assign(counted=counted) for counted, part in parts.items()], ignore_index=True
+    )
+    readings = [_reading(book.assumptions, *each) for each in zip(found["psi"], found["by_chance"], strict=True)]
+    return found.assign(reading=readings)[["counted", "quarter", "n", "psi", "by_chance", "reading"]]
 
 
 def psi(base: Any, other: Any) -> float:
@@ -77,7 +81,7 @@ def _against_first(score: pd.Series, quarters: pd.Series, odd: float, bins: int)
     for name in names:
         value, n = psi(base, counts[name]), int(counts[name].sum())
         limit = float(chdtri(many - 1, odd)) * (1 / n + 1 / base.sum()) if name != names[0] else np.nan
-        rows.append({"quarter": name, "n": n, "psi": value, "by_chance": limit, "reading": _reading(value, limit)})
+        rows.append({"quarter": name, "n": n, "psi": value, "by_chance": limit})
     return pd.DataFrame(rows)
 
 
@@ -91,9 +95,8 @@ def _binned(score: pd.Series, first: pd.Series, bins: int) -> tuple[Any, int]:
     return np.searchsorted(edges, numbers), len(edges) + 1
 
 
-def _reading(value: float, by_chance: float) -> str:
-    lines = catalog.load("credit")["stability_reading"]
-    watch, shifted = float(lines["watch_from"]), float(lines["shifted_from"])
+def _reading(assumed: Assumptions, value: float, by_chance: float) -> str:
+    watch, shifted = assumed.psi_watch.value, assumed.psi_shifted.value
     if np.isnan(by_chance):
         return "reference"
     if watch <= value <= by_chance:

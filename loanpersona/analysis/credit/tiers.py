@@ -10,7 +10,7 @@ import pandas as pd
 
 from loanpersona.analysis.arguments import Day
 from loanpersona.analysis.credit.columns import quality_tier
-from loanpersona.analysis.credit.earnings import OVER, earnings
+from loanpersona.analysis.credit.earnings import COSTS, OVER, earnings
 from loanpersona.analysis.frame import frame
 from loanpersona.analysis.groups import EVERYBODY, with_why
 from loanpersona.analysis.outcomes import first_approved, outcomes, tape
@@ -25,7 +25,7 @@ MEASURES = {
     "mean_limit_cny": "money",
     "mean_apr": "share",
     "late_first_day": "share",
-    "cured_30_days": "share",
+    "cure_rate": "share",
     "bad_12_months": "share",
     "income_rate": "share",
     "income_cny": "money",
@@ -45,6 +45,7 @@ MEASURES = {
         "applications": "application_id user_id decided_at outcome quality_tier limit_cny apr",
     },
     written={**MEASURES, "value": "number"},
+    assumes=f"cure_days {COSTS}",
 )
 def tier_table(book: Book, *, until: Day = None) -> pd.DataFrame:
     """The table of the quality tiers (3.1c, 3.2g); `everybody` are all with a tier.
@@ -52,10 +53,10 @@ def tier_table(book: Book, *, until: Day = None) -> pd.DataFrame:
     The tier is that of a user's first approved application, or else of the last one decided. Measures:
     applicants (users about whom was decided); approval_rate (share of them ever approved); mean_limit_cny and mean_apr
     (over the approved); late_first_day (share of instalments not paid by the day they fell due, on loans not behind
-    before: D1); cured_30_days (share of those late that were paid within 30 days); bad_12_months (share of loans
-    ever 90 days past due by month on book 12); income_rate (income after losses per year of average balance) and
-    income_cny (the same in CNY), both of loans that have run their term, see `unit_economics`; volume_share (of what
-    was lent).
+    before: D1); cure_rate (share of those late that were paid within the cure days assumed, 30);
+    bad_12_months (share of loans ever 90 days past due by month on book 12); income_rate (income after losses per year
+    of average balance) and income_cny (the same in CNY), both of loans that have run their term, see `unit_economics`;
+    volume_share (of what was lent).
 
     Columns: quality_tier, measure, n (users, instalments or loans), value, low, high (missing where there is no
     interval), why. Rows of one borrower go together. Raises InputError where no borrower has a tier.
@@ -104,7 +105,7 @@ def _measured(
     yield "mean_apr", mean(approved["apr"].dropna())
     seen = loans.dropna(subset=["bad"])
     yield "late_first_day", _valued(clustered_part(loans["late"], loans["due"], loans["user_id"]))
-    yield "cured_30_days", _valued(clustered_part(loans["cured"], loans["late_long_ago"], loans["user_id"]))
+    yield "cure_rate", _valued(clustered_part(loans["cured"], loans["late_long_ago"], loans["user_id"]))
     yield "bad_12_months", _valued(clustered_share(seen["bad"].astype(bool), seen["user_id"]))
     rate = clustered_ratio(earned["income_after_losses"], earned["balance_years"], earned["user_id"])
     yield "income_rate", {name: rate[name] for name in ("n", "value", "low", "high")}

@@ -11,7 +11,6 @@ from loanpersona.analysis.arguments import By, Day
 from loanpersona.analysis.frame import frame
 from loanpersona.analysis.groups import by_group, cut_at, with_groups
 from loanpersona.analysis.habits.moments import known_loans
-from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import clustered_ratio, clustered_shares, share
 from loanpersona.tables.book import Book
@@ -58,11 +57,12 @@ def _cost(loans: pd.DataFrame) -> dict[str, float]:
     counts="applicants",
     keys="measure item",
     reads={"applications": "application_id user_id last_step submitted_at", "loans": "loan_id user_id"},
+    assumes="inquiries_per_application inquiries_per_loan",
 )
 def footprint(book: Book, *, by: By = None) -> pd.DataFrame:
     """What users who began an application have left behind (1.4h): inquiries at the credit bureau, and data given.
 
-    Assumed in `costs.yaml`: the bureau is asked once per application handed in and once per loan. A step at which an
+    Assumed: the bureau is asked once per application handed in and once per loan. A step at which an
     application was left was not completed.
     Columns: measure (inquiries, data_given), item (how often; identity, profile, bank_card, face_check), n (users), k,
     share, low, high (Wilson).
@@ -72,11 +72,11 @@ def footprint(book: Book, *, by: By = None) -> pd.DataFrame:
     >>> lp.habits.footprint(population)["item"].tolist()[-2:]
     ['bank_card', 'face_check']
     """
-    assumed = catalog.load("costs")["inquiries"]
     users = book.applications.groupby("user_id")
     handed = book.applications["submitted_at"].notna().groupby(book.applications["user_id"]).sum()
     loans = book.loans["user_id"].value_counts().reindex(handed.index, fill_value=0)
-    counts = int(assumed["per_application"]) * handed + int(assumed["per_loan"]) * loans
+    assumed = book.assumptions
+    counts = assumed.inquiries_per_application.value * handed + assumed.inquiries_per_loan.value * loans
     reached = users["last_step"].max()
     found = pd.DataFrame({"inquiries": cut_at(counts, (0, *INQUIRIES)), "reached": reached}).reset_index()
     return by_group(with_groups(book, found, by, "user", book.last_day), by, _left_behind)
@@ -102,14 +102,14 @@ def _steps() -> list[str]:
         "instalments": "loan_id number due_on principal_cny interest_cny",
         "users": "user_id income_cny_month platforms",
     },
+    assumes="platform_burden debt_service_warn debt_service_refuse",
 )
-def debt_service(
-    book: Book, *, by: By = None, bands: Sequence[float] = (10, 20, 30, 40, 50, 55), until: Day = None
-) -> pd.DataFrame:
+def debt_service(book: Book, *, by: By = None, bands: Sequence[float] | None = None, until: Day = None) -> pd.DataFrame:
     """What falls due in a month over the month's income, in percent, in months with an instalment due (1.4h).
 
-    `all_platforms` adds what `costs.yaml` assumes for each further platform: 8 % of income. Months after that of
-    `until` are left out, and so are users without income. `bands` is where bands begin; (50,) tells the line of 50 %.
+    `all_platforms` adds what is assumed for each further platform: 8 % of income. Months after that of `until` are left
+    out, and so are users without income. `bands` is where bands begin; if not given at 10, 20, 30 and 40 % and at the
+    lines assumed, where to warn (50 %) and where to refuse (55 %).
     Columns: counted (this_platform, all_platforms), service_band (percent of income), n (a borrower and a month), k,
     share, low, high (clustered by user), clusters, design_effect, effective_n.
 
@@ -119,10 +119,17 @@ def debt_service(
     ['0..49', '50..', '0..49', '50..']
     """
     months = with_groups(book, _months(book, until), by, "user", until)
-    starts = bands if bands[0] <= 0 else (0, *bands)
+    starts = _lines(book) if bands is None else bands
+    starts = starts if starts[0] <= 0 else (0, *starts)
     # A share that is just a band's beginning in the tables must not fall below it by rounding.
     banded = {counted: cut_at(100 * months[counted] + 1e-9, starts) for counted in COUNTED}
     return by_group(months.assign(**banded), by, _service)
+
+
+def _lines(book: Book) -> tuple[float, ...]:
+    """Tenths of the income that raise no question, and the lines that are assumed, in percent."""
+    lines = (book.assumptions.debt_service_warn, book.assumptions.debt_service_refuse)
+    return tuple(sorted({10, 20, 30, 40, *(float(f"{100 * line.value:g}") for line in lines)}))
 
 
 def _service(months: pd.DataFrame) -> pd.DataFrame:
@@ -151,5 +158,5 @@ def _months(book: Book, until: pd.Timestamp) -> pd.DataFrame:
     if found.empty:
         raise InputError(f"instalments: none of a borrower with income is due by {until:%Y-%m}. Allowed: at least one.")
     here = found["due"] / found["income_cny_month"]
-    elsewhere = float(catalog.load("costs")["further_platforms"]["share_of_income"]) * (found["platforms"] - 1)
+    elsewhere = book.assumptions.platform_burden.value * (found["platforms"] - 1)
     return found.assign(this_platform=here, all_platforms=here + elsewhere)

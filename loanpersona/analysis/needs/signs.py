@@ -14,8 +14,8 @@ from loanpersona.analysis.arguments import Bands, By, Day
 from loanpersona.analysis.frame import frame
 from loanpersona.analysis.groups import by_group, with_groups
 from loanpersona.analysis.outcomes import first_approved
-from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
+from loanpersona.core.sourced import load
 from loanpersona.estimates.shares import share
 from loanpersona.tables.book import Book
 
@@ -67,12 +67,12 @@ def levers(book: Book) -> pd.DataFrame:
     >>> len(lp.needs.levers(population))
     15
     """
-    content = catalog.load("needs")
+    content = load("needs")
     rows = []
     for stage, need in pairs():
         for link in content["stages"][stage]["needs"][need]:
             lever = content["levers"][link["lever"]]
-            about = {"basis": link["basis"], "statement": lever["statement"], "method": lever.get("method")}
+            about = {"basis": link["basis"].kind, "statement": lever["statement"], "method": lever.get("method")}
             serves = {aim: aim in lever["aims"] for aim in AIMS}
             rows.append({"stage": stage, "need": need, "lever": link["lever"], **about, **serves})
     return pd.DataFrame(rows).merge(stages(book), how="left", on=["stage", "need"])
@@ -84,7 +84,7 @@ def pairs() -> list[Pair]:
     >>> pairs()[:2]
     [('before', 'get_loan'), ('before', 'data_safety')]
     """
-    content = catalog.load("needs")["stages"]
+    content = load("needs")["stages"]
     return [(stage, need) for stage, body in content.items() for need in body["needs"]]
 
 

@@ -21,7 +21,6 @@ NO_SEGMENT = {"process": NOT_KNOWN, "lifecycle": NO_LIMIT, "quality": NO_SCORE}
 """The three segmentations, and what those are called who are in no segment of each."""
 BASES = ("operable", "borrowed", "approved", "applied")
 """Approved and seen within a year; with a loan so far; approved by the last application; began one. Never mixed."""
-OPERABLE_DAYS = 365
 APPROVED = "approved"
 READS = {
     "applications": "application_id user_id started_at submitted_at decided_at outcome",
@@ -42,16 +41,17 @@ MONIES = dict.fromkeys(("limit_cny", "balance_cny", "volume_cny", "amount_cny"),
     estimate="",
     written={**TIMES, **DAYS, **MONIES, "n_loans": "count", "operable": "flag"},
     reads=ALL,
+    assumes="operable_days",
 )
 def snapshot(book: Book, *, at: Day = None, rules: Rules | None = None) -> pd.DataFrame:
     """Everybody who began an application or borrowed by the end of the day `at`: segments and money (3.1a to 3.1c).
 
     An application that was handed in by then and decided later is not known yet. Columns: user_id; process (by the
     last application), lifecycle (no_limit where never approved), quality (by the last score; no_score); operable
-    (approved and seen within 365 days); approved_at, last_loan_at, last_seen_at; days_since_approval, days_idle (since
-    the last loan, or the approval), days_since_last_loan; n_loans, amount_cny (all loans), volume_cny (paid out in the
-    twelve months before), balance_cny (principal owed), limit_cny (of the last approval). Raises InputError where
-    nobody has begun, and with the first row that no rule holds.
+    (approved, seen within the days assumed, 365); approved_at, last_loan_at, last_seen_at; days_since_approval,
+    days_idle (since the last loan, or the approval), days_since_last_loan; n_loans, amount_cny (all loans), volume_cny
+    (paid out in the twelve months before), balance_cny (principal owed), limit_cny (of the last approval). Raises
+    InputError where nobody has begun, and with the first row that no rule holds.
 
     >>> import loanpersona as lp
     >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
@@ -112,6 +112,7 @@ def with_rules(book: Book, rules: Rules) -> Book:
     asked = book.applications
     tiers = own.quality.assign(asked.dropna(subset="risk_score")).reindex(asked.index)
     made = Book(words=book.words, **{**book.tables, "applications": asked.assign(quality_tier=tiers)})
+    made = made.with_assumptions(book.assumptions)
     made.rules = own
     return made
 
@@ -154,7 +155,7 @@ def users_of(book: Book, base: str, at: pd.Timestamp, rules: Rules | None) -> pd
         return process.index if base == "applied" else process.index[process == APPROVED]
     stands = standing(book, at.normalize())
     idle = (at.normalize() - stands["last_seen_at"].dt.normalize()).dt.days
-    return stands.index[stands["n_loans"] > 0 if base == "borrowed" else idle <= OPERABLE_DAYS]
+    return stands.index[stands["n_loans"] > 0 if base == "borrowed" else idle <= book.assumptions.operable_days.value]
 
 
 def segments_of(

@@ -25,7 +25,14 @@ BANDS = {"days_since_last_loan": (0, 31, 91, 181, 366), "n_loans": (1, 2, 4, 7)}
 VOLUME = re.compile(r"([1-9]\d{0,3}) (days|months)")
 
 
-@frame(statements="3.1a 3.1b 3.1c", counts="users", keys="base as_of of", written={"as_of": "day"}, reads=READS)
+@frame(
+    statements="3.1a 3.1b 3.1c",
+    counts="users",
+    keys="base as_of of",
+    written={"as_of": "day"},
+    reads=READS,
+    assumes="operable_days",
+)
 def mix(
     book: Book,
     *,
@@ -38,10 +45,10 @@ def mix(
 ) -> pd.DataFrame:
     """Share of users in each segment at the end of the day `at` (3.1a to 3.1c), or `every="month"` up to it.
 
-    `of` is process, lifecycle or quality. The base is whoever is `operable` (approved, and seen within 365 days), has
-    `borrowed`, is `approved` by the last application or has `applied`; by default operable for the lifecycle and
-    applied otherwise. Columns: base, as_of, the segments, n (users of the base), k, share, low, high (Wilson). Raises
-    InputError where the base is empty or no month has ended, for other words, and where no rule holds somebody.
+    `of` is process, lifecycle or quality. The base is whoever is `operable` (approved, seen within the days assumed,
+    365), has `borrowed`, is `approved` by the last application or has `applied`; by default operable for the lifecycle
+    and applied otherwise. Columns: base, as_of, the segments, n (users of the base), k, share, low, high (Wilson).
+    Raises InputError where the base is empty or no month has ended, for other words, and where no rule holds somebody.
 
     >>> import loanpersona as lp
     >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
@@ -61,6 +68,7 @@ def mix(
     keys="base measure of",
     written={"volume_from": "day"},
     reads=ALL,
+    assumes="operable_days",
 )
 def matrix(
     book: Book,

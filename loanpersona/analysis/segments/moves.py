@@ -30,6 +30,7 @@ LASTING = ("operable", "borrowed")
     keys="base segment segment_after",
     written={"within_days": "days"},
     reads=READS,
+    assumes="operable_days",
 )
 def transitions(
     book: Book,
@@ -64,6 +65,7 @@ def transitions(
     keys="base segment months_there",
     written={"months_there": "count", "at_risk": "count", "events": "count"},
     reads=READS,
+    assumes="operable_days",
 )
 def time_in_segment(
     book: Book, *, by: By = None, at: Day = None, rules: Rules | None = None, base: str = "operable"

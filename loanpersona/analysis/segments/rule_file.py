@@ -12,13 +12,11 @@ from loanpersona.analysis.segments.segmentation import Feature, Rules, Segmentat
 from loanpersona.core import catalog
 from loanpersona.core.conditions import ends, select
 from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.core.sourced import BASIS_KEYS, read_basis, sources_of
 from loanpersona.core.strict_yaml import Faults, Node, exact, plain, read
-from loanpersona.core.words import LANGUAGES
 
 NAMES = ("process", "lifecycle", "quality")
-KEYS = ("statement", "basis", "because", "source", "features", "segments")
-NEEDS = {"stated": "statement", "published": "source", "assumed": "because"}
-"""What a basis cannot be without."""
+KEYS = ("statement", *BASIS_KEYS, "features", "segments")
 NO_LIMIT, NO_SCORE, LEFT = "no_limit", "no_score", "left_base"
 TAKEN = (NO_LIMIT, NO_SCORE, LEFT)
 """Words for people who are in no segment, which therefore cannot name one."""
@@ -31,8 +29,9 @@ Stated = dict[str, list[dict[str, Node]]]
 def load_rules(path: str | Path | None = None) -> Rules:
     """The rules of the three segmentations (3.1a to 3.1c): those that ship, or those of a file of one's own.
 
-    The file has the form of `catalog/segments.yaml`; what it does not name stays as it ships. Raises InputError with
-    all faults of the file: unknown words, values out of range, rows that no segment or two segments hold.
+    The file has the form of `catalog/segments.yaml`; what it does not name stays as it ships, and it may list sources
+    of its own under `sources`. Raises InputError with all faults of the file: unknown words, values out of range, rows
+    that no segment or two segments hold.
 
     >>> list(load_rules().lifecycle.segments)
     ['new', 'active', 'loyal', 'silent', 'dormant']
@@ -51,22 +50,24 @@ def _shipped() -> Rules:
 
 def _read(path: Path, shipped: Mapping[str, Segmentation]) -> dict[str, Segmentation]:
     faults, root = Faults(), read(path)
-    stated = _mapping(root, NAMES, faults, "segmentation")
-    found = {name: _segmentation(name, node, shipped.get(name), faults) for name, node in stated.items()}
+    stated, sources = _mapping(root, (*NAMES, "sources"), faults, "segmentation"), sources_of(root)
+    found = {
+        name: _segmentation(name, stated[name], shipped.get(name), sources, faults) for name in NAMES if name in stated
+    }
     faults.stop()
     return {name: one for name, one in found.items() if one is not None}
 
 
-def _segmentation(name: str, node: Node, shipped: Segmentation | None, faults: Faults) -> Segmentation | None:
+def _segmentation(
+    name: str, node: Node, shipped: Segmentation | None, sources: set[str], faults: Faults
+) -> Segmentation | None:
     before = len(faults.found)
     if not (keys := _mapping(node, KEYS, faults)):
         return None
     features = _features(keys.get("features"), shipped, faults)
     stated = _stated(node, features, faults)
-    because = _because(keys.get("because"), faults)
-    source = _text(keys.get("source"), faults)
     statement = _statement(keys.get("statement"), shipped, faults)
-    basis = _basis(node, statement, faults)
+    basis = read_basis(node, faults, sources, statement=statement)
     cut = tuple(_cut(one, stated) for one in features.values() if one)
     segments = {segment: tuple(_picked(when, cut, faults) for when in whens) for segment, whens in stated.items()}
     if len(faults.found) > before:
@@ -79,7 +80,7 @@ def _segmentation(name: str, node: Node, shipped: Segmentation | None, faults: F
     codes.setflags(write=False)
     for what in said:
         faults.add(keys["segments"], what, allowed="each row in exactly one segment")
-    return Segmentation(name, statement, basis, because, source, cut, segments, codes)
+    return Segmentation(name, statement, basis, cut, segments, codes)
 
 
 def _mapping(node: Node | None, allowed: Sequence[str], faults: Faults, what: str = "key") -> dict[str, Node]:
@@ -188,31 +189,6 @@ def _statement(node: Node | None, shipped: Segmentation | None, faults: Faults) 
     if said and said not in known:
         faults.add(node, f"unknown statement '{said}'", hint=did_you_mean(said, known))
     return said
-
-
-def _basis(node: Node, statement: str, faults: Faults) -> str:
-    stated = node.child("basis")
-    if stated is None:
-        faults.add(node, "no rule without a basis", allowed=f"basis: {', '.join(NEEDS)}")
-        return ""
-    kind = _text(stated, faults)
-    if kind not in NEEDS:
-        faults.add(stated, "unknown basis", hint=did_you_mean(kind, NEEDS))
-    elif node.child(NEEDS[kind]) is None and not (kind == "stated" and statement):
-        faults.add(node, f"basis {kind} without `{NEEDS[kind]}`", allowed=f"{NEEDS[kind]}: …")
-    return kind
-
-
-def _because(node: Node | None, faults: Faults) -> dict[str, str]:
-    """Why, in words: one text for both languages, or one each."""
-    if node is None:
-        return {}
-    if isinstance(node.value, str):
-        return dict.fromkeys(LANGUAGES, _text(node, faults))
-    found = {lang: _text(one, faults) for lang, one in _mapping(node, LANGUAGES, faults).items()}
-    if found.keys() != set(LANGUAGES):
-        faults.add(node, "not a text in both languages", allowed="{en: …, zh: …}")
-    return found
 
 
 def _text(node: Node | None, faults: Faults) -> str:

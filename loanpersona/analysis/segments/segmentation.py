@@ -16,6 +16,7 @@ import pandas as pd
 
 from loanpersona.core.conditions import Value, runs, written
 from loanpersona.core.errors import InputError, did_you_mean, together
+from loanpersona.core.sourced import Basis
 from loanpersona.core.words import check_language, label
 
 ANY = "any"
@@ -76,9 +77,7 @@ class Segmentation:
 
     name: str
     statement: str
-    basis: str
-    because: Mapping[str, str]
-    source: str
+    basis: Basis
     features: tuple[Feature, ...]
     """What rules may read."""
     segments: Mapping[str, tuple[When, ...]]

@@ -23,7 +23,6 @@ from loanpersona.charts.drawing import (
 )
 from loanpersona.charts.plot import drawing, entry
 from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, Caption, percent
-from loanpersona.core import catalog
 from loanpersona.core.words import label, phrase
 
 GAP = 0.7
@@ -79,10 +78,9 @@ def population_stability(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
         at, name = [quarters.index(one) for one in part["quarter"]], label(str(counted), lang)
         ax.plot(at, part["psi"], color=colour, marker=mark, ms=5, lw=1.6, label=name)
         ax.plot(at, part["by_chance"], color=colour, lw=0.9, ls="--", label=phrase("by_chance_legend", lang, what=name))
-    rule = catalog.load("credit")["stability_reading"]
     behind: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "annotation_clip": False}
     for name in ("watch", "shifted"):
-        line = float(rule[f"{name}_from"])
+        line = frame.attrs["assumed"][f"psi_{name}"]
         ax.axhline(line, color=INK, lw=1, ls=":")
         beside(ax, f"{label(name, lang)} {line:.2f}", 1.0, line, **behind)
     ax.set_xticks(range(len(quarters)), quarters, rotation=45, ha="right")

@@ -223,6 +223,7 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame], list[ta
     frames = {schema.name: frame for schema, frame in zip(schemas, read, strict=False)}
     together(partial(_check_digest, folder, stated, frames), partial(_check_keys, folder, frames))
     made = {key: stated[key] for key in ("synthetic", "persona", "persona_digest", "n", "seed", "digest")}
+    made["assumptions"] = stated.get("assumptions", {})  # the first manifests stated none
     return made, frames, schemas
 
 

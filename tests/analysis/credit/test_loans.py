@@ -16,7 +16,6 @@ import loanpersona as lp
 from loanpersona.analysis.credit.ageing import month_on_book
 from loanpersona.analysis.credit.earnings import equal_instalments
 from loanpersona.analysis.outcomes import BUCKETS, STATES, day_numbers, months_later
-from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import clustered_part, clustered_share
 
@@ -252,9 +251,9 @@ def test_late_and_bad_loans_of_groups_are_counted_as_by_hand(three: lp.Book) -> 
         ("late_first_day", "everybody", 4, 9),
         ("late_first_day", "consumer", 2, 5),
         ("late_first_day", "owner", 2, 4),
-        ("cured_30_days", "everybody", 1, 4),
-        ("cured_30_days", "consumer", 1, 2),
-        ("cured_30_days", "owner", 0, 2),
+        ("cure_rate", "everybody", 1, 4),
+        ("cure_rate", "consumer", 1, 2),
+        ("cure_rate", "owner", 0, 2),
         ("bad_rate", "everybody", 2, 4),
         ("bad_rate", "consumer", 0, 2),
         ("bad_rate", "owner", 2, 2),
@@ -484,11 +483,12 @@ def test_the_interest_of_equal_instalments_is_that_of_paying_down_month_by_month
     assert equal_instalments(0.0) == 0
 
 
-def test_costs_are_those_of_the_catalogue(three: lp.Book) -> None:
-    costs, found = catalog.load("costs"), lp.credit.pricing(three)
-    funds = [float(costs["funding_cost"][one]) for one in ("consumer", *["owner"] * 3)]
-    assert found["funding_cost"].tolist() == pytest.approx(funds)
-    assert found["operating_cost"].tolist() == pytest.approx([float(costs["operating_cost"]["share_of_balance"])] * 4)
+def test_costs_are_those_that_the_book_assumes(three: lp.Book) -> None:
+    for assumed in (lp.assumptions(), lp.assumptions(funding_cost_consumer=0.1, operating_cost=0)):
+        found = lp.credit.pricing(three.with_assumptions(assumed))
+        funds = [assumed.funding_cost_consumer.value, *[assumed.funding_cost_owner.value] * 3]
+        assert found["funding_cost"].tolist() == pytest.approx(funds)
+        assert found["operating_cost"].tolist() == pytest.approx([assumed.operating_cost.value] * 4)
 
 
 # Ageing
@@ -592,12 +592,12 @@ def test_lateness_cure_and_default_are_those_that_a_second_count_finds(lives: Li
 def test_the_tier_table_of_the_evidence_comes_out_within_a_tenth(lives: Lives) -> None:
     found = lp.credit.tier_table(lives.population)
     stated = STATED.rename(
-        columns={"late": "late_first_day", "cured": "cured_30_days", "bad": "bad_12_months", "apr": "mean_apr"}
+        columns={"late": "late_first_day", "cured": "cure_rate", "bad": "bad_12_months", "apr": "mean_apr"}
     ).drop(columns="factor")
     value, low, high = (by_tier(found, column).loc[TIERS, list(stated)] for column in ("value", "low", "high"))
     # within a tenth, or as near to it as the interval allows: the rarest share rests on few borrowers
     assert ((low <= 1.1 * stated) & (high >= 0.9 * stated)).all(axis=None)
-    close = ["mean_apr", "late_first_day", "cured_30_days"]
+    close = ["mean_apr", "late_first_day", "cure_rate"]
     np.testing.assert_allclose(value[close], stated[close], rtol=0.1)
     assert value["bad_12_months"].is_monotonic_increasing
     assert by_tier(found).loc[TIERS, "approval_rate"].is_monotonic_decreasing

@@ -105,7 +105,7 @@ def test_the_weights_are_the_likeliest_under_their_prior() -> None:
 
     best = minimize(unlikely, np.zeros(3), method="BFGS", options={"gtol": 1e-8}).x
     assert [card.intercept, card.weights["a"], card.weights["b"]] == pytest.approx(best.tolist(), abs=1e-4)
-    points = card.points()
+    points = card.points(lp.assumptions())
     total = sum(points[name][bands[name]] for name in "ab")
     assert np.abs(total - (600 + 50 / np.log(2) * (-card.risk(bands) - np.log(30)))).max() <= 1.0
 

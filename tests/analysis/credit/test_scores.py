@@ -15,7 +15,6 @@ from sklearn.metrics import roc_auc_score, roc_curve
 import loanpersona as lp
 from loanpersona.analysis.credit.scored import scored
 from loanpersona.analysis.credit.stability import psi
-from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.ranking import auc, ks, logistic
 from loanpersona.estimates.shares import wilson
@@ -291,8 +290,3 @@ def test_groups_are_everybody_first_and_a_group_without_bad_ones_says_so() -> No
     assert found["kind"].tolist() == ["everybody"] * 3 + ["a"] * 3 + ["b"] * 3
     assert found["value"].tolist()[:3] == made("discrimination", EIGHT)["value"].tolist()
     assert found["why"].tolist()[3:] == ["no_good_or_no_bad"] * 6
-
-
-def test_the_rule_of_thumb_says_that_it_is_assumed() -> None:
-    for name, stated in catalog.load("credit").items():
-        assert (stated["basis"], set(stated["because"])) == ("assumed", {"en", "zh"}), name

@@ -9,7 +9,6 @@ from habits_tables import HAND, half_year, taken
 
 import loanpersona as lp
 from loanpersona.analysis.frame import declarations
-from loanpersona.core import catalog
 
 FRAMES = {one.name.partition(".")[2]: one for one in declarations().values() if one.name.startswith("habits.")}
 every_frame = pytest.mark.parametrize("name", FRAMES)
@@ -62,10 +61,3 @@ def test_every_value_lies_in_its_interval(name: str) -> None:
     assert len(known) > 0
     assert (known["low"] <= known[value] + 1e-12).all()
     assert (known[value] <= known["high"] + 1e-12).all()
-
-
-def test_what_is_assumed_of_costs_says_so() -> None:
-    for name, stated in catalog.load("costs").items():
-        assert stated["basis"] == "assumed", name
-        assert stated["because"].keys() == {"en", "zh"}
-        assert stated.get("source", "cbrc-2004") in catalog.load("sources")

@@ -82,8 +82,14 @@ def test_every_segmentation_cites_its_statement_and_says_why_in_both_languages()
         ("lifecycle", "3.1b"),
         ("quality", "3.1c"),
     ]
-    assert all(one.because["en"] and one.because["zh"] for one in (rules.process, rules.lifecycle, rules.quality))
-    assert (rules.process.basis, rules.lifecycle.basis, rules.quality.basis) == ("stated", "assumed", "assumed")
+    assert all(
+        dict(one.basis.because).keys() == {"en", "zh"} for one in (rules.process, rules.lifecycle, rules.quality)
+    )
+    assert (rules.process.basis.kind, rules.lifecycle.basis.kind, rules.quality.basis.kind) == (
+        "stated",
+        "assumed",
+        "assumed",
+    )
 
 
 def test_the_shipped_file_is_read_once_and_a_copy_of_it_says_the_same(tmp_path: Path) -> None:
@@ -168,7 +174,7 @@ quality:
     )
     assert mine.quality.assign(pd.DataFrame({"risk_score": [500, 501, 800, 1000]})).tolist() == ["good"] + ["bad"] * 3
     assert mine.quality.statement == "3.1c"
-    assert mine.quality.because == {"en": "ours", "zh": "ours"}
+    assert dict(mine.quality.basis.because) == {"en": "ours", "zh": "ours"}
     assert (mine.lifecycle, mine.process) == (segments.load_rules().lifecycle, segments.load_rules().process)
 
 
@@ -254,7 +260,7 @@ def test_an_example_is_a_row_that_the_rules_do_leave_out(tmp_path: Path) -> None
             "quality: {basis: asumed, because: a, segments: {a: [{when: {risk_score: 0..}}]}}\n",
             "quality.basis = asumed: unknown basis. Did you mean 'assumed'?",
         ),
-        ("quality: {because: a, segments: {a: [{when: {risk_score: 0..}}]}}\n", "quality: no rule without a basis."),
+        ("quality: {because: a, segments: {a: [{when: {risk_score: 0..}}]}}\n", "quality: no number without a basis."),
         ("quality: {basis: assumed, segments: {a: [{when: {risk_score: 0..}}]}}\n", "basis assumed without `because`"),
         (
             "quality: {basis: published, because: a, segments: {a: [{when: {risk_score: 0..}}]}}\n",
