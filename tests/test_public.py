@@ -30,6 +30,7 @@ PUBLIC = [
     "PersonaWarning",
     "Population",
     "ReportError",
+    "assumptions",
     "charts",
     "check_parameters",
     "credit",

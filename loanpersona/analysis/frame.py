@@ -241,8 +241,8 @@ def frames(lang: str = "en") -> pd.DataFrame:
 
     Columns: frame (its call: `lp.` and this name), title and counts (in words of `lang`), statements, keys (`of` stands
     for the columns of that argument, those of `by` and `who` come before), estimate (empty for a sheet of users or
-    loans), reads (tables and their columns), smallest (n from which charts show an estimate). Raises InputError for an
-    unknown language.
+    loans), reads (tables and their columns), assumes (what of `book.assumptions` it leans on), smallest (n from which
+    charts show an estimate). Raises InputError for an unknown language.
 
     >>> frames().set_index("frame").loc["needs.reasons", "title"]
     'What loans are for'
@@ -257,6 +257,7 @@ def frames(lang: str = "en") -> pd.DataFrame:
             "keys": " ".join(one.keys),
             "estimate": one.estimate,
             "reads": "; ".join(f"{table}: {' '.join(columns)}" for table, columns in one.reads.items()),
+            "assumes": " ".join(one.assumes),
             "smallest": one.smallest,
         }
         for name, one in declarations().items()
