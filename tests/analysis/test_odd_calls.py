@@ -98,6 +98,11 @@ def test_odd_tables_are_refused_in_words(what: str) -> None:
     allowed(lambda: lp.Book(users=odd_tables()[what]))
 
 
+@cache
+def persona() -> lp.Persona:
+    return lp.load_persona("article")
+
+
 def few(value: Any) -> Any:
     """The value, but never so many that drawing them takes long."""
     return 10 if isinstance(value, int) and value > 10 else value
@@ -113,9 +118,9 @@ OTHERS: dict[str, Callable[..., Any]] = {
     "check_parameters": lambda value: lp.check_parameters(persona=value, n=value, seed=value),
     "frames": lp.frames,
     "generate.persona": lambda value: lp.generate(value, n=10),
-    "generate.n": lambda value: lp.generate(lp.load_persona(), n=few(value)),
-    "generate.seed": lambda value: lp.generate(lp.load_persona(), n=10, seed=value),
-    "generate.tables": lambda value: lp.generate(lp.load_persona(), n=10, tables=value),
+    "generate.n": lambda value: lp.generate(persona(), n=few(value)),
+    "generate.seed": lambda value: lp.generate(persona(), n=10, seed=value),
+    "generate.tables": lambda value: lp.generate(persona(), n=10, tables=value),
     "in_words": lp.in_words,
     "in_words.lang": lambda value: lp.in_words(lp.profile.shares(population(), of="sex"), value),
     "load_persona": lp.load_persona,
@@ -123,8 +128,8 @@ OTHERS: dict[str, Callable[..., Any]] = {
     "plot": lp.plot,
     "plot.ax": lambda value: lp.plot(lp.profile.shares(population(), of="sex"), ax=value),
     "plot.lang": lambda value: lp.plot(lp.profile.shares(population(), of="sex"), lang=value),
-    "sample.given": lambda value: lp.sample(lp.load_persona(), given=value, n=10),
-    "sample.n": lambda value: lp.sample(lp.load_persona(), given={"sex": "male"}, n=few(value)),
+    "sample.given": lambda value: lp.sample(persona(), given=value, n=10),
+    "sample.n": lambda value: lp.sample(persona(), given={"sex": "male"}, n=few(value)),
     "show": lp.show,
     "show.lang": lambda value: lp.show(lp.profile.shares(population(), of="sex"), lang=value),
     "theme": lambda value: lp.charts.theme(width=value, font=value).__enter__(),
