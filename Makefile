@@ -1,4 +1,4 @@
-# Needs only make and Python 3.11 to 3.13; everything else goes into .venv.
+# Needs only make and Python 3.11 to 3.14; everything else goes into .venv.
 
 PYTHON ?= python3
 PERSONA ?= article
@@ -31,17 +31,17 @@ test: $(STAMP) ## style, types, unit tests, doctests, notebooks (LOANPERSONA_NBV
 	$(BIN)/python -m pytest -n auto --dist worksteal --doctest-modules loanpersona tests
 	$(BIN)/python -m pytest -n auto --dist loadfile $(NBVAL) --nbval-current-env --nbval-cell-timeout=120 -p no:cacheprovider notebooks/
 
-test-matrix: $(STAMP) ## draw the golden populations with the oldest and newest packages, Python 3.11 and 3.13
+test-matrix: $(STAMP) ## draw the golden populations with the oldest and newest packages, and what the core installs, Python 3.11 to 3.14
 	$(BIN)/python tools/matrix.py --python "$(PYTHON)"
 
 fuzz: $(STAMP) ## load 20,000 broken persona files: none may crash, hang or bloat
-	$(BIN)/python tests/fuzz.py 20000
+	$(BIN)/python tests/support/fuzz.py 20000
 
 mutants: $(STAMP) ## try the statistical tests on every wrong persona there is, print those that survive (minutes)
-	$(BIN)/python tests/teeth.py
+	$(BIN)/python tests/support/teeth.py
 
 verify: $(STAMP) ## draw 1,000 populations from fresh seeds, or from those of SEED=... (minutes)
-	$(BIN)/python tests/verify.py $(if $(filter-out file,$(origin SEED)),--seed "$(SEED)")
+	$(BIN)/python tests/support/verify.py $(if $(filter-out file,$(origin SEED)),--seed "$(SEED)")
 
 report: $(STAMP) ## render every report in English and Chinese, print the path of the index page
 	@$(BIN)/loanpersona report --out "$(OUT)" --persona "$(PERSONA)" --n "$(N)" --seed "$(SEED)" --lang en --lang zh
@@ -56,7 +56,7 @@ sample: $(STAMP) ## make data/sample again
 	$(BIN)/python tools/sample.py
 
 bench: $(BENCH_STAMP) ## time generator, writing and personas, compare with Faker and Mimesis (installs these two, once)
-	$(BIN)/python benchmarks/borrowers.py
+	$(BIN)/python benchmarks/users.py
 	$(BIN)/python benchmarks/histories.py
 	$(BIN)/python benchmarks/personas.py
 	$(BIN)/python benchmarks/peers.py
@@ -89,8 +89,8 @@ $(BENCH_STAMP): $(STAMP)
 NEW_VENV = \
   version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || echo missing); \
   case $$version in \
-    3.11|3.12|3.13) ;; \
-    *) echo "loanpersona needs Python 3.11 to 3.13; $(PYTHON) is $$version. Name one: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12" >&2; exit 1;; \
+    3.11|3.12|3.13|3.14) ;; \
+    *) echo "loanpersona needs Python 3.11 to 3.14; $(PYTHON) is $$version. Name one: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12" >&2; exit 1;; \
   esac; \
   $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
     echo "$(PYTHON) lacks ensurepip and cannot make $(VENV). Install it (Debian, Ubuntu: apt install python3-venv), or name another Python: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12" >&2; exit 1; }; \

@@ -20,15 +20,15 @@ _START = np.datetime64("2021-01-01", "s")
 
 
 def floor(persona: lp.Persona, rows: Mapping[str, int]) -> Tables:
-    """The tables with `rows` rows each; people as `borrowers.plain` draws them."""
+    """The tables with `rows` rows each; people as `users.plain` draws them."""
     stream = np.random.default_rng(7)
-    who = plain(people(persona), rows["borrowers"])
+    who = plain(people(persona), rows["users"])
     return {
         "people": {name: who[name].to_numpy() for name in who},
-        "applications": _applications(persona, stream, rows["applications"], rows["borrowers"]),
-        "loans": (loans := _loans(persona, stream, rows["loans"], rows["borrowers"])),
+        "applications": _applications(persona, stream, rows["applications"], rows["users"]),
+        "loans": (loans := _loans(persona, stream, rows["loans"], rows["users"])),
         "instalments": _instalments(persona, stream, loans, rows["instalments"]),
-        "signals": _signals(stream, rows["signals"], rows["borrowers"]),
+        "signals": _signals(stream, rows["signals"], rows["users"]),
     }
 
 
@@ -56,7 +56,7 @@ def _applications(persona: lp.Persona, stream: np.random.Generator, n: int, peop
     decided = submitted + (60 * _drawn(persona, stream, "minutes_to_decide", n)).astype("timedelta64[s]")
     income = _drawn(persona, stream, "income_cny_month", n) * _drawn(persona, stream, "limit_factor", n)
     limit = np.clip(np.rint(income / 500) * 500, 500, 200_000).astype(np.int32)
-    ids = {"application_id": np.arange(n), "borrower_id": _keys(stream, n, people)}
+    ids = {"application_id": np.arange(n), "user_id": _keys(stream, n, people)}
     outcome = np.searchsorted([0.55, 0.78], stream.random(n), side="right").astype(np.int8)
     times = {"started_at": started, "submitted_at": submitted, "decided_at": decided}
     return {**ids, **times, **found, "limit_cny": limit, "outcome": outcome}
@@ -69,7 +69,7 @@ def _loans(persona: lp.Persona, stream: np.random.Generator, n: int, people: int
     borrowed = _times(stream, n) + (gap * _DAY).astype("timedelta64[s]")
     disbursed = borrowed + (60 * _drawn(persona, stream, "minutes_to_disburse", n)).astype("timedelta64[s]")
     amount = np.minimum(found["requested_cny"], stream.integers(5, 300, n) * 100).astype(np.int32)
-    ids = {"loan_id": np.arange(n), "borrower_id": _keys(stream, n, people), "ordinal": stream.integers(1, 9, n)}
+    ids = {"loan_id": np.arange(n), "user_id": _keys(stream, n, people), "ordinal": stream.integers(1, 9, n)}
     return {**ids, **found, "amount_cny": amount, "borrowed_at": borrowed, "disbursed_at": disbursed}
 
 
@@ -104,5 +104,10 @@ def _instalments(
 
 def _signals(stream: np.random.Generator, n: int, people: int) -> dict[str, np.ndarray]:
     source = stream.integers(0, 10, n).astype(np.int8)
-    return {"borrower_id": _keys(stream, n, people), "stage": source % 3, "need": source % 8, "source": source,
-            "at": _times(stream, n)}  # fmt: skip
+    return {
+        "user_id": _keys(stream, n, people),
+        "stage": source % 3,
+        "need": source % 8,
+        "source": source,
+        "at": _times(stream, n),
+    }

@@ -32,7 +32,7 @@ class Margins:
     """What the peers are told of each column."""
 
     shares: dict[str, OrderedDict[object, float]]
-    """Per level, as 20,000 borrowers have it."""
+    """Per level, as 20,000 users have it."""
     whole: dict[str, tuple[int, int]]
     fractions: dict[str, tuple[float, float]]
     """Least and most."""
@@ -41,7 +41,7 @@ class Margins:
 def margins(persona: lp.Persona) -> Margins:
     """The margins of all variables of a persona."""
     population = lp.generate(persona, seed=7)
-    people = population.borrowers.merge(population.truth, on="borrower_id")
+    people = population.users.merge(population.truth, on="user_id")
     shapes = {name: v for name, v in persona.variables.items() if isinstance(v.law, Shape)}
     shares = {name: people[name].value_counts(normalize=True) for name in persona.variables if name not in shapes}
     ranges = {name: (variable.values[0], variable.values[-1]) for name, variable in shapes.items()}

@@ -16,13 +16,13 @@ from pathlib import Path
 import yaml
 from timing import medians, one_core, seconds
 
-from loanpersona import catalog
+from loanpersona.core import catalog
+from loanpersona.core.strict_yaml import Faults
 from loanpersona.persona import reader
 from loanpersona.persona.calibration import calibrate
 from loanpersona.persona.model import Persona, Shape
 from loanpersona.persona.resolver import load_persona, resolve
-from loanpersona.simulation.borrowers import sampler, samplers
-from loanpersona.strict_yaml import Faults
+from loanpersona.simulation.users import sampler, samplers
 
 ROUNDS = 7
 FILE = catalog.persona_files()["article"]
@@ -133,10 +133,14 @@ def main() -> None:
         for name in group:
             print(f"  {name:18} {median[name] * 1e3:9.1f} ms {median[name] / median[floor]:8.2f} × {floor}")
     first_use = median["… and generate"]
-    print(f"bounds: a file validated within 0.2 s: {median['load_persona']:.3f}; "
-          f"that and made ready to draw on first use, imports too, within 0.2 + 0.3 s: {first_use:.3f}")  # fmt: skip
-    print(f"bounds: first loaded within 0.18 s: {median['first load_persona']:.3f}; "
-          f"changed within 0.06 s: {median['replace age']:.3f}")  # fmt: skip
+    print(
+        f"bounds: a file validated within 0.2 s: {median['load_persona']:.3f}; "
+        f"that and made ready to draw on first use, imports too, within 0.2 + 0.3 s: {first_use:.3f}"
+    )
+    print(
+        f"bounds: first loaded within 0.18 s: {median['first load_persona']:.3f}; "
+        f"changed within 0.06 s: {median['replace age']:.3f}"
+    )
 
 
 if __name__ == "__main__":

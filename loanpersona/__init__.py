@@ -2,7 +2,7 @@
 
 >>> import loanpersona as lp
 >>> population = lp.generate(lp.load_persona("article"), n=1_000, seed=7)
->>> bool(population.borrowers["sex"].eq("male").mean() > 0.6)
+>>> bool(population.users["sex"].eq("male").mean() > 0.6)
 True
 """
 
@@ -12,42 +12,56 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from loanpersona import charts, labels, tables
+    from loanpersona import charts, estimates, tables
     from loanpersona.analysis import credit, habits, needs, profile, segments
-    from loanpersona.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, ReportError
+    from loanpersona.analysis.frame import frames
+    from loanpersona.analysis.written import in_words
+    from loanpersona.charts.plot import plot, show
+    from loanpersona.core import words as labels
+    from loanpersona.core.assumptions import assumptions
+    from loanpersona.core.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, ReportError
     from loanpersona.persona.model import Persona
     from loanpersona.persona.resolver import load_persona
-    from loanpersona.population import Population, load_population
     from loanpersona.reports import render_report
     from loanpersona.simulation.generation import generate, sample
     from loanpersona.simulation.parameters import check_parameters
+    from loanpersona.tables.book import Book
+    from loanpersona.tables.population import Population, load_population
 
 # Where each public name lives. Names load when first used, so that importing the package stays cheap.
 _HOMES = {
-    "InputError": "loanpersona.errors:InputError",
-    "LoanpersonaError": "loanpersona.errors:LoanpersonaError",
-    "MachineError": "loanpersona.errors:MachineError",
+    "Book": "loanpersona.tables.book:Book",
+    "InputError": "loanpersona.core.errors:InputError",
+    "LoanpersonaError": "loanpersona.core.errors:LoanpersonaError",
+    "MachineError": "loanpersona.core.errors:MachineError",
     "Persona": "loanpersona.persona.model:Persona",
-    "PersonaWarning": "loanpersona.errors:PersonaWarning",
-    "Population": "loanpersona.population:Population",
-    "ReportError": "loanpersona.errors:ReportError",
+    "PersonaWarning": "loanpersona.core.errors:PersonaWarning",
+    "Population": "loanpersona.tables.population:Population",
+    "ReportError": "loanpersona.core.errors:ReportError",
+    "assumptions": "loanpersona.core.assumptions:assumptions",
     "charts": "loanpersona.charts",
     "check_parameters": "loanpersona.simulation.parameters:check_parameters",
     "credit": "loanpersona.analysis.credit",
+    "estimates": "loanpersona.estimates",
+    "frames": "loanpersona.analysis.frame:frames",
     "generate": "loanpersona.simulation.generation:generate",
     "habits": "loanpersona.analysis.habits",
-    "labels": "loanpersona.labels",
+    "in_words": "loanpersona.analysis.written:in_words",
+    "labels": "loanpersona.core.words",
     "load_persona": "loanpersona.persona.resolver:load_persona",
-    "load_population": "loanpersona.population:load_population",
+    "load_population": "loanpersona.tables.population:load_population",
     "needs": "loanpersona.analysis.needs",
+    "plot": "loanpersona.charts.plot:plot",
     "profile": "loanpersona.analysis.profile",
     "render_report": "loanpersona.reports:render_report",
     "sample": "loanpersona.simulation.generation:sample",
     "segments": "loanpersona.analysis.segments",
+    "show": "loanpersona.charts.plot:show",
     "tables": "loanpersona.tables",
 }
 
 __all__ = [
+    "Book",
     "InputError",
     "LoanpersonaError",
     "MachineError",
@@ -55,19 +69,25 @@ __all__ = [
     "PersonaWarning",
     "Population",
     "ReportError",
+    "assumptions",
     "charts",
     "check_parameters",
     "credit",
+    "estimates",
+    "frames",
     "generate",
     "habits",
+    "in_words",
     "labels",
     "load_persona",
     "load_population",
     "needs",
+    "plot",
     "profile",
     "render_report",
     "sample",
     "segments",
+    "show",
     "tables",
 ]
 

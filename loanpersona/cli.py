@@ -18,10 +18,13 @@ from typing import Any
 
 import click
 
-from loanpersona.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, did_you_mean, together
+from loanpersona.core.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, did_you_mean, together
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 INTERRUPTED = 130
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 a report failed, 2 the input was wrong, 3 the machine is in the way, 130 interrupted."
+)
 
 
 class _Commands(click.Group):
@@ -33,17 +36,16 @@ class _Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=_Commands, context_settings=CONTEXT, epilog="Exit codes: 0 done, 1 a report failed, 2 the input was "
-             "wrong, 3 the machine is in the way (disk, memory, kernel), 130 interrupted.")  # fmt: skip
+@click.group(cls=_Commands, context_settings=CONTEXT, epilog=EXIT_CODES)
 @click.version_option(version("loanpersona"), message="loanpersona %(version)s")
 def cli() -> None:
     """Synthetic borrowers of Chinese micro-loan apps: a sourced persona file becomes a population,
     notebooks and bilingual reports. Every row is made up; the same persona, seed and number give the
-    same borrower on every machine.
+    same user on every machine.
 
     \b
     loanpersona report                                    # all reports, in English and Chinese
-    loanpersona generate --n 100000 --out people          # borrowers.parquet, truth.parquet
+    loanpersona generate --n 100000 --out people          # users.parquet, truth.parquet
     loanpersona describe article --lang zh                # the persona in words and tables
     loanpersona digest article --n 5000 --seed 7          # the fingerprint of a population
     """
@@ -57,7 +59,7 @@ persona_option = click.option(
     help="Who borrows: a shipped persona or a file.",
 )
 persona_argument = click.argument("persona", metavar="[PERSONA]", default="article")
-n_option = click.option("--n", default="20000", show_default=True, metavar="COUNT", help="Number of borrowers.")
+n_option = click.option("--n", default="20000", show_default=True, metavar="COUNT", help="Number of users.")
 seed_option = click.option(
     "--seed", default="7", show_default=True, metavar="COUNT", help="Any whole number from 0 to 2**128 - 1."
 )
@@ -106,14 +108,15 @@ def generate(
 ) -> None:
     """Draw a population and save it: one file per table, dictionary, datasheet, manifest.
 
-    Each block of borrowers is written as it is drawn, so that memory does not grow with their number.
+    Each block of users is written as it is drawn, so that memory does not grow with their number.
     """
     del debug
-    from loanpersona import storage, tables
+    from loanpersona import tables
     from loanpersona.simulation.streaming import check_observed, observed, stream
+    from loanpersona.tables import store
 
     names = [name.strip() for each in named for name in each.split(",")] or None
-    further: list[Callable[[], Any]] = [partial(storage.check_format, format), partial(_check_named, out)]
+    further: list[Callable[[], Any]] = [partial(store.check_format, format), partial(_check_named, out)]
     further += [] if names is None else [partial(tables.check_names, names)]
     further += [partial(check_observed, names or [])] if without_truth else []
     loaded, count, start = _checked(persona, changes, n, seed, *further)
@@ -122,7 +125,7 @@ def generate(
     saved = stream(loaded, Path(out), n=count, seed=start, tables=names, format=format, watch=_watched)
     for schema in saved.schemas:
         click.echo(f"{schema.name}: {saved.rows[schema.name]:,} rows, {len(schema.columns)} columns")
-    click.echo(f"{storage.SYNTHETIC}\npersona {loaded.name}, n {count}, seed {start}")
+    click.echo(f"{store.SYNTHETIC}\npersona {loaded.name}, n {count}, seed {start}")
     click.echo(f"digest {saved.digest}\n{out}")
 
 
@@ -131,7 +134,7 @@ def _watched(parts: Iterable[Any], count: int) -> Iterator[Any]:
     if not sys.stderr.isatty():
         yield from parts
         return
-    with click.progressbar(parts, length=count, label="borrowers", file=sys.stderr) as bar:
+    with click.progressbar(parts, length=count, label="users", file=sys.stderr) as bar:
         yield from bar
 
 
@@ -156,8 +159,8 @@ def report(
 ) -> None:
     """Run notebooks (all of them if none is named) and turn each into one HTML file per language."""
     del debug
-    from loanpersona.labels import LANGUAGES, check_language
-    from loanpersona.reports import check_parameters, declared_parameters, notebook_names, render_report
+    from loanpersona.core.words import LANGUAGES, check_language
+    from loanpersona.reports import check_values, declared_parameters, notebook_names, render_report
 
     names, spoken = notebooks or notebook_names(), langs or LANGUAGES
     further: list[Callable[[], Any]] = [partial(declared_parameters, name) for name in names]
@@ -167,7 +170,7 @@ def report(
     if changes:  # a notebook of one's own need not know of changes
         shared["changes"] = _changes(changes)
     wanted = [(name, lang) for name in names for lang in spoken]
-    together(*(partial(check_parameters, name, {**shared, "lang": lang}) for name, lang in wanted))
+    together(*(partial(check_values, name, {**shared, "lang": lang}) for name, lang in wanted))
     for name, lang in wanted:
         click.echo(str(render_report(name, out=out, lang=lang, **shared)))
     click.echo(str(Path(out) / "index.html"))
@@ -198,9 +201,7 @@ def digest(persona: str, changes: Sequence[str], n: str, seed: str, debug: bool)
 @click.option("--null", is_flag=True, help="Print its null twin: the same margins, every dependence removed.")
 @click.option("--yaml", is_flag=True, help="Print it as one file, with what it extends and the changes merged in.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of persona files, for editors.")
-@click.option(
-    "--extends-anywhere", is_flag=True, help="Let it extend files outside its folder; --yaml makes one of all."
-)
+@click.option("--extends-anywhere", is_flag=True, help="Let it extend files outside its folder; see --yaml.")
 @debug_option
 def describe(
     persona: str,
@@ -244,7 +245,7 @@ def doctor(debug: bool) -> None:
     rows = findings()
     width = max(len(row.name) for row in rows)
     for row in rows:
-        click.echo(f"{'ok     ' if row.good else 'MISSING'}  {row.name:{width}}  {row.found}")
+        click.echo(f"{row.mark:7}  {row.name:{width}}  {row.found}")
     bad = [f"{row.name}: {row.found}. {row.cure}" for row in rows if not row.good]
     if bad:
         raise MachineError("\n".join(bad))

@@ -7,17 +7,24 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from loanpersona import catalog, storage
+from loanpersona.core import catalog
+from loanpersona.core.extras import EXTRAS, install
+from loanpersona.tables import store
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at: whether it is good, what was found, and the cure if not."""
+    """One thing looked at: whether it is good, what was found, and the cure if not, or what would add it."""
 
     name: str
     good: bool
     found: str
     cure: str = ""
+
+    @property
+    def mark(self) -> str:
+        """The word before it; what an extra would add is absent, and nothing is amiss."""
+        return "MISSING" if not self.good else "absent" if self.cure else "ok"
 
 
 def findings() -> list[Finding]:
@@ -26,21 +33,33 @@ def findings() -> list[Finding]:
     >>> {"python", "kernel", "typeface", "cores"} <= {finding.name for finding in findings()}
     True
     """
-    cure = "Install it into this environment with pip."
-    packages = [Finding(name, found != "not installed", found, cure) for name, found in storage.versions().items()]
+    packages = [_package(*found) for found in store.versions().items()]
     return [*packages, _kernel(), _typeface(), _notebooks(), Finding("cores", True, str(os.cpu_count() or "unknown"))]
+
+
+def _package(name: str, found: str) -> Finding:
+    if found != "not installed":
+        return Finding(name, True, found)
+    extra = next((extra for extra, packages in EXTRAS.items() if name in packages), None)
+    return _absent(name, extra) if extra else Finding(name, False, found, "Install it into this environment with pip.")
+
+
+def _absent(name: str, extra: str) -> Finding:
+    return Finding(name, True, f"not installed. Hint: {install(extra)}", install(extra))
 
 
 def _kernel() -> Finding:
     try:
-        found = version("ipykernel")
+        return Finding("kernel", True, f"ipykernel {version('ipykernel')} of {sys.executable}")
     except PackageNotFoundError:
-        return Finding("kernel", False, "ipykernel is not installed", "Install it into this environment with pip.")
-    return Finding("kernel", True, f"ipykernel {found} of {sys.executable}")
+        return _absent("kernel", "reports")
 
 
 def _typeface() -> Finding:
-    from matplotlib import font_manager
+    try:
+        from matplotlib import font_manager
+    except ModuleNotFoundError:
+        return _absent("typeface", "charts")
 
     path = catalog.font_file()
     try:
@@ -53,5 +72,6 @@ def _typeface() -> Finding:
 def _notebooks() -> Finding:
     from loanpersona.reports import notebook_names
 
-    names = notebook_names()
-    return Finding("notebooks", bool(names), ", ".join(names) or "none", "Install the package again.")
+    if names := notebook_names():
+        return Finding("notebooks", True, ", ".join(names))
+    return Finding("notebooks", False, "none", "Install the package again.")

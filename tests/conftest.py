@@ -6,14 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cases import TINY
 from lives import SEED, Lives
 
 import loanpersona as lp
 
 pytest.register_assert_rewrite("chart_rules")  # its checks say what they saw, as those of a test file do
-
-CASES = Path(__file__).parent / "cases"
-TINY = (CASES / "valid" / "tiny.yaml").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -59,11 +57,11 @@ def article() -> lp.Persona:
 
 @pytest.fixture(scope="session")
 def population(article: lp.Persona) -> lp.Population:
-    """One hundred thousand of the article's borrowers, seed 7."""
+    """One hundred thousand of the article's users, seed 7."""
     return lp.generate(article, n=100_000, seed=7)
 
 
 @pytest.fixture(scope="session")
 def lives(article: lp.Persona) -> Lives:
-    """Two hundred thousand of the article's borrowers with all that happens to them."""
+    """Two hundred thousand of the article's users with all that happens to them."""
     return Lives(lp.generate(article, n=200_000, seed=SEED), article)

@@ -20,9 +20,9 @@ import pandas as pd
 import pytest
 
 import loanpersona as lp
-from loanpersona import storage
 from loanpersona.cli import cli, main
 from loanpersona.reports import notebook_names
+from loanpersona.tables import store
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -111,13 +111,13 @@ def test_a_command_of_its_own_process_does_the_same(tmp_path: Path) -> None:
     assert lp.load_population(tmp_path / "out").digest == expected.digest
 
 
-@pytest.mark.parametrize("named", [["truth,borrowers"], ["truth", "borrowers"], ["truth, borrowers,truth"]])
+@pytest.mark.parametrize("named", [["truth,users"], ["truth", "users"], ["truth, users,truth"]])
 def test_only_the_tables_asked_for_are_made(run: Run, tmp_path: Path, named: list[str]) -> None:
     options = [word for each in named for word in ("--tables", each)]
     assert run("generate", "--n", "20", "--out", "both", *options).code == 0
     found = run("generate", "--n", "20", "--out", "one", "--tables", named[0].split(",")[0])
     assert found.out.splitlines()[0] == "truth: 20 rows, 9 columns"
-    assert sorted(path.stem for path in (tmp_path / "both").glob("*.parquet")) == ["borrowers", "truth"]
+    assert sorted(path.stem for path in (tmp_path / "both").glob("*.parquet")) == ["truth", "users"]
     assert [path.stem for path in (tmp_path / "one").glob("*.parquet")] == ["truth"]
     alone = lp.generate(lp.load_persona("article"), n=20, tables=["truth"])
     assert lp.load_population(tmp_path / "one").digest == alone.digest
@@ -127,7 +127,7 @@ def test_unknown_tables_are_told_with_all_other_faults(run: Run, tmp_path: Path)
     run("generate", "--n", "x", "--out", "x", "--tables", "thruth,loons").assert_refused(
         2, "^n = 'x'", "^tables: thruth: unknown table. Did you mean 'truth'", "^tables: loons: unknown table."
     )
-    run("generate", "--out", "x", "--tables", "").assert_refused(2, "^tables: : unknown table. Known: borrowers, app")
+    run("generate", "--out", "x", "--tables", "").assert_refused(2, "^tables: : unknown table. Known: users, app")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -167,13 +167,13 @@ def test_doctor_finds_this_environment_sound(run: Run) -> None:
     rows = [line.split(maxsplit=2) for line in found.out.splitlines()]
     assert {row[0] for row in rows} == {"ok"}
     names = [row[1] for row in rows]
-    assert names == [*storage.versions(), "kernel", "typeface", "notebooks", "cores"]
+    assert names == [*store.versions(), "kernel", "typeface", "notebooks", "cores"]
     assert dict(zip(names, (row[2] for row in rows), strict=True))["notebooks"] == ", ".join(notebook_names())
 
 
 def test_doctor_names_what_is_missing_and_the_cure(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    there = storage.versions()
-    monkeypatch.setattr(storage, "versions", lambda: {**there, "pyarrow": "not installed"})
+    there = store.versions()
+    monkeypatch.setattr(store, "versions", lambda: {**there, "pyarrow": "not installed"})
     found = run("doctor")
     assert found.code == 3
     assert "MISSING  pyarrow" in found.out
@@ -221,7 +221,7 @@ def test_no_command_at_all_brings_the_help(run: Run) -> None:
 
 
 def test_the_version_is_printed(run: Run) -> None:
-    assert run("--version").out == f"loanpersona {storage.versions()['loanpersona']}\n"
+    assert run("--version").out == f"loanpersona {store.versions()['loanpersona']}\n"
 
 
 def test_the_command_is_installed_under_its_name() -> None:
@@ -283,10 +283,19 @@ def test_a_seed_that_is_none_is_refused(run: Run, seed: str) -> None:
         ("", [r"^bad\.yaml:1: "]),
         ("a: [\n", [r"^bad\.yaml:2: not YAML"]),
         ("persona: bad\npersona: worse\n", [r"^bad\.yaml:2: persona.*stated twice, first in line 1"]),
-        ("persona: Bad\nformat: 2\n", ["about: missing", "persona = Bad: not a name", "product: missing",
-                                       "title: missing", "variables: missing", "format = 2: unknown format"]),
+        (
+            "persona: Bad\nformat: 2\n",
+            [
+                "about: missing",
+                "persona = Bad: not a name",
+                "product: missing",
+                "title: missing",
+                "variables: missing",
+                "format = 2: unknown format",
+            ],
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_faults_of_a_persona_file_are_told_line_by_line(
     run: Run, tmp_path: Path, content: str | None, faults: list[str]
 ) -> None:

@@ -19,30 +19,21 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "loanpersona"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-DIRECT = [Requirement(r) for r in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]]
-PEERS = [Requirement(r) for r in PROJECT["optional-dependencies"]["bench"]]
+EXTRAS = {name: [Requirement(r) for r in lines] for name, lines in PROJECT["optional-dependencies"].items()}
+CORE = [Requirement(r) for r in PROJECT["dependencies"]]
+# What make installs: the core and every extra but the one of the benchmarks, each package once.
+DIRECT = list(dict.fromkeys(r for name, lines in {"": CORE, **EXTRAS}.items() if name != "bench"
+                            for r in lines if r.name != "loanpersona"))  # fmt: skip
+PEERS = EXTRAS["bench"]
 LOCK = (ROOT / "constraints.txt").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
-# The drawing of the house: a room and the rooms it may import from. The foundation is these modules.
-FOUNDATION = {
-    "errors", "strict_yaml", "conditions", "catalog", "labels", "tables", "manifest", "folders", "table_files",
-    "storage", "population", "festivals", "column_checks", "table_keys", "digests", "table_texts", "table_writer",
-    "markdown", "yaml_text",
-}  # fmt: skip
-MAY_IMPORT = {
-    "foundation": set[str](),
-    "persona": {"foundation"},
-    "simulation": {"foundation", "persona"},
-    "analysis": {"foundation"},
-    "charts": {"foundation", "analysis"},
-    "reports": {"foundation", "persona", "simulation", "analysis", "charts"},
-}
+# The drawing of the house: the rooms in order, each knowing only those before it. Persona and simulation on one side,
+# analysis, charts and reports on the other, never import one another: they meet in the tables.
+ROOMS = ("core", "tables", "persona", "simulation", "estimates", "analysis", "charts", "reports")
+MADE, SHOWN = {"persona", "simulation"}, {"analysis", "charts"}
+DATA = {"catalog"}  # files without code, found by their place
 DOORS = {"__init__", "__main__", "cli", "doctor"}  # may import every room; no room imports them
-
-
-def room(module: str) -> str:
-    return "foundation" if module in FOUNDATION else module
 
 
 def imported(source: str, package: list[str]) -> Iterator[str]:
@@ -65,23 +56,43 @@ def arrows() -> Iterator[tuple[str, str, str]]:
     """Yield (file, its room, imported room) for every import between two rooms."""
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
-        for module in imported(path.read_text(encoding="utf-8"), list(parts[:-1])):
-            if (source := room(parts[1])) != (target := room(module)):
-                yield "/".join(parts), source, target
+        for target in imported(path.read_text(encoding="utf-8"), list(parts[:-1])):
+            if parts[1] != target:
+                yield "/".join(parts), parts[1], target
 
 
-def test_every_import_follows_an_arrow_of_the_drawing() -> None:
-    wrong = [
-        f"{file} imports {target}"
-        for file, source, target in arrows()
-        if source not in DOORS and target not in MAY_IMPORT.get(source, set())
-    ]
-    assert wrong == []
+def allowed(source: str) -> set[str]:
+    """The rooms that a room may import."""
+    if source in DOORS:
+        return {*ROOMS, *DOORS}
+    apart = SHOWN if source in MADE else MADE if source in SHOWN else set()
+    return set(ROOMS[: ROOMS.index(source)]) - apart
+
+
+def test_every_import_follows_the_one_direction() -> None:
+    assert [f"{file} imports {target}" for file, source, target in arrows() if target not in allowed(source)] == []
 
 
 def test_the_drawing_shows_every_room_there_is_and_no_other() -> None:
-    modules = {p.stem for p in PACKAGE.glob("*.py")} | {p.parent.name for p in PACKAGE.glob("*/__init__.py")}
-    assert modules - DOORS == (MAY_IMPORT.keys() - {"foundation"}) | FOUNDATION
+    rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert rooms == {*ROOMS, *DATA}
+    assert {path.stem for path in PACKAGE.glob("*.py")} == DOORS
+    assert not [path for room in DATA for path in (PACKAGE / room).rglob("*.py")]
+
+
+def test_tests_mirror_the_house_and_import_no_test() -> None:
+    folder = ROOT / "tests"
+    stray = [
+        path.relative_to(folder)
+        for path in folder.rglob("*.py")
+        if path.parent.name != "support" and not path.name.startswith(("test_", "conftest"))
+    ]
+    assert stray == []
+    for path in folder.rglob("test_*.py"):
+        *rooms, _ = path.relative_to(folder).parts
+        assert (PACKAGE / Path(*rooms)).is_dir(), f"{path}: there is no such room"
+        others = re.findall(r"^\s*(?:from|import) (test_\w+|conftest)\b", path.read_text(encoding="utf-8"), re.M)
+        assert others == [], f"{path}: what two tests share stands in tests/support"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +127,7 @@ def test_what_the_benchmarks_compare_with_is_in_no_other_environment() -> None:
     assert peers & {canonicalize_name(word) for word in words} == set()
 
 
-@pytest.mark.parametrize("minor", ["3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("minor", ["3.11", "3.12", "3.13", "3.14"])
 def test_constraints_pin_each_direct_dependency_once_and_within_its_bounds(minor: str) -> None:
     python = {"python_version": minor, "python_full_version": f"{minor}.9"}
     pins: dict[str, list[str]] = {}
@@ -167,7 +178,7 @@ def test_make_help_lists_exactly_the_targets_there_are() -> None:
 
 
 def test_every_script_the_makefile_runs_is_there() -> None:
-    scripts = re.findall(r"\w+/\w+\.py\b", MAKEFILE)
+    scripts = re.findall(r"(?:\w+/)+\w+\.py\b", MAKEFILE)
     assert scripts
     assert [s for s in scripts if not (ROOT / s).is_file()] == []
 
@@ -192,12 +203,26 @@ def test_only_make_bench_installs_what_it_compares_with(target: str, installs: l
     assert "pip install" not in make("--dry-run", target, cwd=tmp_path).stdout
 
 
-def test_the_lock_pins_every_extra() -> None:
+def test_dev_brings_every_extra_that_users_have_and_the_lock_pins_all() -> None:
+    [own] = [r for r in EXTRAS["dev"] if r.name == "loanpersona"]
+    assert own.extras == EXTRAS.keys() - {"dev", "bench"}
     [command] = re.findall(r"uv pip compile .*", MAKEFILE)
-    assert re.findall(r"--extra (\w+)", command) == list(PROJECT["optional-dependencies"])
+    assert re.findall(r"--extra (\w+)", command) == ["dev", "bench"]
 
 
-@pytest.mark.parametrize("found", ["missing", "3.10", "3.14"])
+def test_a_package_has_the_same_bounds_wherever_it_stands() -> None:
+    names = [r.name for r in DIRECT]
+    assert sorted(set(names)) == sorted(names)
+
+
+def test_notebook_tools_and_tests_are_no_needs_of_the_core() -> None:
+    core = {canonicalize_name(r.name) for r in CORE}
+    for extra, names in {"lab": {"jupyterlab"}, "dev": {"nbval", "pytest"}, "reports": {"papermill", "nh3"}}.items():
+        assert names <= {canonicalize_name(r.name) for r in EXTRAS[extra]}
+        assert not names & core
+
+
+@pytest.mark.parametrize("found", ["missing", "3.10", "3.15"])
 def test_an_unfit_python_gets_one_line_of_advice(found: str, tmp_path: Path) -> None:
     python = copied(tmp_path) / "python"
     if found != "missing":

@@ -15,13 +15,14 @@ import matplotlib.pyplot as plt
 import pytest
 
 import loanpersona as lp
-from loanpersona.errors import MANY, did_you_mean
+from loanpersona.core.errors import MANY, did_you_mean
 
 mpl.use("agg")
 
 PACKAGE = Path(lp.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 PUBLIC = [
+    "Book",
     "InputError",
     "LoanpersonaError",
     "MachineError",
@@ -29,19 +30,25 @@ PUBLIC = [
     "PersonaWarning",
     "Population",
     "ReportError",
+    "assumptions",
     "charts",
     "check_parameters",
     "credit",
+    "estimates",
+    "frames",
     "generate",
     "habits",
+    "in_words",
     "labels",
     "load_persona",
     "load_population",
     "needs",
+    "plot",
     "profile",
     "render_report",
     "sample",
     "segments",
+    "show",
     "tables",
 ]
 HEAVY = {"matplotlib", "seaborn", "sklearn", "papermill", "nbconvert"}
@@ -62,8 +69,8 @@ def test_no_room_behind_the_face_is_shown_even_once_it_is_loaded() -> None:
     hidden = {path.stem for path in PACKAGE.glob("*.py")} | {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     for name in PUBLIC:
         getattr(lp, name)
-    assert (hidden - {"charts", "labels", "tables"}) & set(dir(lp)) == set()
-    assert {"simulation", "catalog", "storage"} <= hidden
+    assert (hidden - {"charts", "estimates", "labels", "tables"}) & set(dir(lp)) == set()
+    assert {"simulation", "core", "cli"} <= hidden
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
@@ -71,11 +78,32 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         _ = lp.genrate  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("room", ["charts", "credit", "habits", "labels", "needs", "profile", "segments", "tables"])
+@pytest.mark.parametrize(
+    "room", ["charts", "credit", "estimates", "habits", "labels", "needs", "profile", "segments", "tables"]
+)
 def test_a_public_room_shows_what_it_offers_and_no_more(room: str) -> None:
     shown = dir(getattr(lp, room))
     assert shown == sorted(getattr(lp, room).__all__)
     assert not [name for name in shown if name in {"np", "pd", "Any", "annotations"} or name.startswith("_")]
+
+
+@pytest.mark.parametrize("lang", lp.labels.LANGUAGES)
+def test_the_dictionary_of_results_has_a_row_for_each_frame_in_words(lang: str) -> None:
+    frames = lp.frames(lang).set_index("frame")
+    rooms = (lp.profile, lp.habits, lp.needs, lp.segments, lp.credit)
+    made = {name: getattr(room, name) for room in rooms for name in dir(room)}
+    declared = [one.declaration.name for one in made.values() if hasattr(one, "declaration")]
+    assert sorted(frames.index) == sorted(declared)
+    assert not frames["title"].isin(frames.index).any()
+    assert frames["title"].is_unique
+    assert frames.loc["credit.loan_outcomes", "estimate"] == ""
+    assert frames.loc["habits.limit_use", "title"] == {"en": "What becomes of a limit", "zh": "额度的去向"}[lang]
+
+
+@pytest.mark.parametrize("lang", ["fr", None, ["en"]])
+def test_the_dictionary_of_results_refuses_an_unknown_language(lang: Any) -> None:
+    with pytest.raises(lp.InputError, match="unknown language"):
+        lp.frames(lang)
 
 
 def loaded(code: str) -> set[str]:
@@ -90,7 +118,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 
 def test_drawing_borrowers_loads_no_charts_and_no_reports() -> None:
-    found = loaded("import loanpersona as lp; lp.generate(lp.load_persona(), n=10).borrowers; lp.profile.sex")
+    found = loaded("import loanpersona as lp; lp.generate(lp.load_persona(), n=10).users; lp.profile.shares")
     assert "pandas" in found
     assert found & HEAVY == set()
 
@@ -99,15 +127,15 @@ def test_the_code_of_the_design_works_as_printed() -> None:
     persona = lp.load_persona("article")
     population = lp.generate(persona, n=20_000, seed=7)
     scenario = persona.replace({"sex.shares": {"male": 0.5, "female": 0.5}})
-    age = lp.profile.age(population.borrowers)
-    ax = lp.charts.plot_age(age, lang="zh")
+    age = lp.profile.shares(population, of="age_band")
+    ax = lp.plot(age, lang="zh")
     plt.close(ax.figure)
 
-    assert len(population.borrowers) == len(population.truth) == 20_000
+    assert len(population.users) == len(population.truth) == 20_000
     assert {"low", "share", "high"} <= set(age.columns)
-    assert "岁" in ax.get_title(loc="left")
-    assert lp.generate(scenario, n=20_000, seed=7).borrowers["sex"].eq("male").mean() == pytest.approx(0.5, abs=0.015)
-    assert list(lp.generate(persona, n=10, seed=7, tables=("borrowers",)).tables) == ["borrowers"]
+    assert "年龄" in ax.get_title(loc="left")
+    assert lp.generate(scenario, n=20_000, seed=7).users["sex"].eq("male").mean() == pytest.approx(0.5, abs=0.015)
+    assert list(lp.generate(persona, n=10, seed=7, tables=("users",)).tables) == ["users"]
     assert lp.load_persona("evidence") != persona
 
 
@@ -154,13 +182,14 @@ def test_a_population_says_that_it_is_synthetic_and_how_it_was_made() -> None:
         "persona_digest": lp.load_persona("article").digest,
         "n": 100,
         "seed": 7,
+        "assumptions": lp.assumptions().stated(),
         "digest": population.digest,
     }
 
 
 def test_a_table_that_was_not_made_is_named() -> None:
-    with pytest.raises(lp.InputError, match=r"^tables: truth was not made, or was left out\. Known: borrowers\. "):
-        _ = lp.generate(lp.load_persona(), n=5, tables=["borrowers"]).truth
+    with pytest.raises(lp.InputError, match=r"^tables: truth was not made, or was left out\. Known: users\. "):
+        _ = lp.generate(lp.load_persona(), n=5, tables=["users"]).truth
 
 
 @pytest.mark.parametrize(
@@ -229,8 +258,12 @@ def test_every_public_function_class_and_module_has_a_docstring() -> None:
 
 def test_no_function_is_longer_than_forty_lines() -> None:
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    long = {f"{where}:{node.name}": length(node) for where, tree in parsed() for node in ast.walk(tree)
-            if isinstance(node, functions) and length(node) >= 40}  # fmt: skip
+    long = {
+        f"{where}:{node.name}": length(node)
+        for where, tree in parsed()
+        for node in ast.walk(tree)
+        if isinstance(node, functions) and length(node) >= 40
+    }
     assert long == {}
 
 

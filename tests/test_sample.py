@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import loanpersona as lp
-from loanpersona import storage
+from loanpersona.tables import store
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "data" / "sample"
@@ -57,7 +57,7 @@ def test_made_again_a_file_is_the_same_to_the_byte(again: Path, name: str) -> No
 def test_made_again_the_manifest_differs_in_nothing_but_versions(again: Path) -> None:
     ours, theirs = manifest(SAMPLE), manifest(again)
     ours_made, theirs_made = ours.pop("versions"), theirs.pop("versions")
-    assert ours_made.keys() == theirs_made.keys() == storage.versions().keys()
+    assert ours_made.keys() == theirs_made.keys() == store.versions().keys()
     assert (ours.pop("sha256") == theirs.pop("sha256")) == (ours_made == theirs_made)
     assert ours == theirs
 
@@ -67,13 +67,13 @@ def test_the_sample_loads_and_has_the_digest_it_states() -> None:
     assert population.digest == manifest(SAMPLE)["digest"]
     assert (population.persona, population.n, population.seed) == ("article", 2_000, 7)
     assert population.persona_digest == lp.load_persona("article").digest
-    assert len(population.borrowers) == len(population.truth) == 2_000
+    assert len(population.users) == len(population.truth) == 2_000
 
 
 def test_the_sample_needs_nothing_but_pandas_to_be_read() -> None:
-    people = pd.read_csv(SAMPLE / "borrowers.csv")
-    assert people["borrower_id"].tolist() == list(range(2_000))
-    assert lp.profile.sex(people)["k"].sum() == 2_000
+    people = pd.read_csv(SAMPLE / "users.csv", parse_dates=["registered_at"])
+    assert people["user_id"].tolist() == list(range(2_000))
+    assert lp.profile.shares(users=people, of="sex")["k"].sum() == 2_000
 
 
 def test_the_sample_is_small() -> None:
@@ -82,13 +82,16 @@ def test_the_sample_is_small() -> None:
 
 @pytest.mark.parametrize("name", ["dictionary.md", "datasheet.md", "manifest.json"])
 def test_every_text_says_that_the_people_are_made_up(name: str) -> None:
-    assert storage.SYNTHETIC in read(name)
-    assert "SYNTHETIC" in storage.SYNTHETIC
+    assert store.SYNTHETIC in read(name)
+    assert "SYNTHETIC" in store.SYNTHETIC
 
 
 def test_the_dictionary_describes_every_column_in_both_languages() -> None:
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in read("dictionary.md").splitlines()
-            if line.startswith("| ")]  # fmt: skip
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in read("dictionary.md").splitlines()
+        if line.startswith("| ")
+    ]
     head, *described = rows
     population = lp.load_population(SAMPLE)
     columns = [(name, column) for name, frame in population.tables.items() for column in frame]

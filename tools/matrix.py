@@ -1,5 +1,6 @@
 """Draw the golden populations with the oldest and newest packages, under every setting that must not matter.
 
+The newest are what the core installs and no more: there all of the core is used, and what it took on disk is weighed.
 Needs the standard library only. The environments stand in .venv-matrix/ and are kept; one whose packages should
 be others is made anew. An interpreter that is not there is skipped, and a line says so.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -19,8 +21,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".venv-matrix"
-CELLS = (("3.11", "oldest"), ("3.11", "newest"), ("3.13", "newest"))
+CELLS = (("3.11", "oldest"), ("3.11", "newest"), ("3.13", "newest"), ("3.14", "newest"))
 NEEDED = ("holidays", "numpy", "pandas", "pyyaml", "scipy")  # what a draw imports
+MOST_MB, INSTALLER = 450, {"pip", "setuptools", "pkg_resources"}  # what the core may take, and what came before it
 SETTINGS: dict[str, tuple[int, dict[str, str]]] = {
     "1 block": (1, {}),
     "3 blocks": (3, {}),
@@ -74,20 +77,22 @@ def interpreter(minor: str, named: str) -> str | None:
 
 
 def wanted(age: str, project: str, constraints: Path) -> list[str]:
-    """What pip is to install: the lower bounds of the project, or its newest pins."""
-    stated = tomllib.loads(project)["project"]["dependencies"]
-    bounds = dict(re.match(r"([\w-]+) *>=([\d.]+)", line).groups() for line in stated)
+    """What pip is to install: the lower bounds of what a draw imports, or the core with its newest pins."""
     if age == "oldest":
+        stated = tomllib.loads(project)["project"]["dependencies"]
+        bounds = dict(re.match(r"([\w-]+) *>=([\d.]+)", line).groups() for line in stated)
         return [f"{name}=={bounds[name]}" for name in NEEDED]
-    return [*NEEDED, "-c", str(constraints)]
+    return ["--no-compile", "-e", str(ROOT), "-c", str(constraints)]
 
 
 def environment(python: str, minor: str, age: str) -> Path:
     """The interpreter of the environment of a cell, made first unless it stands already."""
     folder, constraints = HOME / f"{minor}-{age}", ROOT / "constraints.txt"
-    packages = wanted(age, (ROOT / "pyproject.toml").read_text(encoding="utf-8"), constraints)
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    packages = wanted(age, project, constraints)
     inside = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-    said = f"{output(python, '-VV')}\n{packages}\n{hashlib.sha256(constraints.read_bytes()).hexdigest()}\n"
+    stated = hashlib.sha256(project.encode() + constraints.read_bytes()).hexdigest()
+    said = f"{output(python, '-VV')}\n{packages}\n{stated}\n"
     stamp = folder / ".installed"
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != said:
         print(f"Installing into {folder.relative_to(ROOT)} ...", flush=True)
@@ -109,12 +114,29 @@ def check_versions(python: Path, age: str) -> str:
 
 def differing(python: Path, setting: str, blocks: int, places: Mapping[str, str]) -> list[str]:
     """A line per golden population that comes out as another under a setting."""
-    lines = output(python, ROOT / "tests" / "golden.py", str(blocks), places=places).splitlines()
+    lines = output(python, ROOT / "tests" / "support" / "golden.py", str(blocks), places=places).splitlines()
     drawn = [line.split() for line in lines]
     assert drawn, "nothing was drawn"
     return [
         f"{setting}: {persona}: {found}, published is {stated}" for persona, found, stated in drawn if found != stated
     ]
+
+
+def megabytes(folder: Path) -> int:
+    """What the files of an environment take, in millions of bytes, without the installer's own."""
+    files = (path for path in folder.rglob("*") if not INSTALLER & set(path.parts))
+    return sum(path.lstat().st_size for path in files) // 1_000_000
+
+
+def core(inside: Path) -> list[str]:
+    """A line where the core alone has another digest, a frame that fails, or takes too much disk once it was used."""
+    places = {"PYTHONDONTWRITEBYTECODE": ""}  # what Python keeps of the modules that were used is weighed too
+    came = json.loads(output(inside, ROOT / "tests" / "support" / "core.py", places=places).splitlines()[-1])
+    wrong = [f"{name}: {found}" for name, found in came.items() if found.startswith("InputError")]
+    wrong += [f"{name}: {came[name]}" for name in ("saved as parquet", "saved as csv") if came[name] != came["digest"]]
+    taken = megabytes(inside.parent.parent)
+    print(f"  core alone, used: {taken} MB")
+    return wrong + [f"core: {taken} MB. Allowed: {MOST_MB}."] * (taken > MOST_MB)
 
 
 def checked(minor: str, age: str, named: str) -> bool | None:
@@ -133,6 +155,7 @@ def checked(minor: str, age: str, named: str) -> bool | None:
         found = differing(inside, setting, blocks, places)
         print(f"  {setting}: {'DIFFERENT' if found else 'same'}", flush=True)
         wrong += found
+    wrong += core(inside) if age == "newest" else []
     print("".join(f"  {cell}: {line}\n" for line in wrong), end="")
     return not wrong
 

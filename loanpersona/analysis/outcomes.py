@@ -6,7 +6,6 @@ due. An instalment paid after the last day counts as unpaid on it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,33 +13,36 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from loanpersona.analysis.frames import SECOND, columns, end_of_day, of_loans, whole
-from loanpersona.errors import InputError
+from loanpersona.analysis.arguments import whole
+from loanpersona.analysis.rows import of_loans
+from loanpersona.core.errors import InputError
+from loanpersona.tables.book import Book, kept
 
 BUCKETS = ("current", "1-29", "30-59", "60-89", "90+")
 """Buckets of days past due (DPD)."""
 STATES = (*BUCKETS, "paid_off")
-NEVER = 1 << 24
+UNREACHED = 1 << 24
 """A day that does not come."""
-CURE_DAYS = 30
 BAD_DAYS, BAD_MONTHS = 90, 12
 """A loan is bad if it was ever so many days past due by so many months on book; on that day it is charged off."""
 SILENT_DAYS = 90
 """How far after its last payment or loan a book may be read: later, silence would pass for loans gone bad."""
+ALONE_DAYS = 330
+"""After so long a silence a hundredth of the loans is a slip of the year, and less is a lull of the business."""
 Whole = NDArray[np.int64]
 _STARTS = np.array([1, 30, 60, 90])
 
 
 @dataclass(frozen=True)
-class Book:
+class Tape:
     """Loans disbursed by a day and all their instalments, as known on that day; days counted from 1970-01-01."""
 
     end: int
     """The last day."""
     loans: pd.DataFrame
-    """By `loan_id`: borrower_id, lent (day of the money) and what else was asked for."""
+    """By `loan_id`: the columns of the book and lent (day of the money)."""
     plan: pd.DataFrame
-    """By loan and number: loan (its position), number, due, paid (NEVER if unpaid on the last day) and the rest."""
+    """By loan and number: the columns of the book, loan (its position), due, paid (UNREACHED if unpaid that day)."""
     first: Whole
     """Position of the first instalment of each loan."""
 
@@ -55,9 +57,9 @@ class Book:
         return np.diff(np.append(self.first, len(self.plan)))
 
     @property
-    def borrowers(self) -> Whole:
+    def users(self) -> Whole:
         """The borrower of each loan."""
-        found: Whole = self.loans["borrower_id"].to_numpy()
+        found: Whole = self.loans["user_id"].to_numpy()
         return found
 
     @property
@@ -75,10 +77,10 @@ class Book:
         return np.minimum.reduceat(np.asarray(values), self.first)
 
     def reached(self, days: int) -> Whole:
-        """The day on which each loan first was so many days past due, NEVER if it was not by the last day."""
+        """The day on which each loan first was so many days past due, UNREACHED if it was not by the last day."""
         due, paid = self.plan["due"].to_numpy(), self.plan["paid"].to_numpy()
-        then = self.least(np.where(paid >= due + days, due + days, NEVER))
-        return np.where(then <= self.end, then, NEVER)
+        then = self.least(np.where(paid >= due + days, due + days, UNREACHED))
+        return np.where(then <= self.end, then, UNREACHED)
 
     def past_due(self, day: int) -> Whole:
         """Days past due of each loan on a day, by its oldest unpaid instalment; −1 if nothing is left to pay.
@@ -86,130 +88,89 @@ class Book:
         Loans of a later day count as not past due.
         """
         due, paid = self.plan["due"].to_numpy(), self.plan["paid"].to_numpy()
-        oldest = self.least(np.where(paid > day, due, NEVER))
-        return np.where(oldest == NEVER, -1, np.maximum(day - oldest, 0))
+        oldest = self.least(np.where(paid > day, due, UNREACHED))
+        return np.where(oldest == UNREACHED, -1, np.maximum(day - oldest, 0))
 
 
-def read(
-    loans: pd.DataFrame,
-    instalments: pd.DataFrame,
-    until: pd.Timestamp | str | None = None,
-    lent: Sequence[str] = (),
-    owed: Sequence[str] = (),
-) -> Book:
-    """The book on the day `until`, by default that of the last payment or loan, with more columns of either table.
+@kept
+def tape(book: Book, until: pd.Timestamp) -> Tape:
+    """The loans of a book and their instalments as known at the end of a day.
 
-    Instalments of other loans are left out. Raises InputError where no loan was disbursed by then, one has no
-    instalments, or the day is more than 90 days after the last payment or loan.
+    Raises InputError where no loan was disbursed by then, one has no instalments, or the day is more than 90 days
+    after the last payment or loan (those of a hundredth of loans that stand alone after such a silence do not count).
     """
-    taken = columns(loans, "loans", ["loan_id", "borrower_id", "disbursed_at", *lent])
-    plan = columns(instalments, "instalments", ["loan_id", "number", "due_on", "paid_on", *owed])
-    last = _last_day(until, pd.concat([taken["disbursed_at"], plan["paid_on"]]).max())
-    end = int(day_numbers(pd.Series([last]))[0])
-    taken = taken.assign(lent=day_numbers(taken["disbursed_at"]))
-    taken = taken[taken["lent"] <= end].sort_values("loan_id", ignore_index=True)
-    if taken.empty:
-        raise InputError(f"loans: none was disbursed by {last:%Y-%m-%d}. Allowed: a time after the first loan.")
-    paid = day_numbers(plan["paid_on"])
-    known = plan["paid_on"].notna() & (paid <= end)
-    plan = plan.assign(due=day_numbers(plan["due_on"]), paid=np.where(known, paid, NEVER))
-    plan = of_loans(plan, taken["loan_id"]).sort_values(["loan", "number"], ignore_index=True)
-    return Book(end, taken.drop(columns="disbursed_at"), plan, np.searchsorted(plan["loan"], np.arange(len(taken))))
+    loans, plan = book.loans, book.instalments.dropna(subset=["due_on"])
+    _not_silent(until, loans.set_index("loan_id")["disbursed_at"], plan.set_index("loan_id")["paid_on"])
+    end = int(day_numbers(pd.Series([until]))[0])
+    lent = loans[loans["disbursed_at"] <= until].sort_values("loan_id", ignore_index=True)
+    if lent.empty:
+        raise InputError(f"loans: none was disbursed by {until:%Y-%m-%d}. Allowed: a time after the first loan.")
+    paid = np.where(plan["paid_on"] <= until, day_numbers(plan["paid_on"]), UNREACHED)
+    plan = of_loans(plan.assign(due=day_numbers(plan["due_on"]), paid=paid), lent["loan_id"])
+    plan = plan.sort_values(["loan", "number"], ignore_index=True)
+    first = np.searchsorted(plan["loan"], np.arange(len(lent)))
+    return Tape(end, lent.assign(lent=day_numbers(lent["disbursed_at"])), plan, first)
 
 
-def _last_day(until: pd.Timestamp | str | None, told: pd.Timestamp) -> pd.Timestamp:
-    """The day that is meant; raises InputError where it lies far after the last thing the book tells of."""
-    last = end_of_day(until, told)
-    if (silent := (last.normalize() - told.normalize()).days) > SILENT_DAYS:
-        raise InputError(f"until = {last:%Y-%m-%d}: {silent:,} days after the last payment or loan, {told:%Y-%m-%d}. "
-                         f"Allowed: at most {SILENT_DAYS} days after it.")  # fmt: skip
-    return last
+def _not_silent(until: pd.Timestamp, lent: pd.Series, paid: pd.Series) -> None:
+    """Refuse a day long after what was heard of all loans but a hundredth: one wrong year makes no other loan bad."""
+    heard = pd.concat([lent, paid]).dropna().sort_values()
+    breaks = np.flatnonzero(heard.diff() > pd.Timedelta(days=ALONE_DAYS))
+    alone = next((place for place in breaks if heard.index[place:].nunique() <= len(lent) // 100), len(heard))
+    last, apart = heard.iloc[:alone].max().normalize(), heard.index[alone:].nunique()
+    if (silent := (until.normalize() - last).days) > SILENT_DAYS:
+        but = f" (of all but {apart:,} loans)" if apart else ""
+        raise InputError(
+            f"until = {until:%Y-%m-%d}: {silent:,} days after the last payment or loan{but}, {last:%Y-%m-%d}. "
+            f"Allowed: at most {SILENT_DAYS} days after it."
+        )
 
 
-def loan_outcomes(
-    loans: pd.DataFrame,
-    instalments: pd.DataFrame,
-    until: pd.Timestamp | str | None = None,
-    months: int = BAD_MONTHS,
-    days: int = BAD_DAYS,
-) -> pd.DataFrame:
-    """What became of every loan by the day `until` (by default the last payment or loan).
-
-    Nothing is taken to happen after the last row, so a day more than 90 days after it is refused.
-    Columns: loan_id, borrower_id; dpd (days past due that day), dpd_bucket (current, 1-29, 30-59, 60-89, 90+,
-    paid_off); due (instalments that fell due before it on a loan that was not behind) and late (of these, not
-    paid by the due day: D1); late_long_ago (of the late, fallen due 30 days before it or earlier) and cured (of
-    these, paid within 30 days); bad (ever `days` past due by month on book `months`, counted from the day of the
-    money; missing for loans younger than that). Raises InputError where no loan was disbursed by then, or `months` or
-    `days` is no whole number from 1 on.
-
-    >>> loans = pd.DataFrame({"loan_id": [1], "borrower_id": [1], "disbursed_at": pd.to_datetime(["2023-01-05"])})
-    >>> due = pd.to_datetime(["2023-02-05", "2023-03-05"])
-    >>> plan = pd.DataFrame({"loan_id": 1, "number": [1, 2], "due_on": due, "paid_on": ["2023-02-05", "2023-12-20"]})
-    >>> plan = plan.astype({"paid_on": "datetime64[s]"})
-    >>> loan_outcomes(loans, plan, "2024-01-05")[["dpd", "due", "late", "cured", "bad"]].to_numpy().tolist()
-    [[0, 2, 1, 0, True]]
-    """
-    return outcomes(read(loans, instalments, until), months, days)
-
-
-def outcomes(book: Book, months: int = BAD_MONTHS, days: int = BAD_DAYS) -> pd.DataFrame:
-    """The outcomes of the loans of a book, as `loan_outcomes` says."""
-    months, days = whole("months", months, 1), whole("days", days, 1)
-    due, paid = book.plan["due"].to_numpy(), book.plan["paid"].to_numpy()
+@kept
+def outcomes(book: Book, until: pd.Timestamp, months: int = BAD_MONTHS, days: int = BAD_DAYS) -> pd.DataFrame:
+    """What became of every loan by the end of a day, by `loan_id`; the columns are those of `credit.loan_outcomes`."""
+    lent, days = tape(book, until), whole("days", days, 1)
+    due, paid = lent.plan["due"].to_numpy(), lent.plan["paid"].to_numpy()
+    cured_by = due + int(book.assumptions.cure_days.value)
     # Who is behind already cannot fall behind anew: such an instalment tells nothing of the first day.
-    fell = (due < book.end) & (_paid_before(book) <= due)
+    fell = (due < lent.end) & (_paid_before(lent) <= due)
     late = fell & (paid > due)
-    long_ago = late & (due + CURE_DAYS <= book.end)
-    dpd = book.past_due(book.end)
-    counted = {"due": fell, "late": late, "late_long_ago": long_ago, "cured": long_ago & (paid <= due + CURE_DAYS)}
-    return book.loans[["loan_id", "borrower_id"]].assign(
+    long_ago = late & (cured_by <= lent.end)
+    dpd = lent.past_due(lent.end)
+    counted = {"due": fell, "late": late, "late_long_ago": long_ago, "cured": long_ago & (paid <= cured_by)}
+    return lent.loans[["loan_id", "user_id"]].assign(
         dpd=np.maximum(dpd, 0),
         dpd_bucket=pd.Categorical.from_codes(buckets(dpd), list(STATES), ordered=True),
-        **{name: book.each(holds.astype(np.int64)) for name, holds in counted.items()},
-        bad=_known(book.reached(days), months_later(book.lent, months), book.end),
+        **{name: lent.each(holds.astype(np.int64)) for name, holds in counted.items()},
+        bad=_known(lent.reached(days), months_later(lent.lent, months), lent.end),
     )
 
 
-def borrower_outcomes(
-    loans: pd.DataFrame,
-    instalments: pd.DataFrame,
-    until: pd.Timestamp | str | None = None,
-    months: int = BAD_MONTHS,
-    days: int = BAD_DAYS,
+@kept
+def outcomes_of_borrowers(
+    book: Book, until: pd.Timestamp, months: int = BAD_MONTHS, days: int = BAD_DAYS
 ) -> pd.DataFrame:
-    """What became of every borrower by the day `until`, one row each.
+    """What became of every borrower by the end of a day, by `user_id`; `bad` counts from the first loan on."""
+    lent = tape(book, until)
+    sums = dict.fromkeys(("loans", "due", "late", "late_long_ago", "cured"), "sum")
+    found = outcomes(book, until, months, days).assign(lent=lent.lent, reached=lent.reached(days), loans=1)
+    people = found.groupby("user_id").agg({"lent": "min", "reached": "min", "dpd": "max", **sums}).reset_index()
+    first = people["lent"].to_numpy()
+    people["first_loan_on"] = first.astype("datetime64[D]").astype("datetime64[s]")
+    people["bad"] = _known(people["reached"].to_numpy(), months_later(first, months), lent.end)
+    return people[["user_id", "first_loan_on", "loans", "dpd", "due", "late", "late_long_ago", "cured", "bad"]]
 
-    Columns: borrower_id, first_loan_on; loans; dpd (of the loan most past due), due, late, late_long_ago, cured
-    (sums of `loan_outcomes`); bad (any loan ever `days` past due by month on book `months`, counted from the
-    borrower's first loan; missing for borrowers younger than that). Raises as `loan_outcomes` does.
+
+@kept
+def first_approved(book: Book, until: pd.Timestamp) -> pd.DataFrame:
+    """The first approved application of each user, by `user_id`: what was known before the first loan.
+
+    A later one would know how earlier loans were repaid.
     """
-    book = read(loans, instalments, until)
-    found = outcomes(book, months, days).assign(lent=book.lent, reached=book.reached(days), loans=1)
-    how = {"lent": "min", "loans": "sum", "dpd": "max", "due": "sum", "late": "sum", "late_long_ago": "sum",
-           "cured": "sum", "reached": "min"}  # fmt: skip
-    people = found.groupby("borrower_id").agg(how).reset_index()
-    first = people.pop("lent").to_numpy()
-    people.insert(1, "first_loan_on", first.astype("datetime64[D]").astype("datetime64[s]"))
-    return people.assign(bad=_known(people.pop("reached").to_numpy(), months_later(first, months), book.end))
-
-
-def granted(applications: pd.DataFrame, wanted: Sequence[str], until: pd.Timestamp | str | None = None) -> pd.DataFrame:
-    """The first approved application of each borrower: what was known before the first loan, by `borrower_id`.
-
-    A later one would know how earlier loans were repaid. Raises InputError where none was approved by `until`.
-    """
-    asked = columns(applications, "applications", ["application_id", "borrower_id", "decided_at", "outcome", *wanted])
-    asked = asked[(asked["outcome"] == "approved") & (asked["decided_at"] < day_after(until))]
-    if asked.empty:
-        raise InputError("applications: none was approved. Allowed: at least one.")
-    first = asked.sort_values(["decided_at", "application_id"]).drop_duplicates("borrower_id")
-    return first.set_index("borrower_id").sort_index()
-
-
-def day_after(until: pd.Timestamp | str | None) -> pd.Timestamp:
-    """The beginning of the day after the last one; where none is given, a day that does not come."""
-    return end_of_day(until, pd.Timestamp("2261-12-31")) + SECOND
+    asked = book.applications
+    asked = asked[(asked["outcome"] == "approved") & (asked["decided_at"] <= until)]
+    first = asked.sort_values(["decided_at", "application_id"]).drop_duplicates("user_id")
+    return first.set_index("user_id").sort_index()
 
 
 def day_numbers(times: pd.Series) -> Whole:
@@ -240,13 +201,13 @@ def buckets(dpd: Whole) -> Whole:
     return np.where(dpd < 0, len(BUCKETS), np.searchsorted(_STARTS, dpd, side="right"))
 
 
-def _paid_before(book: Book) -> Whole:
+def _paid_before(lent: Tape) -> Whole:
     """The day on which all instalments before each one of a loan were paid; long ago for the first."""
     # Loans are set apart by more than any day, so one running maximum serves them all.
-    apart = book.plan["loan"].to_numpy() * (2 * NEVER)
-    running = np.maximum.accumulate(book.plan["paid"].to_numpy() + apart)
+    apart = lent.plan["loan"].to_numpy() * (2 * UNREACHED)
+    running = np.maximum.accumulate(lent.plan["paid"].to_numpy() + apart)
     found: Whole = np.concatenate([[0], running[:-1]]) - apart
-    found[book.first] = -NEVER
+    found[lent.first] = -UNREACHED
     return found
 
 

@@ -11,21 +11,24 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from loanpersona.charts.style import BLUE, INK, MARKS, ORANGE, Caption, percent, values_in_words
-from loanpersona.labels import label, phrase
+from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, RED, Caption, percent, values_in_words
+from loanpersona.core.words import label, phrase
 
 LIGHT = "#c6c6c6"
 SERIES = ((BLUE, ""), (ORANGE, "///"), (LIGHT, "..."))
 """Colour and hatch of each series, so that grey print tells them apart."""
-LINES = ((BLUE, "o-"), (ORANGE, "s--"))
+LINES = ((BLUE, "o-"), (ORANGE, "s--"), (GREY, "^:"), (RED, "D-."))
 """Colour, mark and dash of each series of a line."""
+GROUND = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+"""Of numbers that a line may cross."""
 Written = Callable[[float], str]
 Named = Callable[[Any], str] | None
 """How a series is called; by its label where nothing else is said."""
 
 
-def bars(frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, value: str = "share",
-         written: Written = percent) -> None:  # fmt: skip
+def bars(
+    frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, value: str = "share", written: Written = percent
+) -> None:
     """Horizontal bars with whiskers, each with its number behind it."""
     places = np.arange(len(frame))
     ax.barh(places, frame[value], 0.66, color=BLUE, label=phrase("loans_legend", lang))
@@ -39,16 +42,33 @@ def bars(frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, value: st
     ax.set_xlabel(phrase(axis, lang))
 
 
-def grouped_bars(frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, axis: str, value: str = "share",
-                 written: Written = percent, named: Named = None) -> None:  # fmt: skip
+def grouped_bars(
+    frame: pd.DataFrame,
+    by: str,
+    series: str,
+    ax: Axes,
+    lang: str,
+    axis: str,
+    value: str = "share",
+    written: Written = percent,
+    named: Named = None,
+) -> None:
     """Horizontal bars, one of each series side by side in every group; `named` writes the name of a series."""
     groups, kinds = list(dict.fromkeys(frame[by])), list(dict.fromkeys(frame[series]))
     height = 0.8 / len(kinds)
     for number, (kind, (colour, hatch)) in enumerate(zip(kinds, SERIES, strict=False)):
         part = frame[frame[series] == kind]
         places = np.array([groups.index(one) for one in part[by]]) + (number - (len(kinds) - 1) / 2) * height
-        ax.barh(places, part[value], height * 0.94, color=colour, hatch=hatch, edgecolor="white", lw=0,
-                label=_name(kind, lang, named))  # fmt: skip
+        ax.barh(
+            places,
+            part[value],
+            height * 0.94,
+            color=colour,
+            hatch=hatch,
+            edgecolor="white",
+            lw=0,
+            label=_name(kind, lang, named),
+        )
         whiskers(ax, part, places, value)
         for place, row in zip(places, part.to_dict("records"), strict=True):
             beside(ax, written(row[value]), reach(row, value), place, fontsize=7.5)
@@ -60,8 +80,9 @@ def grouped_bars(frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str,
     legend(ax, len(kinds))
 
 
-def columns(frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, value: str,
-            written: Written) -> mpl.container.BarContainer:  # fmt: skip
+def columns(
+    frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, value: str, written: Written
+) -> mpl.container.BarContainer:
     """Upright bars with whiskers, for what has an order of its own; returned to be coloured."""
     places = np.arange(len(frame))
     found = ax.bar(places, frame[value], 0.76, color=BLUE)
@@ -84,8 +105,19 @@ def curves(frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, value
         part = frame[frame[series] == kind]
         places = np.array([levels.index(one) for one in part[by]]) + (number - (len(kinds) - 1) / 2) * 0.1
         ends = [part[value] - part["low"], part["high"] - part[value]]
-        ax.errorbar(places, part[value], yerr=ends, fmt=line, color=colour, ecolor=INK, elinewidth=1, capsize=2.5,
-                    ms=5, lw=1.4, label=label(kind, lang))  # fmt: skip
+        ax.errorbar(
+            places,
+            part[value],
+            yerr=ends,
+            fmt=line,
+            color=colour,
+            ecolor=INK,
+            elinewidth=1,
+            capsize=2.5,
+            ms=5,
+            lw=1.4,
+            label=label(kind, lang),
+        )
     ax.set_xticks(range(len(levels)), [label(str(one), lang) for one in levels])
     ax.set_xlim(-0.5, len(levels) - 0.5)
     ax.set_ylim(0, top(frame, value) * 1.12)
@@ -96,8 +128,9 @@ def curves(frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, value
     legend(ax, len(kinds))
 
 
-def grouped_dots(frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, axis: str, value: str,
-                 written: Written) -> None:  # fmt: skip
+def grouped_dots(
+    frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, axis: str, value: str, written: Written
+) -> None:
     """Dots with whiskers, one of each series side by side in every group."""
     groups, kinds = list(dict.fromkeys(frame[by])), list(dict.fromkeys(frame[series]))
     for number, (kind, (colour, line)) in enumerate(zip(kinds, LINES, strict=False)):
@@ -118,14 +151,18 @@ def dots(frame: pd.DataFrame, names: Sequence[str], ax: Axes, value: str, writte
     places = np.arange(len(frame))
     whiskers(ax, frame, places, value, fmt="o", color=BLUE, ms=6)
     for place, row in zip(places, frame.to_dict("records"), strict=True):
-        beside(ax, written(row[value]), reach(row, value), place)
+        beside(ax, written(row[value]), reach(row, value), place, bbox=GROUND)
     ax.set_yticks(places, names)
     ax.set_ylim(len(frame) - 0.4, -0.6)
     finish(ax.xaxis, written)
 
 
 def whiskers(ax: Axes, frame: pd.DataFrame, places: Any, value: str = "share", fmt: str = "none", **look: Any) -> None:
-    """The intervals of the rows, lying."""
+    """The intervals of the rows, lying; or how far resamples reach, which need not hold the value."""
+    if "low" not in frame and "least" in frame:
+        ax.hlines(places, frame["least"], frame["greatest"], color=INK, lw=1.1)
+        ax.plot(frame[value], places, fmt, **look)
+        return
     ends = [frame[value] - frame["low"], frame["high"] - frame[value]]
     ax.errorbar(frame[value], places, xerr=ends, fmt=fmt, ecolor=INK, elinewidth=1.1, capsize=2.5, **look)
 
@@ -138,7 +175,7 @@ def beside(ax: Axes, words: str, x: Any, y: Any, fontsize: float = 8, **look: An
 
 def reach(row: dict[Any, Any], value: str) -> float:
     """How far a row's mark reaches: to the end of its interval, or to its value where there is none."""
-    ends = [row[name] for name in ("high", value) if row[name] == row[name]]
+    ends = [row[name] for name in ("high", "greatest", value) if row.get(name, np.nan) == row.get(name)]
     return float(ends[0]) if ends and row[value] == row[value] else 0.0
 
 
@@ -164,9 +201,10 @@ def unit_square(ax: Axes, xlabel: str, ylabel: str) -> None:
     ax.grid(visible=True, axis="y")
 
 
-def legend(ax: Axes, across: int) -> None:
-    """Between title and axes, where it hides nothing."""
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=across, borderaxespad=0.2, borderpad=0.2)
+def legend(ax: Axes, across: int, *shown: Any) -> None:
+    """Between title and axes, where it hides nothing; of these handles and labels, or of all that is drawn."""
+    if shown or ax.get_legend_handles_labels()[0]:
+        ax.legend(*shown, loc="lower left", bbox_to_anchor=(0, 1), ncols=across, borderaxespad=0.2, borderpad=0.2)
 
 
 def one_line(ax: Axes, *, lying: bool = False) -> None:
@@ -188,13 +226,21 @@ def whole(value: float) -> str:
     return f"{value:,.0f}" if value == value else "–"
 
 
-def series_in_words(frame: pd.DataFrame, by: str, series: str, lang: str, value: str = "share",
-                    written: Written | None = None, named: Named = None) -> str:  # fmt: skip
+def series_in_words(
+    frame: pd.DataFrame,
+    by: str,
+    series: str,
+    lang: str,
+    value: str = "share",
+    written: Written | None = None,
+    named: Named = None,
+) -> str:
     """The values of every series in turn, for the alt text."""
     marks = MARKS[lang]
     parts = [(_name(kind, lang, named), frame[frame[series] == kind]) for kind in dict.fromkeys(frame[series])]
-    return marks.semicolon.join(f"{kind}{marks.colon}{values_in_words(part, by, lang, value, written)}"
-                                for kind, part in parts)  # fmt: skip
+    return marks.semicolon.join(
+        f"{kind}{marks.colon}{values_in_words(part, by, lang, value, written)}" for kind, part in parts
+    )
 
 
 def within(word: Any, lang: str) -> str:

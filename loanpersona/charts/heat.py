@@ -12,7 +12,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from loanpersona.charts.style import INK
-from loanpersona.labels import label
+from loanpersona.core.words import label
 
 
 def heat_map(
@@ -37,13 +37,24 @@ def heat_map(
     cells = [(rows.index(row), names.index(name)) for row, name in zip(frame[down], frame[across], strict=True)]
     for cell, share, text in zip(cells, frame["share"], texts or shares_with_half(frame), strict=True):
         shares[cell], said[cell] = share, text
-    sns.heatmap(shares, ax=ax, annot=said, fmt="", cmap="Blues", vmin=0, vmax=most, cbar=False, linewidths=0.8,
-                annot_kws={"fontsize": fontsize})  # fmt: skip
+    sns.heatmap(
+        shares,
+        ax=ax,
+        annot=said,
+        fmt="",
+        cmap="Blues",
+        vmin=0,
+        vmax=most,
+        cbar=False,
+        linewidths=0.8,
+        annot_kws={"fontsize": fontsize},
+    )
     grounds = np.asarray(ax.collections[0].get_facecolor())[~np.isnan(shares).ravel()]
     for words, ground in zip(ax.texts, grounds, strict=True):
         words.set_color(ink(ground))
     written = [label(str(name), lang) if named is None else named(name) for name in names]
     ax.set_xticks(np.arange(len(names)) + 0.5, written, rotation=0)
+    ax.set_ylim(len(rows) + 0.5, 0)  # room below for the mark of made-up data
     ax.set_yticks(np.arange(len(rows)) + 0.5, [label(str(row), lang) for row in rows], rotation=0)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache, wraps
-from typing import Any, NamedTuple, Protocol
+from functools import cache
+from textwrap import wrap
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import matplotlib as mpl
@@ -15,10 +17,11 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.text import Text
 
-from loanpersona import catalog
-from loanpersona.labels import check_language, label, phrase
+from loanpersona.core import catalog
+from loanpersona.core.errors import InputError
+from loanpersona.core.words import label, phrase
 
 CHINESE = "Loanpersona Sans SC"
 BLUE, ORANGE, _, RED = (mpl.colors.to_hex(colour) for colour in sns.color_palette("colorblind", 4))
@@ -47,36 +50,45 @@ class Marks(NamedTuple):
 MARKS = {"en": Marks(", ", "; ", ": "), "zh": Marks("、", "；", "：")}
 
 
-class Plot(Protocol):
-    """A chart: draws a frame on `ax` (a new figure if None) with words of `lang`."""
+@dataclass(frozen=True)
+class Theme:
+    """The width of new figures in inches, and the size of their letters in points."""
 
-    def __call__(self, frame: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en") -> Axes: ...
+    width: float
+    font: float
 
 
-def chart(width: float = 7.2, height: float = 3.6) -> Callable[[Callable[[pd.DataFrame, Axes, str], Caption]], Plot]:
-    """Turn a drawing function into a chart: style, title, note, mark and alt text are added here."""
-
-    def decorate(draw: Callable[[pd.DataFrame, Axes, str], Caption]) -> Plot:
-        @wraps(draw)
-        def plot(frame: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en") -> Axes:
-            check_language(lang)
-            # The style holds while the chart is drawn and leaves the user's own settings alone.
-            with mpl.rc_context(_style()):
-                if ax is None:
-                    with _figure(width, height) as own:
-                        return plot(frame, ax=own, lang=lang)
-                _say(ax, draw(frame.reset_index(drop=True), ax, lang), lang)
-            return ax
-
-        return plot
-
-    return decorate
+WIDTH, FONT = 7.2, 9.0
+_USUAL = Theme(WIDTH, FONT)
+_THEME: ContextVar[Theme] = ContextVar("theme", default=_USUAL)
 
 
 @contextmanager
-def _figure(width: float, height: float) -> Iterator[Axes]:
+def theme(*, width: float = WIDTH, font: float = FONT) -> Iterator[None]:
+    """Within this block new charts are `width` inches wide with letters of `font` points: 3.3 and 7 fit a column.
+
+    Raises InputError for a width beyond 2 to 20 inches, and letters beyond 5 to 30 points.
+
+    >>> import loanpersona as lp
+    >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
+    >>> with lp.charts.theme(width=3.3, font=7):
+    ...     ax = lp.plot(lp.profile.shares(population, of="sex"))
+    """
+    for name, value, least, most in (("width", width, 2, 20), ("font", font, 5, 30)):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            raise InputError(f"{name} = {value!r}: not a size. Allowed: {least} to {most}.")
+    before = _THEME.set(Theme(float(width), float(font)))
+    try:
+        yield
+    finally:
+        _THEME.reset(before)
+
+
+@contextmanager
+def new_axes(width: float, height: float) -> Iterator[Axes]:
     """Axes of a new figure, which is closed where drawing fails: nobody wants half a chart."""
-    figure, ax = plt.subplots(figsize=(width, height), layout="constrained")
+    scale = _THEME.get().width / WIDTH
+    figure, ax = plt.subplots(figsize=(width * scale, height * max(scale, 0.75)), layout="constrained")
     try:
         yield ax
     except BaseException:
@@ -87,17 +99,6 @@ def _figure(width: float, height: float) -> Iterator[Axes]:
 def alt(ax: Axes) -> str:
     """The alt text of a chart."""
     return _ALT.get(ax, "")
-
-
-def show(ax: Axes) -> None:
-    """Show the figure of a chart in a notebook with the alt text of all charts in it, and close it."""
-    from IPython.display import display
-
-    figure = ax.get_figure()
-    assert isinstance(figure, Figure)
-    words = " ".join(filter(None, map(alt, figure.axes)))
-    display(figure, metadata={"image/png": {"alt": words}})
-    plt.close(figure)
 
 
 def percent(value: float, digits: int = 1) -> str:
@@ -124,17 +125,47 @@ def values_in_words(
     )
 
 
-def _say(ax: Axes, caption: Caption, lang: str) -> None:
+def say(ax: Axes, caption: Caption, lang: str, *, synthetic: bool) -> None:
+    """Write title, note and alt text; made-up data bear their mark inside the axes, where no layout cuts it."""
+    title = _wrapped(caption.title, lang, 11)
     # A legend stands between title and axes, so the title moves up where there is one.
-    ax.set_title(caption.title, loc="left", fontsize=11, pad=26 if ax.get_legend() else 9)
-    mark = phrase("synthetic_mark", lang)
+    ax.set_title(title, loc="left", fontsize=11, pad=26 if ax.get_legend() else 9)
     axis = ax.get_xlabel()
-    ax.set_xlabel(f"{axis}\n{caption.note} · {mark}" if axis else f"{caption.note} · {mark}", loc="left", fontsize=8)
-    _ALT[ax] = phrase("chart_of", lang, title=caption.title, values=f"{caption.values}{MARKS[lang].semicolon}{mark}")
+    note = _wrapped(caption.note, lang, 8)
+    ax.set_xlabel(f"{axis}\n{note}" if axis else note, loc="left", fontsize=8)
+    words = [caption.values]
+    if synthetic:
+        mark = phrase("synthetic_mark", lang)
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.6, "pad": 1}
+        ax.text(
+            0.995,
+            0.01,
+            mark,
+            transform=ax.transAxes,
+            ha="right",
+            va="bottom",
+            fontsize=7,
+            color=INK,
+            bbox=box,
+            zorder=9,
+        )
+        words.append(mark)
+    _ALT[ax] = phrase("chart_of", lang, title=caption.title, values=MARKS[lang].semicolon.join(words))
+    theme_now = _THEME.get()
+    for text in ax.figure.findobj(Text) if theme_now.font != FONT else ():
+        text.set_fontsize(float(text.get_fontsize()) * theme_now.font / FONT)
+
+
+def _wrapped(words: str, lang: str, size: float) -> str:
+    """Words of a size in lines that fit axes with long names of rows; Chinese has no spaces and breaks anywhere."""
+    now = _THEME.get()
+    letters = int(now.width * 745 / now.font / size / (1.74 if lang == "zh" else 1))
+    return "\n".join(wrap(words, max(letters, 12), break_long_words=lang == "zh"))
 
 
 @cache
-def _style() -> Any:
+def style() -> Any:
+    """The settings of matplotlib that every chart is drawn with."""
     font_manager.fontManager.addfont(str(catalog.font_file()))
     return {
         **sns.axes_style("whitegrid"),

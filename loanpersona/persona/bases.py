@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from loanpersona.labels import LANGUAGES, phrase
-from loanpersona.persona.scope import BASIS_KEYS, ENTRIES
-from loanpersona.strict_yaml import Node, exact, node_of
+from loanpersona.core.sourced import BASIS_KEYS
+from loanpersona.core.strict_yaml import Node, exact, node_of
+from loanpersona.core.words import LANGUAGES, phrase
+from loanpersona.persona.scope import ENTRIES
 
 _BLOCKS = ("product", "rules", "variables", "calendar")
 _NO_NUMBERS = (*BASIS_KEYS, *ENTRIES, "label", "labels", "hidden", "unit")

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from loanpersona.core.strict_yaml import Fault, Faults, Node
 from loanpersona.persona.joint import Conditional
-from loanpersona.strict_yaml import Fault, Faults, Node
 
 MOST_A_YEAR = 100
 """Loans in an active year that a mean may reach."""

@@ -6,22 +6,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from loanpersona import tables
-from loanpersona.errors import did_you_mean
+from loanpersona.core.errors import did_you_mean
+from loanpersona.core.sourced import BASIS_KEYS
+from loanpersona.core.strict_yaml import Node
 from loanpersona.persona.laws import read_law
 from loanpersona.persona.model import Persona, Value, Variable
 from loanpersona.persona.reader import LAWS
-from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope
+from loanpersona.persona.scope import BrokenBlockError, Scope
 from loanpersona.persona.values import read_values
-from loanpersona.strict_yaml import Node
 from loanpersona.tables import Column
 
 _COMMON = (*BASIS_KEYS, "label", "labels", "hidden", "unit")
 _WORDS = {"category", "bool"}
 _SETTLED = {
-    "borrower": ("borrower",),
-    "application": ("borrower", "application"),
-    "loan": ("borrower", "application", "loan"),
-    "month": ("borrower", "month"),
+    "user": ("user",),
+    "application": ("user", "application"),
+    "loan": ("user", "application", "loan"),
+    "month": ("user", "month"),
 }
 """What is settled when something is decided."""
 MAX_VARIABLES = 120
@@ -90,7 +91,7 @@ def _variable(scope: Scope, name: str, node: Node) -> Variable:
         type=column.type if column is not None else _type(values),
         unit=column.unit if column is not None else _unit(scope, name, node, values),
         home=tables.stated()[name][0] if column is not None else "",
-        each=column.each if column is not None else "borrower",
+        each=column.each if column is not None else "user",
     )
     _check_column(scope, node, variable, column)
     _check_moment(scope, node, variable)

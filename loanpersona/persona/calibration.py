@@ -13,7 +13,8 @@ from math import prod
 
 import numpy as np
 
-from loanpersona.conditions import written
+from loanpersona.core.conditions import written
+from loanpersona.core.strict_yaml import Faults, Node
 from loanpersona.persona.distributions import cumulative
 from loanpersona.persona.fitting import fitted
 from loanpersona.persona.joint import (
@@ -31,7 +32,6 @@ from loanpersona.persona.joint import (
 )
 from loanpersona.persona.laws import PARAMETERS
 from loanpersona.persona.model import Effect, Given, Shape, Shares, Variable
-from loanpersona.strict_yaml import Faults, Node
 
 
 def calibrate(

@@ -10,15 +10,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from loanpersona import strict_yaml
-from loanpersona.errors import InputError, did_you_mean, together
+from loanpersona.core import strict_yaml
+from loanpersona.core.errors import InputError, did_you_mean, together
+from loanpersona.core.strict_yaml import Node, exact, node_of
 from loanpersona.persona import moves
 from loanpersona.persona.bases import rebased
 from loanpersona.persona.difference import differing
 from loanpersona.persona.float_shares import summing
 from loanpersona.persona.model import Persona
 from loanpersona.persona.resolver import OPTIONAL, TOP, resolve
-from loanpersona.strict_yaml import Node, exact, node_of
 
 _NAME_KEPT = 33
 _APPENDED = "[+]"

@@ -7,15 +7,16 @@ from functools import cached_property
 
 import numpy as np
 
-from loanpersona import catalog
-from loanpersona.conditions import runs
-from loanpersona.labels import check_language, label, phrase
-from loanpersona.markdown import as_words, table
+from loanpersona.core import catalog
+from loanpersona.core.conditions import runs
+from loanpersona.core.markdown import as_words, table
+from loanpersona.core.sourced import Basis
+from loanpersona.core.words import check_language, label, phrase
 from loanpersona.persona.bases import is_changed
 from loanpersona.persona.idle import idle_paths
 from loanpersona.persona.joint import Conditional, Floats, holds, total
 from loanpersona.persona.laws import PARAMETERS
-from loanpersona.persona.model import Basis, Effect, Given, Odds, Persona, Shape, Shares, Value, Variable, When
+from loanpersona.persona.model import Effect, Given, Odds, Persona, Shape, Shares, Value, Variable, When
 from loanpersona.persona.seasons_told import told
 
 Row = list[str]
@@ -94,7 +95,7 @@ class _Teller:
     def _variable(self, conditional: Conditional) -> Iterator[str]:
         variable = conditional.variable
         hidden = f" · {self.word('hidden')}" if variable.hidden else ""
-        hidden += f" · {self.word(f'told_each_{variable.each}')}" if variable.each != "borrower" else ""
+        hidden += f" · {self.word(f'told_each_{variable.each}')}" if variable.each != "user" else ""
         yield from ("", f"## {self.word(variable.name, variable)} (`{variable.name}`){hidden}", "")
         if variable.parents:
             parents = ", ".join(self.name(parent) for parent in variable.parents)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from loanpersona.labels import check_language, label, phrase
-from loanpersona.markdown import as_words, table
+from loanpersona.core.markdown import as_words, table
+from loanpersona.core.sourced import BASIS_KEYS
+from loanpersona.core.strict_yaml import Node, exact
+from loanpersona.core.words import check_language, label, phrase
 from loanpersona.persona.idle import idle_paths
 from loanpersona.persona.model import Persona
-from loanpersona.persona.scope import BASIS_KEYS
 from loanpersona.persona.seasons import idle_days
-from loanpersona.strict_yaml import Node, exact
 
 _TEXT = re.compile(r"^persona$|(^|\.)(basis|source|because|en|zh)(\[|\.|$)")
 """Paths that hold no number: names, words, and where a number comes from."""

@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 from fractions import Fraction
 
+from loanpersona.core.strict_yaml import MAX_SIZE, Node, exact
 from loanpersona.persona.moves import text_of
-from loanpersona.strict_yaml import MAX_SIZE, Node, exact
 
 _STATED = ("shares", "bands", "table")
 _DECIMALS = 18

@@ -1,6 +1,6 @@
 """Numbers that change nobody, and why, so that neither a file nor a change misleads.
 
-A number is idle where no borrower's chances depend on it: rows stand in its place for everybody, a factor of 0 leaves
+A number is idle where no user's chances depend on it: rows stand in its place for everybody, a factor of 0 leaves
 it nothing to move, or the shares come out the same whatever it says. The bounds of a grid say which values there are
 and are never idle; rows that nobody is ever in are told by `never_drawn`.
 """
@@ -13,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from loanpersona.conditions import pick_key, written
+from loanpersona.core.conditions import pick_key, written
+from loanpersona.core.strict_yaml import Fault, Faults, Node
 from loanpersona.persona.joint import Conditional, holds
 from loanpersona.persona.laws import PARAMETERS
 from loanpersona.persona.model import Effect, Given, Odds, Persona, Shape, Shares, When
-from loanpersona.strict_yaml import Fault, Faults, Node
 
 _SHOWN = 5
 Flags = npt.NDArray[np.bool_]

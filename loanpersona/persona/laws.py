@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from loanpersona.conditions import pick_key, select
-from loanpersona.persona.model import Basis, Effect, Given, Odds, Shape, Shares, Value, When
+from loanpersona.core.conditions import pick_key, select
+from loanpersona.core.sourced import Basis
+from loanpersona.core.strict_yaml import Node
+from loanpersona.persona.model import Effect, Given, Odds, Shape, Shares, Value, When
 from loanpersona.persona.reader import LAWS
 from loanpersona.persona.scope import Parent, Scope
-from loanpersona.strict_yaml import Node
 
 PARAMETERS = {
     "lognormal": ("median", "sigma"),
@@ -100,9 +101,11 @@ def _rows(scope: Scope, node: Node, parents: list[Parent], above: When, values: 
     picked = {key: pick_key(key, child, parent.values, scope.faults) for key, child in rows.items()}
     _check_cover(scope, node, parent, picked, rows)
     below = scope.each(
-        *(lambda key=key, child=child: _rows(scope, child, rest, (*above, (parent.name, picked[key])), values)
-          for key, child in rows.items())
-    )  # fmt: skip
+        *(
+            lambda key=key, child=child: _rows(scope, child, rest, (*above, (parent.name, picked[key])), values)
+            for key, child in rows.items()
+        )
+    )
     return [row for found in below for row in found]
 
 

@@ -16,9 +16,10 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from loanpersona.errors import PersonaWarning
-from loanpersona.labels import label
-from loanpersona.strict_yaml import Node
+from loanpersona.core.errors import PersonaWarning
+from loanpersona.core.sourced import Basis
+from loanpersona.core.strict_yaml import Node
+from loanpersona.core.words import label
 
 if TYPE_CHECKING:
     from loanpersona.persona.joint import Conditional
@@ -28,18 +29,6 @@ if TYPE_CHECKING:
 Value = str | int | float
 When = tuple[tuple[str, frozenset[int]], ...]
 """Variables and the positions of their values that a condition picks; all must hold."""
-
-
-@dataclass(frozen=True)
-class Basis:
-    """Where a number comes from."""
-
-    kind: str
-    """`stated` (the article), `published` (a source) or `assumed` (ours)."""
-    sources: tuple[str, ...] = ()
-    """Ids of statements or of entries of `sources.yaml`."""
-    because: tuple[tuple[str, str], ...] = ()
-    """Why this value, in words per language; always there for an assumption."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +79,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Variable:
-    """One attribute of a borrower: its values, its law, where the numbers come from."""
+    """One attribute of a user: its values, its law, where the numbers come from."""
 
     name: str
     values: tuple[Value, ...]
@@ -104,13 +93,13 @@ class Variable:
     unit: str = ""
     home: str = field(default="", compare=False)
     """The table that a standard column belongs to; a variable of one's own has none."""
-    each: str = field(default="borrower", compare=False)
-    """What it is decided once for: `borrower`, `application`, `loan` or `month`."""
+    each: str = field(default="user", compare=False)
+    """What it is decided once for: `user`, `application`, `loan` or `month`."""
 
     @property
     def table(self) -> str:
         """The table whose column this is."""
-        return self.home or ("truth" if self.hidden else "borrowers")
+        return self.home or ("truth" if self.hidden else "users")
 
     def words(self, lang: str) -> str:
         """Its label in a language."""
@@ -141,7 +130,7 @@ class Product:
 
 @dataclass(frozen=True)
 class Rule:
-    """Values that never meet in one borrower."""
+    """Values that never meet in one user."""
 
     name: str
     never: When

@@ -16,14 +16,14 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from loanpersona import tables
-from loanpersona.errors import InputError, did_you_mean
-from loanpersona.labels import LANGUAGES, phrase
+from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.core.strict_yaml import Faults, Node, exact, number, plain
+from loanpersona.core.words import LANGUAGES, phrase
 from loanpersona.persona.joint import holds
 from loanpersona.persona.laws import PARAMETERS
 from loanpersona.persona.model import Persona, Shape, Shares, Variable
 from loanpersona.persona.reader import LAWS
 from loanpersona.persona.values import MAX_VALUES
-from loanpersona.strict_yaml import Faults, Node, exact, number, plain
 from loanpersona.tables import Column
 
 MOST_AT_END = 0.01

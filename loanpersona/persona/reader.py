@@ -6,10 +6,10 @@ import os
 from os import PathLike
 from pathlib import Path
 
-from loanpersona import catalog, strict_yaml
-from loanpersona.errors import InputError, did_you_mean
+from loanpersona.core import catalog, strict_yaml
+from loanpersona.core.errors import InputError, did_you_mean, expect
+from loanpersona.core.strict_yaml import Fault, Node
 from loanpersona.persona.bases import rebased
-from loanpersona.strict_yaml import Fault, Node
 
 MAX_EXTENDED = 8
 # The keys that go with each way of stating a variable; restating the way drops the keys of the other.
@@ -30,6 +30,7 @@ _LAW_KEYS = {*LAWS, *(key for keys in LAWS.values() for key in keys)}
 
 def find(name: str | PathLike[str], *, beside: Path | None = None, said: str = "persona") -> Path:
     """The file of a persona, by its shipped name or by a path; raises InputError naming the nearest name."""
+    expect(name, (str, PathLike), said, "a name, or the path of a file")
     shipped = catalog.persona_files()
     if str(name) in shipped:
         return shipped[str(name)]

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from loanpersona.errors import InputError, did_you_mean
-from loanpersona.labels import check_language, label
+from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.core.sourced import Basis
+from loanpersona.core.words import check_language, label
 from loanpersona.persona.description import changed_rows
-from loanpersona.persona.model import Basis, Persona
+from loanpersona.persona.model import Persona
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from os import PathLike
 
-from loanpersona import catalog
-from loanpersona.errors import did_you_mean
+from loanpersona.core import catalog
+from loanpersona.core.errors import did_you_mean
+from loanpersona.core.sourced import BASIS_KEYS
+from loanpersona.core.strict_yaml import Fault, Faults, Node
 from loanpersona.persona import reader
 from loanpersona.persona.behaviour import check_rates, rate_notes
 from loanpersona.persona.blocks import read_blocks
@@ -16,9 +18,8 @@ from loanpersona.persona.calibration import calibrate
 from loanpersona.persona.idle import idle
 from loanpersona.persona.model import Persona, Product
 from loanpersona.persona.rules import never_drawn, read_rules
-from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope, mentions
+from loanpersona.persona.scope import BrokenBlockError, Scope, mentions
 from loanpersona.persona.seasons import idle_days, notes, read_seasons
-from loanpersona.strict_yaml import Fault, Faults, Node
 
 LEAST_AGE = 18
 CHANGES = ("change", "changes")

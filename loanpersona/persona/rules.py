@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from loanpersona.conditions import written
+from loanpersona.core.conditions import written
+from loanpersona.core.sourced import BASIS_KEYS
+from loanpersona.core.strict_yaml import Node
 from loanpersona.persona.joint import Conditional, RefusedError, band, holds, joint
 from loanpersona.persona.model import Rule, When
-from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope
-from loanpersona.strict_yaml import Node
+from loanpersona.persona.scope import BrokenBlockError, Scope
 
 _SHOWN = 3
 
 
 def read_rules(scope: Scope, stated: Mapping[str, Node], above: Mapping[str, Conditional]) -> dict[str, Rule]:
-    """The rules of a persona; each that some borrowers would break is noted with their share."""
+    """The rules of a persona; each that some users would break is noted with their share."""
     found: dict[str, Rule] = {}
     for name, node in stated.items() if scope.blocks else ():  # without variables all is said already
         try:

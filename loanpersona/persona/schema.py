@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from loanpersona import catalog, tables
-from loanpersona.labels import LANGUAGES
+from loanpersona import tables
+from loanpersona.core import catalog
+from loanpersona.core.sourced import BASIS_KEYS, NEEDS
+from loanpersona.core.words import LANGUAGES
 from loanpersona.persona.laws import PARAMETERS, POSITIVE
 from loanpersona.persona.reader import GRID, LAWS, SHAPES
 from loanpersona.persona.resolver import CAPS, TOP
-from loanpersona.persona.scope import BASIS_KEYS, NEEDS
 from loanpersona.persona.seasons import HOURS, PARTS, WEEKDAYS, WINDOW, ZONE
 from loanpersona.tables import Column
 
@@ -59,7 +60,7 @@ def persona_schema() -> Schema:
         "if": {"required": ["extends"]},
         "else": {"required": list(TOP), "properties": {"variables": _whole(), **_whole_time()}, **_BOTH},
         "definitions": _definitions(),
-    }  # fmt: skip
+    }
 
 
 def _definitions() -> Schema:
@@ -74,14 +75,18 @@ def _definitions() -> Schema:
         "factor": _number(minimum=0),
         "positive": _number(exclusiveMinimum=0),
         "condition": _CONDITION,
-        "when": {"type": "object", "minProperties": 1, "properties": _conditions(),
-                 "additionalProperties": _ref("condition")},
+        "when": {
+            "type": "object",
+            "minProperties": 1,
+            "properties": _conditions(),
+            "additionalProperties": _ref("condition"),
+        },
         **{family: _mapping(_parameters(family)) for family in SHAPES},
         **{key: _entries(key) for key in ("odds", "where", "times", "plus")},
         "reasons": {"allOf": [_if_basis(kind, need) for kind, need in NEEDS.items()]},
         "laws": {"allOf": [_if_law(law, further) for law, further in LAWS.items()]},
         "whole": {"required": ["basis"], "oneOf": [{"required": [law]} for law in LAWS]},
-    }  # fmt: skip
+    }
 
 
 def _whole() -> Schema:
@@ -94,8 +99,12 @@ def _seasons() -> Schema:
     """The numbers of each part of a calendar."""
     weights = {"type": "array", "items": _ref("factor"), "minItems": HOURS, "maxItems": HOURS}
     named = {**_mapping(dict.fromkeys(WEEKDAYS, _ref("factor"))), "required": list(WEEKDAYS)}
-    banded = {"type": "object", "minProperties": 1, "propertyNames": {"pattern": _DAYS},
-              "additionalProperties": _ref("factor")}  # fmt: skip
+    banded = {
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"pattern": _DAYS},
+        "additionalProperties": _ref("factor"),
+    }
     special = {"hour": weights, "weekday": named, "daily_noise": _number(minimum=0, maximum=1)}
     forms = {"factors": banded, "factor": _ref("factor"), "holiday": _ref("factor")}
     return {part: {key: special.get(part) or forms[key] for key in keys} for part, keys in PARTS.items()}
@@ -245,12 +254,18 @@ def _entries(key: str, values: Schema | None = None) -> Schema:
     """The entries of a list such as `odds`; `values` is the schema of the levels that they may name."""
     parameters = {name: _ref("positive" if name in POSITIVE else "number") for f in SHAPES for name in PARAMETERS[f]}
     inner: Schema = {
-        "odds": {"multiply": {"type": "object", "minProperties": 1, "propertyNames": values or {},
-                              "additionalProperties": _ref("factor")}},
+        "odds": {
+            "multiply": {
+                "type": "object",
+                "minProperties": 1,
+                "propertyNames": values or {},
+                "additionalProperties": _ref("factor"),
+            }
+        },
         "where": parameters,
         "times": {"by": _ref("factor")},
         "plus": {"by": _ref("number")},
-    }[key]  # fmt: skip
+    }[key]
     needed = {"odds": ["when", "multiply"], "where": ["when"]}.get(key, ["by"])
     entry = {**_with_basis({"when": _ref("when"), **inner}), "dependencies": {"source": ["basis"]}}
     return {"type": "array", "items": {**entry, "required": needed}}

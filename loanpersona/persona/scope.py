@@ -8,14 +8,12 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
-from loanpersona import catalog
-from loanpersona.conditions import select
-from loanpersona.errors import did_you_mean
-from loanpersona.labels import LANGUAGES
-from loanpersona.persona.model import Basis, Value, Variable, When
-from loanpersona.strict_yaml import Faults, Node, number
+from loanpersona.core.conditions import select
+from loanpersona.core.errors import did_you_mean
+from loanpersona.core.sourced import BASIS_KEYS, Basis, read_basis, read_words
+from loanpersona.core.strict_yaml import Faults, Node, number
+from loanpersona.persona.model import Value, Variable, When
 
-BASIS_KEYS = ("basis", "source", "because")
 ENTRIES = ("odds", "where", "times", "plus")
 """The keys that hold a list of rows, each of which may have a basis of its own."""
 EXAMPLES = {
@@ -52,7 +50,6 @@ EXAMPLES = {
 """What a missing key would look like."""
 _MOST_STEPS = 200
 """Blocks that are looked through for a circle."""
-NEEDS = {"stated": "source", "published": "source", "assumed": "because"}
 
 
 class BrokenBlockError(Exception):
@@ -131,58 +128,11 @@ class Scope:
 
     def words(self, node: Node) -> dict[str, str]:
         """One text per language."""
-        stated = node.value if isinstance(node.value, dict) else {}
-        texts = {lang: text.value for lang, text in stated.items() if isinstance(text.value, str) and text.value}
-        if set(stated) != set(LANGUAGES) or len(texts) != len(LANGUAGES):
-            self.faults.add(node, "not a text in both languages", allowed="{en: …, zh: …}")
-        return texts
+        return read_words(node, self.faults)
 
     def basis(self, node: Node, general: Basis | None = None) -> Basis:
         """Where the numbers of a node come from; without a word of its own, where those of `general` do."""
-        stated = node.child("basis")
-        reason = self._reason(node)
-        if stated is None:
-            source = node.child("source")
-            if general is None:
-                self.faults.add(node, "no number without a basis", allowed=f"basis: {', '.join(NEEDS)}")
-            elif source is not None:
-                self.faults.add(source, "a source without a basis", allowed="basis: stated, published")
-            return Basis(general.kind, general.sources, reason or general.because) if general else Basis("")
-        kind = stated.value if isinstance(stated.value, str) else ""
-        if kind not in NEEDS:
-            self.faults.add(stated, "unknown basis", hint=did_you_mean(kind, NEEDS))
-            return Basis("")
-        if node.child(NEEDS[kind]) is None:
-            self.faults.add(node, f"basis {kind} without `{NEEDS[kind]}`", allowed=f"{NEEDS[kind]}: …")
-        return Basis(kind, self._cited(node, kind), reason)
-
-    def _reason(self, node: Node) -> tuple[tuple[str, str], ...]:
-        """Why, in words: one text for both languages, or one each."""
-        stated = node.child("because")
-        if stated is None:
-            return ()
-        if isinstance(stated.value, dict):
-            return tuple(sorted(self.words(stated).items()))
-        if not isinstance(stated.value, str) or not stated.value.strip():
-            self.faults.add(stated, "not a reason", allowed="a text, or {en: …, zh: …}")
-        return tuple((lang, str(stated.value)) for lang in LANGUAGES)
-
-    def _cited(self, node: Node, kind: str) -> tuple[str, ...]:
-        stated = node.child("source")
-        if stated is None:
-            return ()
-        known = sorted(catalog.load("statements")) if kind == "stated" else sorted(self.sources)
-        cited = stated.value if isinstance(stated.value, tuple) else (stated,)
-        what = "statement" if kind == "stated" else "source"
-        if not cited:
-            self.faults.add(stated, f"names no {what}", allowed="at least one")
-        for source in cited:
-            word = source.value if isinstance(source.value, str) else ""
-            if word not in known:
-                self.faults.add(source, f"unknown {what}", hint=did_you_mean(word, known))
-            elif kind == "published" and catalog.load("sources").get(word, {}).get("status") == "recalled":
-                self.faults.add(source, "recalled, not read", allowed="basis: assumed")
-        return tuple(str(source.value) for source in cited)
+        return read_basis(node, self.faults, self.sources, general)
 
     def entries(self, node: Node, key: str, wanted: tuple[str, ...]) -> list[tuple[Node, When]]:
         """The entries of a list such as `odds`, each with its condition; empty where there is no such list."""

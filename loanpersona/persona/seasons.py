@@ -11,15 +11,15 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from loanpersona import festivals
-from loanpersona.errors import did_you_mean
+from loanpersona.core import chinese_days
+from loanpersona.core.errors import did_you_mean
+from loanpersona.core.sourced import BASIS_KEYS, Basis
+from loanpersona.core.strict_yaml import Fault, Node
 from loanpersona.persona.idle import Idle
-from loanpersona.persona.model import Basis
-from loanpersona.persona.scope import BASIS_KEYS, BrokenBlockError, Scope
+from loanpersona.persona.scope import BrokenBlockError, Scope
 from loanpersona.persona.values import band_ends
-from loanpersona.strict_yaml import Fault, Node
 
-Bands = tuple[tuple[int, int, Fraction], ...]
+DayFactors = tuple[tuple[int, int, Fraction], ...]
 """First and last day of each band, and its factor."""
 
 ZONE = "Asia/Shanghai"
@@ -60,8 +60,8 @@ class Seasons:
     """A factor per weekday, Monday first; a make-up workday counts as the mean of Monday to Friday."""
     public_holiday: Fraction
     """In place of that of the weekday."""
-    day_of_month: Bands
-    spring_festival: Bands
+    day_of_month: DayFactors
+    spring_festival: DayFactors
     """By days from New Year's Day; 1 on other days."""
     festival_holiday: Fraction
     """On the days off around New Year's Day, in place of weekday, public holiday and `spring_festival`."""
@@ -71,7 +71,7 @@ class Seasons:
     """Where the numbers of each part come from."""
 
 
-def factor(bands: Bands, day: int) -> Fraction:
+def factor(bands: DayFactors, day: int) -> Fraction:
     """The factor of a day; 1 where no band holds it.
 
     >>> factor(((1, 5, Fraction(5, 4)),), 5)
@@ -85,13 +85,13 @@ def notes(node: Node | None, window: Window | None) -> Iterator[str]:
     if node is None or window is None:
         return
     years = range(window.first.year, window.last.year + 1)
-    if window.days < festivals.LONGEST_YEAR and not any(
-        window.first <= festivals.year(year).new_year <= window.last for year in years
+    if window.days < chinese_days.LONGEST_YEAR and not any(
+        window.first <= chinese_days.year(year).new_year <= window.last for year in years
     ):
         yield str(Fault(node.file, node.line, "window: no Spring Festival falls in it."))
-    if festivals.projected(window.last.year):
-        since = max(window.first.year, festivals.announced() + 1)
-        said = f"window: calendar projected from {since} on ({festivals.version()})."
+    if chinese_days.projected(window.last.year):
+        since = max(window.first.year, chinese_days.announced() + 1)
+        said = f"window: calendar projected from {since} on ({chinese_days.version()})."
         yield str(Fault(node.file, node.line, said))
 
 
@@ -101,8 +101,11 @@ def idle_days(calendar: Node | None, window: Window | None, seasons: Seasons | N
         return
     month, [(_, _, of_month), *more] = _factors(calendar, "day_of_month"), seasons.day_of_month
     if not more and of_month != 1:  # one says that days of the month do not matter
-        yield Idle(f"calendar.day_of_month.factors.{next(iter(month))}", next(iter(month.values())),
-                   "it is for every day, and a year keeps its total")  # fmt: skip
+        yield Idle(
+            f"calendar.day_of_month.factors.{next(iter(month))}",
+            next(iter(month.values())),
+            "it is for every day, and a year keeps its total",
+        )
     bands = zip(_factors(calendar, "spring_festival").items(), seasons.spring_festival, strict=True)
     close = [(key, node, first, last) for (key, node), (first, last, _) in bands if {first, last} <= set(_MAY_BE_OFF)]
     read = {day for day, off in _near_new_year(window) if not off} if close else set()
@@ -122,14 +125,14 @@ def _near_new_year(window: Window) -> Iterator[tuple[int, bool]]:
     """The days of the window's years near a New Year's Day, counted from it, and whether they are off around it."""
     years = range(window.first.year, window.last.year + 1)
     for number in range(years[0] - 1, years[-1] + 2):
-        found = festivals.year(number)
+        found = chinese_days.year(number)
         run = range(*_days_off(found))
         for day in range(NEAR_NEW_YEAR[0], NEAR_NEW_YEAR[1] + 1):
             if (found.new_year + timedelta(day)).year in years:
                 yield day, day in run
 
 
-def _days_off(year: festivals.Year) -> tuple[int, int]:
+def _days_off(year: chinese_days.Year) -> tuple[int, int]:
     """The first day off around New Year's Day, and the first on which people work again."""
     ends = []
     for way in (-1, 1):
@@ -173,9 +176,9 @@ def _day(scope: Scope, node: Node) -> date:
     if found is None:
         scope.stop(node, "not a date", allowed="year, month and day such as 2021-01-01")
     year, month, day = map(int, found.groups())
-    if not festivals.FIRST <= year <= festivals.LAST:
-        known = f"{festivals.FIRST}-01-01 to {festivals.LAST}-12-31"
-        scope.stop(node, f"outside the Chinese holidays of {festivals.version()}", allowed=known)
+    if not chinese_days.FIRST <= year <= chinese_days.LAST:
+        known = f"{chinese_days.FIRST}-01-01 to {chinese_days.LAST}-12-31"
+        scope.stop(node, f"outside the Chinese holidays of {chinese_days.version()}", allowed=known)
     if not 1 <= month <= 12:
         scope.stop(node, "no such month", allowed="01 to 12")
     last = monthrange(year, month)[1]
@@ -247,7 +250,7 @@ def _weekdays(scope: Scope, node: Node) -> tuple[Fraction, ...]:
     return tuple(_some(scope, node, factors, "factor"))
 
 
-def _month(scope: Scope, node: Node) -> Bands:
+def _month(scope: Scope, node: Node) -> DayFactors:
     bands = _bands(scope, node, MONTH, "no day of a month")
     for (_, last, _), (start, _, _) in pairwise(bands):
         if start != last + 1:
@@ -260,11 +263,11 @@ def _month(scope: Scope, node: Node) -> Bands:
     return bands
 
 
-def _festival(scope: Scope, node: Node) -> Bands:
+def _festival(scope: Scope, node: Node) -> DayFactors:
     return _bands(scope, node, NEAR_NEW_YEAR, "too far from New Year's Day")
 
 
-def _bands(scope: Scope, node: Node, within: tuple[int, int], beyond: str) -> Bands:
+def _bands(scope: Scope, node: Node, within: tuple[int, int], beyond: str) -> DayFactors:
     """Bands of whole days with their factors, in rising order; gaps may lie between."""
     stated = scope.mapping(node, "a factor per band of days")
     if not stated:

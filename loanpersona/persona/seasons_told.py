@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from loanpersona.labels import label, phrase
-from loanpersona.markdown import table
-from loanpersona.persona.model import Basis
-from loanpersona.persona.seasons import HOURS, WEEKDAYS, Bands, Seasons, Window
+from loanpersona.core.markdown import table
+from loanpersona.core.sourced import Basis
+from loanpersona.core.words import label, phrase
+from loanpersona.persona.seasons import HOURS, WEEKDAYS, DayFactors, Seasons, Window
 
 _ROW = 6
 _WORKDAYS = 5
@@ -40,10 +40,13 @@ def _hours(seasons: Seasons, lang: str) -> str:
     shares = [weight / sum(seasons.hour) for weight in seasons.hour]
     heads = [label("told_hours", lang), *(f"+{n}" for n in range(_ROW))]
     rows = [
-        [f"{start}–{start + _ROW - 1}", *map(_percent, shares[start : start + _ROW]),
-         _percent(sum(shares[start : start + _ROW], Fraction(0)))]
+        [
+            f"{start}–{start + _ROW - 1}",
+            *map(_percent, shares[start : start + _ROW]),
+            _percent(sum(shares[start : start + _ROW], Fraction(0))),
+        ]
         for start in range(0, HOURS, _ROW)
-    ]  # fmt: skip
+    ]
     return table([*heads, label("told_together", lang)], rows)
 
 
@@ -59,7 +62,7 @@ def _public_holiday(seasons: Seasons, lang: str) -> str:
     )
 
 
-def _bands(bands: Bands, lang: str) -> str:
+def _bands(bands: DayFactors, lang: str) -> str:
     heads = [label("told_days", lang), label("told_times", lang)]
     return table(heads, [[_days(first, last, lang), f"× {_number(found)}"] for first, last, found in bands])
 

@@ -7,11 +7,11 @@ from fractions import Fraction
 from itertools import pairwise
 from math import lcm
 
-from loanpersona.errors import did_you_mean
+from loanpersona.core.errors import did_you_mean
+from loanpersona.core.strict_yaml import Node, exact
 from loanpersona.persona.model import Value
 from loanpersona.persona.reader import GRID, SHAPES
 from loanpersona.persona.scope import BrokenBlockError, Scope
-from loanpersona.strict_yaml import Node, exact
 from loanpersona.tables import Column
 
 MAX_VALUES = 10_000

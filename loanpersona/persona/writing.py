@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import yaml
 
-from loanpersona.labels import LANGUAGES, phrase
+from loanpersona.core.sourced import BASIS_KEYS
+from loanpersona.core.strict_yaml import node_of, plain
+from loanpersona.core.words import LANGUAGES, phrase
 from loanpersona.persona.joint import Conditional, Floats
 from loanpersona.persona.model import Persona, Shares
 from loanpersona.persona.resolver import resolve
-from loanpersona.persona.scope import BASIS_KEYS
-from loanpersona.strict_yaml import node_of, plain
 
 _WIDTH = 116
 _DECIMALS = 12

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from loanpersona.errors import MachineError
+from loanpersona.core.errors import MachineError
 
 _PROBE = bytes(64 * 1024)  # a full disk often still has room for an empty file
 

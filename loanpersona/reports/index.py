@@ -11,10 +11,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from loanpersona.core.extras import need
 from loanpersona.reports.files import publish, saying_where
 from loanpersona.reports.fonts import with_glyphs
 from loanpersona.reports.words import HTML_LANGUAGE, TEMPLATES, words
-from loanpersona.storage import versions
+from loanpersona.tables.store import versions
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,9 @@ def update_index(out: str | Path, new: Entry | None = None) -> Path:
     """Bring manifest and index page of a folder up to date and return the page.
 
     A `new` report replaces the entry of the same file; entries whose files are gone are dropped; a damaged
-    manifest is begun anew. Raises `MachineError` if the folder cannot be written.
+    manifest is begun anew. Raises `MachineError` if the folder cannot be written or the extra `reports` is absent.
     """
+    need("reports")
     folder = Path(out)
     with saying_where(folder), _alone_in(folder):
         entries = {entry.file: entry for entry in _entries(folder / "manifest.json")}

@@ -1,15 +1,15 @@
 """HTML of outputs and prose, made harmless and tidy.
 
 nbconvert's own `sanitize_html` cannot be used: its list of tags knows neither `th` nor `p` nor headings and
-would print them as text. So the same cleaner (bleach) works here with a list made for reports; what is not
-on it is shown as the text it is. The page's content policy blocks scripts a second time.
+would print them as text. So a cleaner (nh3) works here with a list made for reports; what is not on it is shown
+as the text it is. The page's content policy blocks scripts a second time.
 """
 
 from __future__ import annotations
 
 import re
 
-import bleach
+import nh3
 from bs4 import BeautifulSoup, Tag
 
 _BLOCKS = "h1 h2 h3 h4 h5 h6 p br hr div span blockquote ul ol li dl dt dd pre code kbd a details summary"
@@ -17,18 +17,14 @@ _WORDS = "abbr b strong i em u s del mark small sub sup"
 _TABLES = "table caption colgroup col thead tbody tfoot tr th td figure figcaption img"
 _TAGS = frozenset(f"{_BLOCKS} {_WORDS} {_TABLES}".split())
 _ATTRIBUTES = {
-    "class",
-    "id",
-    "title",
-    "lang",
-    "colspan",
-    "rowspan",
-    "scope",
-    "alt",
-    "width",
-    "height",
-    "open",
+    "*": {"class", "id", "title", "lang", "colspan", "rowspan", "scope", "alt", "width", "height", "open"},
+    "a": {"href"},
+    "img": {"src"},
 }
+# A tag by its opening angle bracket.
+_TAG = re.compile(r"<(?=/?([a-zA-Z][^\s/>]*))")
+# What browsers pass over in an address.
+_BLANK = re.compile(r"[\x00-\x20]+")
 # pandas puts a style sheet of its own into every table; the page has one.
 _STYLE = re.compile(r"<style\b.*?</style\s*>", re.DOTALL | re.IGNORECASE)
 # Below a table that it cuts pandas counts the rows, in English; the dots in the table say enough.
@@ -40,21 +36,29 @@ _NOTHING = frozenset({"", "NaN", "nan", "NaT", "<NA>", "None", "-", "–", "—"
 
 def safe_html(html: str) -> str:
     """Return HTML that can only show: listed tags, no script, no style, no picture from outside."""
-    clean: str = bleach.clean(
-        _CUT.sub("", _STYLE.sub("", html)),
+    clean: str = nh3.clean(
+        _TAG.sub(_shown, _CUT.sub("", _STYLE.sub("", html))),
         tags=_TAGS,
-        attributes=_allowed,
-        protocols={"http", "https", "mailto", "data"},
+        attributes=_ATTRIBUTES,
+        attribute_filter=_allowed,
+        url_schemes={"http", "https", "mailto", "data"},
+        link_rel=None,
     )
     return _tidy(clean) if "<table" in clean or "<img" in clean else clean
 
 
-def _allowed(tag: str, name: str, value: str) -> bool:
-    if tag == "img" and name == "src":
-        return value.startswith("data:image/")
-    if tag == "a" and name == "href":  # a link waits for the reader; a picture from outside would load
-        return not value.strip().lower().startswith("data:")
-    return name in _ATTRIBUTES
+def _shown(tag: re.Match[str]) -> str:
+    """The bracket of a listed tag; of any other, one that shows: nh3 alone would drop the tag and what it says."""
+    return "<" if tag[1].lower() in _TAGS else "&lt;"
+
+
+def _allowed(tag: str, name: str, value: str) -> str | None:
+    address = _BLANK.sub("", value).lower()
+    if (tag, name) == ("img", "src"):
+        return value if address.startswith("data:image/") else None
+    if (tag, name) == ("a", "href"):  # a link waits for the reader; a picture from outside would load
+        return None if address.startswith("data:") else value
+    return value
 
 
 def _tidy(html: str) -> str:

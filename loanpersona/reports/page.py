@@ -55,6 +55,7 @@ def make_page(
         "words": words(lang),
         "parameters": {name: _without_paths("; ".join(str(value).splitlines())) for name, value in parameters.items()},
         "origin": origin,
+        "assumptions": {one.name: one.row(lang) for one in origin.assumptions},
         "versions": versions,
     }
     return Page(with_glyphs(_export(shown, facts)), title, missing)

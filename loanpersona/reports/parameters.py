@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loanpersona.errors import InputError, did_you_mean
-from loanpersona.labels import LANGUAGES
+from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.core.words import LANGUAGES
 
 _TYPES: dict[str, type] = {"int": int, "float": float, "str": str, "bool": bool}
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -62,7 +62,7 @@ def declared_parameters(notebook: str | Path) -> dict[str, Parameter]:
     return _parse(path.stem, _parameters_cell(path.stem, _python_cells(path)))
 
 
-def check_parameters(notebook: str | Path, given: Mapping[str, Any]) -> dict[str, Any]:
+def check_values(notebook: str | Path, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return all parameters of a notebook, as given or else by default.
 
     Raises `InputError` with one line for each unknown name and each value of another type than declared.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from loanpersona.errors import ReportError
+from loanpersona.core.assumptions import Assumptions, assumptions, restored
+from loanpersona.core.errors import ReportError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,8 @@ class Provenance:
     seed: int
     digest: str
     synthetic: str
+    assumptions: Assumptions = field(default_factory=assumptions)
+    """What the analyses of the population assume."""
 
 
 def provenance_of(notebook: NotebookNode, where: str) -> Provenance:
@@ -37,11 +40,12 @@ def provenance_of(notebook: NotebookNode, where: str) -> Provenance:
         raise ReportError(
             f"{where}: shows no population, so nothing vouches for its numbers. Hint: end a cell with the population."
         )
-    fields = Provenance.__annotations__
-    wrong = [name for name, kind in fields.items() if type(stated.get(name)).__name__ != kind]
+    fields = [name for name in Provenance.__annotations__ if name != "assumptions"]
+    wrong = [name for name in fields if type(stated.get(name)).__name__ != Provenance.__annotations__[name]]
     if wrong:
         raise ReportError(f"{where}: the population shown states no valid {', '.join(wrong)}.")
-    return Provenance(**{name: stated[name] for name in fields})
+    assumed = restored(stated.get("assumptions", {}), where)
+    return Provenance(**{name: stated[name] for name in fields}, assumptions=assumed)
 
 
 def _stated(notebook: NotebookNode) -> Iterator[dict[str, Any]]:

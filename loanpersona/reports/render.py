@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from loanpersona.errors import InputError
+from loanpersona.core.errors import InputError
+from loanpersona.core.extras import need
 from loanpersona.reports.files import publish, workplace
 from loanpersona.reports.index import Entry, update_index
 from loanpersona.reports.page import Page, make_page
-from loanpersona.reports.parameters import check_parameters, declared_parameters, find_notebook
+from loanpersona.reports.parameters import check_values, declared_parameters, find_notebook
 from loanpersona.reports.provenance import Provenance, provenance_of
 from loanpersona.reports.run import run_notebook
 from loanpersona.simulation.parameters import check_parameters as check_shared
-from loanpersona.storage import versions
+from loanpersona.tables.store import versions
 
 _IN_NAME = frozenset({"persona", "n", "seed", "lang"})
 
@@ -28,13 +29,15 @@ def render_report(notebook: str | Path, *, out: str | Path = "reports", lang: st
     the notebook too. The file appears in `out` only when whole, beside an index page of all reports.
 
     Raises `InputError` before anything runs if a name or a value is wrong, `MachineError` if `out` cannot
-    be written or no kernel starts, `ReportError` if a cell fails; an earlier report then stays as it was.
+    be written, no kernel starts or the extra `reports` is absent, `ReportError` if a cell fails; an earlier
+    report then stays as it was.
     """
     source, folder = find_notebook(notebook), Path(out)
     if "lang" not in declared_parameters(source):
         raise InputError(f"{source.stem}: declares no parameter `lang: str`. Hint: every report needs it.")
-    values = check_parameters(source, {**parameters, "lang": lang})
+    values = check_values(source, {**parameters, "lang": lang})
     check_shared(**{name: value for name, value in values.items() if name in (*_IN_NAME, "changes")})
+    need("reports")
     with workplace(folder) as work:
         executed = run_notebook(source, values, work)
         origin = provenance_of(executed, f"{source.stem} ({lang})")

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loanpersona.errors import MachineError, ReportError
+from loanpersona.core.errors import MachineError, ReportError
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -45,14 +45,10 @@ def run_notebook(source: Path, parameters: Mapping[str, Any], work: Path) -> Not
 
 def _execute(source: Path, draft: Path, parameters: Mapping[str, Any]) -> bool:
     """Run the notebook into the draft and say whether the kernel died on the way."""
-    try:
-        from nbclient.exceptions import DeadKernelError
-        from papermill import PapermillExecutionError, execute_notebook
-        from traitlets.config import Config
+    from nbclient.exceptions import DeadKernelError
+    from papermill import PapermillExecutionError, execute_notebook
+    from traitlets.config import Config
 
-        kernel = _kernel_of_this_python()
-    except ImportError as fault:
-        raise MachineError(f"no kernel: {fault}. Hint: python -m pip install ipykernel papermill") from fault
     # Without any handler Python prints papermill's errors to stderr, beside the one line we raise.
     logging.getLogger("papermill").addHandler(logging.NullHandler())
     try:
@@ -63,7 +59,7 @@ def _execute(source: Path, draft: Path, parameters: Mapping[str, Any]) -> bool:
             language="python",
             progress_bar=False,
             config=Config(_ENCRYPTED),
-            kernel_manager_class=kernel,
+            kernel_manager_class=_kernel_of_this_python(),
         )
     except PapermillExecutionError:
         return False  # the cells tell it better
@@ -81,7 +77,6 @@ def _as_format(path: Path) -> str:
 
 def _kernel_of_this_python() -> type:
     """Return a kernel manager that asks no list of kernels, where 'python3' may be some other Python."""
-    import ipykernel  # noqa: F401 - a missing kernel shows here, not in a process that never answers
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 

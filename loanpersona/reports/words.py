@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from loanpersona import catalog
-from loanpersona.labels import phrase
+from loanpersona.core import catalog
+from loanpersona.core.words import phrase
 
 TEMPLATES = Path(__file__).resolve().parent / "template"
 

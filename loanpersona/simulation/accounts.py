@@ -1,4 +1,4 @@
-"""Accounts: what the borrowers of a block owe on the day on which each next comes to borrow."""
+"""Accounts: what the users of a block owe on the day on which each next comes to borrow."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from loanpersona.simulation.schedules import Schedule
 
 
 class Accounts:
-    """The instalments of some borrowers that are still to be paid."""
+    """The instalments of some users that are still to be paid."""
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.stops = np.full(size, NEVER)
-        """Day of the window on which a borrower stops paying."""
+        """Day of the window on which a user stops paying."""
         self._who, self._due, self._on, self._cents = (np.empty(0, np.int64) for _ in range(4))
 
     def bring_to(self, day: Integers) -> tuple[Integers, Integers]:
-        """Cents owed and number of instalments overdue, for each borrower on a day, shape (size,) both.
+        """Cents owed and number of instalments overdue, for each user on a day, shape (size,) both.
 
-        What is paid on a day counts before its loans. Borrowers whose day is NEVER are not asked for any more.
+        What is paid on a day counts before its loans. Users whose day is NEVER are not asked for any more.
         """
         left = self._on > day.take(self._who)
         self._who, self._due, self._on, self._cents = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loanpersona import tables
-from loanpersona.simulation.calendar import DAY, Clock
+from loanpersona.simulation.calendar import EVEN_DAY, Clock
 from loanpersona.simulation.life import Array, Event, Integers, Life, Mask
 
 ATTEMPTS = 3
@@ -15,10 +15,22 @@ ATTEMPTS = 3
 LIMIT_STEP = 500
 """Limits are granted in steps of so many CNY, and are at least one step."""
 NEEDED = (
-    "window_percent", "last_step", "minutes_to_submit", "proofs", "risk_score", "quality_tier", "approved",
-    "reject_reason", "minutes_to_decide", "income_cny_month", "limit_factor", "apr", "diverted_to_partner",
-    "applies_again", "days_to_apply_again",
-)  # fmt: skip
+    "window_percent",
+    "last_step",
+    "minutes_to_submit",
+    "proofs",
+    "risk_score",
+    "quality_tier",
+    "approved",
+    "reject_reason",
+    "minutes_to_decide",
+    "income_cny_month",
+    "limit_factor",
+    "apr",
+    "diverted_to_partner",
+    "applies_again",
+    "days_to_apply_again",
+)
 """The variables that a persona must state for its people to apply."""
 _MINUTE = 60
 OUTCOMES = tables.table("applications").columns["outcome"].levels
@@ -28,7 +40,7 @@ NONE = -1
 
 @dataclass(frozen=True)
 class Applications:
-    """The applications of a block, in order of borrower and attempt; times in seconds of the window."""
+    """The applications of a block, in order of user and attempt; times in seconds of the window."""
 
     event: Event
     columns: dict[str, Array]
@@ -36,13 +48,13 @@ class Applications:
     is when it was left or handed in."""
 
     def approved(self) -> Integers:
-        """Positions of those approved; at most one per borrower."""
+        """Positions of those approved; at most one per user."""
         return np.flatnonzero(self.columns["limit_cny"] > 0)
 
 
 def registered(life: Life, clock: Clock) -> Integers:
-    """When each borrower of the block registers, in seconds of the window; in the hours at which people borrow."""
-    part = Event(life, np.arange(life.size), {"borrower": 0}).chance("borrowers.registered_at")
+    """When each user of the block registers, in seconds of the window; in the hours at which people borrow."""
+    part = Event(life, np.arange(life.size), {"user": 0}).chance("users.registered_at")
     return clock.time(((life.own("window_percent") + part) / 100 * clock.total).astype(np.int64))
 
 
@@ -56,7 +68,7 @@ def applications(life: Life, clock: Clock, started: Integers) -> Applications:
         parts.append((event, {name: values[seen] for name, values in columns.items()}))
         again = np.flatnonzero(_again(event, parts[-1][1]["outcome"]))
         wait = event.some(again).numbers("days_to_apply_again")
-        started = clock.time(clock.worked(over[again]) + wait * DAY)
+        started = clock.time(clock.worked(over[again]) + wait * EVEN_DAY)
         event = Event(life, event.who[again], {"application": attempt + 1})
     return _in_order(parts)
 
@@ -105,7 +117,7 @@ def _again(event: Event, outcome: Array) -> Mask:
 
 
 def _in_order(parts: list[tuple[Event, dict[str, Array]]]) -> Applications:
-    """The attempts of all, borrower by borrower."""
+    """The attempts of all, user by user."""
     who = np.concatenate([event.who for event, _ in parts])
     attempt = np.repeat(np.arange(len(parts)), [len(event.who) for event, _ in parts])
     order = np.lexsort((attempt, who))

@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loanpersona import festivals
-from loanpersona.errors import InputError
+from loanpersona.core import chinese_days
+from loanpersona.core.errors import InputError
 from loanpersona.persona.model import Persona
 from loanpersona.persona.seasons import HOURS, WEEKDAYS, Seasons, Window, factor
 from loanpersona.simulation import chance
@@ -33,7 +33,7 @@ KINDS = ("workday", "rest_day", "public_holiday", "make_up_workday", "spring_fes
 HOUR_SECONDS = 3600
 EVEN_SECOND = 1 << 22
 """Even time of an average second; whole, fine enough for the rarest hour, and twenty years stay below 2**53."""
-DAY = HOURS * HOUR_SECONDS * EVEN_SECOND
+EVEN_DAY = HOURS * HOUR_SECONDS * EVEN_SECOND
 """Even time of an average day."""
 _LUCK_BITS = 12
 _LUCK_ONE = 1 << 24
@@ -68,7 +68,7 @@ def day_types(first: date, last: date) -> pd.DataFrame:
             "weekday": [WEEKDAYS[day.date.weekday()] for day in days],
             "day_type": [day.kind for day in days],
             "festival_day": np.array([day.festival for day in days], dtype=np.int64),
-            "projected": [festivals.projected(day.date.year) for day in days],
+            "projected": [chinese_days.projected(day.date.year) for day in days],
         }
     )
 
@@ -76,13 +76,13 @@ def day_types(first: date, last: date) -> pd.DataFrame:
 @lru_cache(maxsize=16)
 def _days(first_year: int, last_year: int) -> tuple[_Day, ...]:
     """All days of some years."""
-    years = {number: festivals.year(number) for number in range(first_year - 1, last_year + 2)}
+    years = {number: chinese_days.year(number) for number in range(first_year - 1, last_year + 2)}
     new_years = [found.new_year for found in years.values()]
     inside = (day for day in _with_kinds(years) if first_year <= day[0].year <= last_year)
     return tuple(_Day(day, kind, _from_nearest(day, new_years)) for day, kind in inside)
 
 
-def _with_kinds(years: dict[int, festivals.Year]) -> Iterator[tuple[date, str]]:
+def _with_kinds(years: dict[int, chinese_days.Year]) -> Iterator[tuple[date, str]]:
     """Every day of the years with its kind; an unbroken run of days off is of one kind."""
     off = frozenset[date]().union(*(found.off for found in years.values()))
     make_up = frozenset[date]().union(*(found.make_up for found in years.values()))

@@ -1,6 +1,6 @@
-"""Chance: one stream per decision, one word per borrower, and further words for what happens to one often.
+"""Chance: one stream per decision, one word per user, and further words for what happens to one often.
 
-The word for borrower 123 456 is the same whatever is drawn before, beside or after it, so any slice of any
+The word for user 123 456 is the same whatever is drawn before, beside or after it, so any slice of any
 column can be had alone. Only raw Philox words are used: numpy promises that these never change.
 """
 
@@ -12,11 +12,12 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from loanpersona.errors import InputError
+from loanpersona.core.errors import InputError
 
 Words = npt.NDArray[np.uint64]
 
 SEED_BITS = 128
+_FIRST_NAMES = {"users": "borrowers"}  # a table with a new name keeps its streams, so that nobody becomes another
 _PER_COUNTER = 4  # Philox gives four words for each count
 
 
@@ -49,16 +50,18 @@ def _shown(value: object) -> str:
 
 
 def words(seed: int, decision: str, start: int, stop: int) -> Words:
-    """Random words of borrowers `start` to `stop` (excluded) for one decision, shape (stop - start,), uint64.
+    """Random words of users `start` to `stop` (excluded) for one decision, shape (stop - start,), uint64.
 
-    >>> whole = words(7, "borrowers.sex", 0, 10)
-    >>> bool((words(7, "borrowers.sex", 3, 6) == whole[3:6]).all())
+    >>> whole = words(7, "users.sex", 0, 10)
+    >>> bool((words(7, "users.sex", 3, 6) == whole[3:6]).all())
     True
     """
-    key = hashlib.sha256(f"{seed}\n{decision}".encode()).digest()[:16]
+    table, *name = decision.split(".", 1)
+    stream = f"{seed}\n{'.'.join([_FIRST_NAMES.get(table, table), *name])}"
+    key = hashlib.sha256(stream.encode()).digest()[:16]
     counts, offset = divmod(start, _PER_COUNTER)
-    stream = np.random.Philox(key=int.from_bytes(key, "little"), counter=counts)
-    return stream.random_raw(offset + stop - start)[offset:]
+    philox = np.random.Philox(key=int.from_bytes(key, "little"), counter=counts)
+    return philox.random_raw(offset + stop - start)[offset:]
 
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
@@ -68,7 +71,7 @@ _MIX = ((30, np.uint64(0xBF58476D1CE4E5B9)), (27, np.uint64(0x94D049BB133111EB))
 def events(keys: Words, ordinals: npt.NDArray[np.int64] | int) -> Words:
     """Random words of single events: the word number `ordinals` of the stream that each key begins.
 
-    A key is the word of a borrower for one decision; an event is one of that borrower's loans, months or
+    A key is the word of a user for one decision; an event is one of that user's loans, months or
     instalments, each with a number of its own. The words of a key are those of SplitMix64 (Steele, Lea and
     Flood 2014), which gives any of them without the ones before.
 

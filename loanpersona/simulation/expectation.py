@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from loanpersona.errors import InputError
+from loanpersona.core.errors import InputError
 from loanpersona.persona.model import Persona
 from loanpersona.simulation.applications import ATTEMPTS
 from loanpersona.tables import Table
@@ -18,7 +18,7 @@ _DAYS = 365.25
 
 def rows(persona: Persona, n: int, schema: Table) -> float:
     """About how many rows a table has: upper estimates, from the persona's exact margins."""
-    if schema.name in ("borrowers", "truth"):
+    if schema.name in ("users", "truth"):
         return n
     applications = min(ATTEMPTS, 1 / max(_share(persona, "applies_again", "never_again"), 1 / ATTEMPTS)) * n
     if schema.name == "applications":
@@ -47,7 +47,7 @@ def check_events(persona: Persona, n: int, kept: Iterable[Table]) -> None:
         f"n = {n:,}: about {expected:,.0f} {schema.name} are to be expected. Allowed: at most {MOST_ROWS:,} rows. "
         "Take a smaller n, a lower borrowing_rate or a shorter window."
         for schema in kept
-        if (expected := rows(persona, n, schema)) > MOST_ROWS and schema.name not in ("borrowers", "truth")
+        if (expected := rows(persona, n, schema)) > MOST_ROWS and schema.name not in ("users", "truth")
     ]
     if faults:
         raise InputError(*faults)

@@ -15,7 +15,7 @@ from loanpersona.simulation.life import Array
 from loanpersona.tables import Column, Table
 
 _TIMED = ("registered_at", "referred_by")
-"""Columns of the borrowers that a persona without a window does not have."""
+"""Columns of the users that a persona without a window does not have."""
 
 
 def schemas(persona: Persona) -> list[Table]:
@@ -25,7 +25,7 @@ def schemas(persona: Persona) -> list[Table]:
 
 def lacking(persona: Persona, name: str) -> list[str]:
     """What a persona would have to state for a table: sections and variables; nothing for its people."""
-    if name in ("borrowers", "truth"):
+    if name in ("users", "truth"):
         return []
     sections = [] if persona.window else ["window", "calendar"]
     return sections + [variable for variable in NEEDED[name] if variable not in persona.variables]
@@ -33,7 +33,7 @@ def lacking(persona: Persona, name: str) -> list[str]:
 
 def _schema(standard: Table, persona: Persona) -> Table:
     stated = {v.name: column(v) for v in persona.variables.values() if v.table == standard.name}
-    timed = persona.window is not None and all(name in persona.variables for name in NEEDED["borrowers"])
+    timed = persona.window is not None and all(name in persona.variables for name in NEEDED["users"])
     made = {
         name: each
         for name, each in standard.columns.items()

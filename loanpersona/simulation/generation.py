@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from loanpersona import tables as standard
-from loanpersona.errors import InputError, MachineError, did_you_mean, together
+from loanpersona.core.errors import InputError, MachineError, did_you_mean, expect, together
 from loanpersona.persona.model import Persona, Value, Variable
-from loanpersona.population import Population
-from loanpersona.simulation import borrowers, chance
-from loanpersona.simulation.borrowers import needed, samplers
+from loanpersona.simulation import chance, users
 from loanpersona.simulation.calendar import clock
 from loanpersona.simulation.expectation import check_events, rows
 from loanpersona.simulation.frames import column, frames, joined, lacking, lookup, schemas, typed
 from loanpersona.simulation.histories import NEEDED, Block
-from loanpersona.storage import SYNTHETIC
+from loanpersona.simulation.users import needed, samplers
 from loanpersona.tables import Table
+from loanpersona.tables.population import Population
+from loanpersona.tables.store import SYNTHETIC
 
 __all__ = ["generate", "kept_tables", "parts", "sample", "schemas"]
 
@@ -31,19 +31,19 @@ def generate(
     seed: int = 7,
     tables: str | Sequence[str] | None = None,
 ) -> Population:
-    """Draw a population: `n` borrowers, numbered from 0, each depending on persona, seed and number alone.
+    """Draw a population: `n` users, numbered from 0, each depending on persona, seed and number alone.
 
     `tables` names what to make; by default every table that the persona states enough for. Raises InputError for an
     `n` or seed that is no count, for unknown tables and for more loans and instalments than can be wanted,
     MachineError where the population would not fit into memory.
 
     >>> import loanpersona as lp
-    >>> lp.generate(lp.load_persona("article"), n=100, seed=7, tables=["borrowers"]).borrowers.shape
+    >>> lp.generate(lp.load_persona("article"), n=100, seed=7, tables=["users"]).users.shape
     (100, 18)
     """
     kept = kept_tables(persona, n=n, seed=seed, tables=tables)
     _check_memory(n, sum(rows(persona, n, schema) * _row_bytes(schema) for schema in kept))
-    blocks = zip(borrowers.blocks(n), _parts(persona, int(n), int(seed), kept), strict=True)
+    blocks = zip(users.blocks(n), _parts(persona, int(n), int(seed), kept), strict=True)
     made = [part for _, part in sorted(blocks, key=lambda block: block[0])]
     found = {schema.name: joined([part.pop(schema.name) for part in made]) for schema in kept}
     return Population(persona.name, persona.digest, int(n), int(seed), found, tuple(kept))
@@ -64,7 +64,7 @@ def _parts(persona: Persona, n: int, seed: int, kept: Sequence[Table]) -> Iterat
     time = clock(persona, seed) if persona.window is not None else None
     wanted = [name for name, variable in persona.variables.items() if variable.table in {s.name for s in kept}]
     wanted += [name for schema in kept for name in NEEDED[schema.name] if name in persona.variables]
-    for start, stop in borrowers.blocks(n):
+    for start, stop in users.blocks(n):
         yield frames(persona, Block(persona, seed, start, stop, wanted, time), kept)
 
 
@@ -114,7 +114,7 @@ def sample(
     n, seed, fixed, wanted = together(
         lambda: chance.check_count(n, "n"),
         lambda: chance.check_seed(seed),
-        lambda: _positions(persona, given or {}),
+        lambda: _positions(persona, {} if given is None else given),
         lambda: _named(persona, columns),
     )
     _check_memory(n, n * sum(lookup(variable).itemsize for variable in wanted))
@@ -130,6 +130,7 @@ def _check_persona(persona: object) -> None:
 
 
 def _named(persona: Persona, names: Sequence[str] | None) -> list[Variable]:
+    expect(names, (Iterable, type(None)), "columns", "names of variables")
     chosen = list(persona.variables) if names is None else [names] if isinstance(names, str) else list(names)
     unknown = [name for name in chosen if name not in persona.variables]
     if unknown or not chosen:
@@ -142,9 +143,11 @@ def _named(persona: Persona, names: Sequence[str] | None) -> list[Variable]:
 
 def _positions(persona: Persona, given: Mapping[str, Value | bool]) -> dict[str, int]:
     """The position of each given value among the values of its variable."""
+    expect(given, Mapping, "given", "a value per variable")
     faults, found = [], {}
     for name, value in given.items():
         values = persona.variables[name].values if name in persona.variables else ()
+        expect(value, (str, int, float, np.number, np.bool_), f"given: {name}", "a value of this variable")
         plain = {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool | np.bool_) else value
         if not values:
             faults.append(f"given: {name}: unknown variable. {did_you_mean(str(name), persona.variables)}")
@@ -174,8 +177,8 @@ def _columns(
     lookups = {variable.name: lookup(variable) for variable in wanted}
     chosen = needed(samplers(persona), lookups, given)
     columns = {name: np.empty(n, values.dtype) for name, values in lookups.items()}
-    for start, stop in borrowers.blocks(n):
-        codes = borrowers.draw(chosen, seed, start, stop, given)
+    for start, stop in users.blocks(n):
+        codes = users.draw(chosen, seed, start, stop, given)
         for name, values in lookups.items():
             np.take(values, codes[name], out=columns[name][start:stop], mode="clip")
     return columns

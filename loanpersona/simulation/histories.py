@@ -1,4 +1,4 @@
-"""The tables of a block of borrowers, column by column."""
+"""The tables of a block of users, column by column."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from loanpersona.simulation import applications, loans, payments, referral, sign
 from loanpersona.simulation.applications import NONE, Applications
 from loanpersona.simulation.calendar import Clock
 from loanpersona.simulation.life import Array, Integers, Life
-from loanpersona.simulation.loans import DAY_SECONDS, Books
+from loanpersona.simulation.loans import DAY_SECONDS, Drawdowns
 
 Columns = dict[str, Array]
 
-ATTEMPTS, LOANS, SIGNALS = 10, 10_000, 100_000
-"""What the key of a borrower is multiplied with in the keys of applications, loans and signals."""
+APPLICATION_KEYS, LOAN_KEYS, SIGNAL_KEYS = 10, 10_000, 100_000
+"""What the key of a user is multiplied with in the keys of applications, loans and signals."""
 _APPLY = applications.NEEDED
 _BORROW = (*_APPLY, *loans.NEEDED, *payments.NEEDED)
 NEEDED = {
-    "borrowers": referral.NEEDED,
+    "users": referral.NEEDED,
     "applications": _APPLY,
     "loans": _BORROW,
     "instalments": _BORROW,
@@ -32,7 +32,7 @@ NEEDED = {
 
 
 class Block:
-    """The borrowers `start` to `stop` (excluded), and their tables as far as they are asked for."""
+    """The users `start` to `stop` (excluded), and their tables as far as they are asked for."""
 
     def __init__(
         self, persona: Persona, seed: int, start: int, stop: int, wanted: Collection[str], clock: Clock | None
@@ -48,7 +48,7 @@ class Block:
 
     @cached_property
     def registered(self) -> Integers:
-        """When each borrower registered, in seconds of the window."""
+        """When each user registered, in seconds of the window."""
         return applications.registered(self.life, self.clock)
 
     @cached_property
@@ -57,14 +57,14 @@ class Block:
         return applications.applications(self.life, self.clock, self.registered)
 
     @cached_property
-    def books(self) -> Books:
+    def drawdowns(self) -> Drawdowns:
         """The wishes, loans and instalments."""
         return loans.loans(self.life, self.clock, self.applied)
 
     def columns(self, table: str) -> Columns:
         """The columns of a table that the simulation makes; codes for categories, times of the calendar."""
         return {
-            "borrowers": self._borrowers,
+            "users": self._users,
             "applications": self._applications,
             "loans": self._loans,
             "instalments": self._instalments,
@@ -76,28 +76,28 @@ class Block:
         return np.arange(self.start, self.start + self.life.size)
 
     def _truth(self) -> Columns:
-        return {"borrower_id": self._key()}
+        return {"user_id": self._key()}
 
-    def _borrowers(self) -> Columns:
-        found = {"borrower_id": self._key()}
-        if self._clock is not None and all(name in self.life.codes for name in NEEDED["borrowers"]):
+    def _users(self) -> Columns:
+        found = {"user_id": self._key()}
+        if self._clock is not None and all(name in self.life.codes for name in NEEDED["users"]):
             brought = referral.referrers(self.life, self.registered)
             found |= {"registered_at": self._time(self.registered), "referred_by": brought}
         return found
 
     def _applications(self) -> Columns:
         event, columns = self.applied.event, dict(self.applied.columns)
-        borrower = self.start + event.who
+        user = self.start + event.who
         times = {name: self._time(columns[name]) for name in ("started_at", "submitted_at", "decided_at")}
         attempt = event.ordinals["application"]
-        return {**columns, **times, "application_id": ATTEMPTS * borrower + attempt, "borrower_id": borrower}
+        return {**columns, **times, "application_id": APPLICATION_KEYS * user + attempt, "user_id": user}
 
     def _loans(self) -> Columns:
-        lent = self.books.loans()
-        borrower = self.start + lent["who"]
+        lent = self.drawdowns.loans()
+        user = self.start + lent["who"]
         return {
-            "loan_id": LOANS * borrower + lent["ordinal"],
-            "borrower_id": borrower,
+            "loan_id": LOAN_KEYS * user + lent["ordinal"],
+            "user_id": user,
             "ordinal": lent["ordinal"],
             "requested_cny": lent["requested"],
             "amount_cny": lent["amount"],
@@ -109,11 +109,11 @@ class Block:
         }
 
     def _instalments(self) -> Columns:
-        lent, plan, paid = self.books.loans(), self.books.schedule, self.books.payments
+        lent, plan, paid = self.drawdowns.loans(), self.drawdowns.schedule, self.drawdowns.payments
         days = self.clock.seconds // DAY_SECONDS
-        held = paid.on < np.minimum(self.books.stops.take(plan.loan), days)
+        held = paid.on < np.minimum(self.drawdowns.stops.take(plan.loan), days)
         on = np.where(held, paid.on, days - 1)
-        loan_id = LOANS * (self.start + lent["who"]) + lent["ordinal"]
+        loan_id = LOAN_KEYS * (self.start + lent["who"]) + lent["ordinal"]
         return {
             "loan_id": loan_id.take(plan.loan),
             "number": plan.number,
@@ -127,13 +127,13 @@ class Block:
     def _signals(self) -> Columns:
         seen = [
             *signals.of_applications(self.life, self.applied),
-            *signals.of_loans(self.life, self.books),
-            *signals.of_instalments(self.life, self.clock, self.books),
+            *signals.of_loans(self.life, self.drawdowns),
+            *signals.of_instalments(self.life, self.clock, self.drawdowns),
         ]
         found = signals.columns(seen)
-        borrower = self.start + found.pop("who")
-        signal_id = SIGNALS * borrower + found.pop("place")
-        return {**found, "signal_id": signal_id, "borrower_id": borrower, "at": self._time(found["at"])}
+        user = self.start + found.pop("who")
+        signal_id = SIGNAL_KEYS * user + found.pop("place")
+        return {**found, "signal_id": signal_id, "user_id": user, "at": self._time(found["at"])}
 
     def _time(self, seconds: Integers) -> Array:
         """Seconds of the window as local time; no time for NONE."""

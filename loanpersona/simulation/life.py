@@ -1,4 +1,4 @@
-"""The decisions of a block of borrowers: once each, or event by event."""
+"""The decisions of a block of users: once each, or event by event."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from loanpersona.persona.model import Persona, Variable
-from loanpersona.simulation import borrowers, chance
-from loanpersona.simulation.borrowers import Codes, Sampler, needed, samplers
+from loanpersona.simulation import chance, users
+from loanpersona.simulation.users import Codes, Sampler, needed, samplers
 
 Array = npt.NDArray[Any]
 Integers = npt.NDArray[np.int64]
@@ -19,17 +19,17 @@ Mask = npt.NDArray[np.bool_]
 
 
 class Life:
-    """The borrowers `start` to `stop` (excluded): who they are, and the luck of whatever they do.
+    """The users `start` to `stop` (excluded): who they are, and the luck of whatever they do.
 
-    `who` counts borrowers from 0 inside the block. What is drawn depends on persona, seed, borrower and the ordinal
+    `who` counts users from 0 inside the block. What is drawn depends on persona, seed, user and the ordinal
     of the event alone.
     """
 
     def __init__(self, persona: Persona, seed: int, start: int, stop: int, wanted: Iterable[str]) -> None:
         self.persona, self.seed, self.start, self.size = persona, seed, start, stop - start
         self.samplers = needed(samplers(persona), wanted)
-        people = {name: s for name, s in self.samplers.items() if s.conditional.variable.each == "borrower"}
-        self.codes: dict[str, Codes] = borrowers.draw(people, seed, start, stop)
+        people = {name: s for name, s in self.samplers.items() if s.conditional.variable.each == "user"}
+        self.codes: dict[str, Codes] = users.draw(people, seed, start, stop)
         self._keys: dict[str, chance.Words] = {}
         self._first: dict[str, Integers] = {}
         self._values: dict[str, Array] = {}
@@ -45,7 +45,7 @@ class Life:
         return chance.events(self._keys[decision].take(who), ordinal)
 
     def cells(self, name: str, sampler: Sampler) -> Integers:
-        """What the borrowers' own variables add to the cell of each borrower."""
+        """What the users' own variables add to the cell of each user."""
         if name not in self._first:
             own = {parent: strides for parent, strides in sampler.strides.items() if parent in self.codes}
             self._first[name] = sum(
@@ -60,7 +60,7 @@ class Life:
         return self._values[name]
 
     def own(self, name: str) -> Array:
-        """The numbers of a variable of the borrowers, shape (borrowers of the block,)."""
+        """The numbers of a variable of the users, shape (users of the block,)."""
         return self.values(name).take(self.codes[name])
 
     def held(self, name: str, codes: Array, *values: str) -> Mask:
@@ -70,9 +70,9 @@ class Life:
 
 
 class Event:
-    """Something that happens to some borrowers of a block: what is decided there is drawn when asked for, once.
+    """Something that happens to some users of a block: what is decided there is drawn when asked for, once.
 
-    `ordinals` counts, for each kind of decision made here, the events of one borrower. Decisions of an earlier kind
+    `ordinals` counts, for each kind of decision made here, the events of one user. Decisions of an earlier kind
     are those of `outer`: other events, and for each event here the position of the one there that it belongs to.
     """
 
@@ -89,7 +89,7 @@ class Event:
     def codes(self, name: str) -> Codes:
         """The position of the value that a variable takes in each event."""
         each = self.life.variable(name).each
-        if each == "borrower":
+        if each == "user":
             return self.life.codes[name].take(self.who)
         if each not in self.ordinals:
             assert self.outer is not None

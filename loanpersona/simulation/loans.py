@@ -9,20 +9,28 @@ import numpy as np
 from loanpersona.simulation import chance
 from loanpersona.simulation.accounts import Accounts
 from loanpersona.simulation.applications import Applications
-from loanpersona.simulation.calendar import DAY, Clock
+from loanpersona.simulation.calendar import EVEN_DAY, Clock
 from loanpersona.simulation.life import Array, Event, Floats, Integers, Life
 from loanpersona.simulation.payments import NEVER, Payments, payments
 from loanpersona.simulation.schedules import Schedule, schedule
 
 NEEDED = (
-    "borrower_type", "borrowing_rate", "habit_years", "days_to_first_loan", "requested_cny", "price_reaction",
-    "term_months", "reason", "minutes_to_disburse", "complains_of_wait",
-)  # fmt: skip
+    "borrower_type",
+    "borrowing_rate",
+    "habit_years",
+    "days_to_first_loan",
+    "requested_cny",
+    "price_reaction",
+    "term_months",
+    "reason",
+    "minutes_to_disburse",
+    "complains_of_wait",
+)
 """The variables that a persona must state for its people to borrow."""
 LEAST_CNY, STEP_CNY = 500, 100
 """A loan is of at least so many CNY, and in steps of so many."""
 MOST_LOANS = 9_999
-"""Loans of one borrower, so that each has a key."""
+"""Loans of one user, so that each has a key."""
 DAYS_OF_YEAR = 365.25
 DAY_SECONDS = 86_400
 NO_PRICE = -1
@@ -30,8 +38,8 @@ NO_PRICE = -1
 
 
 @dataclass(frozen=True)
-class Books:
-    """The wishes, loans and instalments of a block, borrower by borrower."""
+class Drawdowns:
+    """The wishes, loans and instalments of a block, user by user."""
 
     wishes: dict[str, Array]
     """A row per time that somebody came to borrow. `who`, `number` (from 0), `ordinal` of the loan it became (0 if
@@ -40,7 +48,7 @@ class Books:
     """Its `loan` counts the wishes that became loans, in their order."""
     payments: Payments
     stops: Integers
-    """Day of the window on which the borrower of each loan stops paying."""
+    """Day of the window on which the user of each loan stops paying."""
 
     def loans(self) -> dict[str, Array]:
         """The wishes that became loans."""
@@ -48,12 +56,12 @@ class Books:
         return {name: values[lent] for name, values in self.wishes.items()}
 
 
-def loans(life: Life, clock: Clock, applied: Applications) -> Books:
+def loans(life: Life, clock: Clock, applied: Applications) -> Drawdowns:
     """The wishes, loans and instalments of a block."""
     drawers = _Drawers(life, clock, applied)
     while len(drawers.alive) or not drawers.parts:
         drawers.wish()
-    return drawers.books()
+    return drawers.drawdowns()
 
 
 class _Drawers:
@@ -76,7 +84,9 @@ class _Drawers:
         self.loans, self.first = np.zeros(self.size, np.int64), np.zeros(self.size, np.int64)
         self.number, self.parts = 0, list[tuple[dict[str, Array], Schedule, Payments]]()
         first = Event(life, self.event.who, {"loan": 0}).chance("loans.first")
-        self.even = clock.worked(decided) + ((self.event.numbers("days_to_first_loan") + first) * DAY).astype(np.int64)
+        self.even = clock.worked(decided) + ((self.event.numbers("days_to_first_loan") + first) * EVEN_DAY).astype(
+            np.int64
+        )
         self.at = clock.time(self.even)
         self.alive = self._still(np.arange(self.size))
 
@@ -98,7 +108,7 @@ class _Drawers:
         self.parts.append((made, plan, paid))
         self.number += 1
         gap = chance.exponentials(self.life.words("loans.gap", event.who, self.number))
-        self.even[at] += (gap * (DAYS_OF_YEAR * DAY / self.rate[at])).astype(np.int64)
+        self.even[at] += (gap * (DAYS_OF_YEAR * EVEN_DAY / self.rate[at])).astype(np.int64)
         self.at[at] = self.clock.time(self.even[at])
         self.alive = self._still(at)
 
@@ -142,8 +152,8 @@ class _Drawers:
         self.accounts.lend(at, plan, paid)
         return plan, paid
 
-    def books(self) -> Books:
-        """All that was wished, lent and paid, loan after loan of borrower after borrower."""
+    def drawdowns(self) -> Drawdowns:
+        """All that was wished, lent and paid, loan after loan of user after user."""
         wishes = _joined([made for made, _, _ in self.parts])
         order = np.lexsort((wishes["number"], wishes["who"]))
         lent = np.flatnonzero(wishes["amount"])
@@ -157,7 +167,7 @@ class _Drawers:
         wishes = {name: values[order] for name, values in wishes.items()}
         who = wishes["who"][np.flatnonzero(wishes["amount"])]
         stops = self.accounts.stops.take(np.searchsorted(self.event.who, who))
-        return Books(wishes, Schedule(loan[rows], **plan), Payments(**paid), stops)
+        return Drawdowns(wishes, Schedule(loan[rows], **plan), Payments(**paid), stops)
 
 
 _PLAN = ("number", "due", "principal", "interest")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from os import PathLike
 
-from loanpersona.errors import together
-from loanpersona.labels import check_language
+from loanpersona.core.errors import together
+from loanpersona.core.words import check_language
 from loanpersona.persona.model import Persona
 from loanpersona.persona.resolver import load_persona
 from loanpersona.simulation.chance import check_count, check_seed

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loanpersona.simulation.borrowers import Codes
 from loanpersona.simulation.life import Event, Integers
 from loanpersona.simulation.schedules import Schedule, month_of
+from loanpersona.simulation.users import Codes
 
 NEEDED = ("month_income", "payment", "days_early", "days_late", "asks_for")
 """The variables that a persona must state for its people to repay."""
@@ -26,7 +26,7 @@ class Payments:
     on: Integers
     """NEVER if it is not paid, nor what comes after it."""
     asks: Codes
-    """What the borrower asks for, as codes of `asks_for`."""
+    """What the user asks for, as codes of `asks_for`."""
 
 
 def payments(lent: Event, plan: Schedule, day_one: int) -> Payments:

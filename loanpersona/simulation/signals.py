@@ -10,7 +10,7 @@ from loanpersona import tables
 from loanpersona.simulation.applications import OUTCOMES, Applications
 from loanpersona.simulation.calendar import Clock
 from loanpersona.simulation.life import Array, Event, Integers, Life
-from loanpersona.simulation.loans import DAY_SECONDS, Books
+from loanpersona.simulation.loans import DAY_SECONDS, Drawdowns
 from loanpersona.simulation.schedules import month_of
 
 Seen = tuple[str, Integers, Integers]
@@ -43,9 +43,9 @@ def of_applications(life: Life, applied: Applications) -> Iterator[Seen]:
     yield "applied_again", who[after], columns["started_at"][after]
 
 
-def of_loans(life: Life, books: Books) -> Iterator[Seen]:
-    """What borrowers did at a price, a limit and a wait."""
-    wishes = books.wishes
+def of_loans(life: Life, drawdowns: Drawdowns) -> Iterator[Seen]:
+    """What users did at a price, a limit and a wait."""
+    wishes = drawdowns.wishes
     lent = wishes["amount"] > 0
     seen = {
         "limit_used_up": wishes["short"] & ~lent,
@@ -59,14 +59,14 @@ def of_loans(life: Life, books: Books) -> Iterator[Seen]:
         yield source, wishes["who"][at], wishes["disbursed" if source == "complained_of_wait" else "at"][at]
 
 
-def of_instalments(life: Life, clock: Clock, books: Books) -> Iterator[Seen]:
-    """What borrowers ask for while they repay, once a month: on the day on which its first instalment falls due."""
+def of_instalments(life: Life, clock: Clock, drawdowns: Drawdowns) -> Iterator[Seen]:
+    """What users ask for while they repay, once a month: on the day on which its first instalment falls due."""
     day_one = int(clock.start.astype("datetime64[D]").astype(np.int64))
-    due, asks, wishes = books.payments.due, books.payments.asks, books.loans()
-    alive = (due < clock.seconds // DAY_SECONDS) & (due <= books.stops.take(books.schedule.loan))
+    due, asks, wishes = drawdowns.payments.due, drawdowns.payments.asks, drawdowns.loans()
+    alive = (due < clock.seconds // DAY_SECONDS) & (due <= drawdowns.stops.take(drawdowns.schedule.loan))
     for source, value in (("asked_for_lower_rate", "reduction_of_rate"), ("asked_for_extension", "extension_of_term")):
         at = np.flatnonzero(alive & life.held("asks_for", asks, value))
-        who, month = wishes["who"][books.schedule.loan[at]], month_of(due[at] + day_one)
+        who, month = wishes["who"][drawdowns.schedule.loan[at]], month_of(due[at] + day_one)
         order = np.lexsort((due[at], month, who))
         once = order[np.r_[True, (np.diff(who[order]) != 0) | (np.diff(month[order]) != 0)][: len(order)]]
         part = Event(life, who[once], {"month": month[once]}).chance("signals.at")
@@ -77,7 +77,7 @@ def of_instalments(life: Life, clock: Clock, books: Books) -> Iterator[Seen]:
 
 
 def columns(seen: list[Seen]) -> dict[str, Array]:
-    """The signals of a block, borrower by borrower in the order in which they were seen."""
+    """The signals of a block, user by user in the order in which they were seen."""
     levels = tables.table("signals").columns
     codes = [np.full(len(who), levels["source"].levels.index(source)) for source, who, _ in seen]
     who, at, source = (np.concatenate(parts) for parts in (*zip(*((w, t) for _, w, t in seen), strict=True), codes))
@@ -86,6 +86,6 @@ def columns(seen: list[Seen]) -> dict[str, Array]:
     stage = np.array([levels["stage"].levels.index(stage) for stage, _ in signs])
     need = np.array([levels["need"].levels.index(need) for _, need in signs])
     source, who = source[order], who[order]
-    place = np.arange(len(who)) - np.searchsorted(who, who)  # how many of the same borrower came before
+    place = np.arange(len(who)) - np.searchsorted(who, who)  # how many of the same user came before
     found = {"who": who, "place": place, "at": at[order]}
     return {**found, "stage": stage[source], "need": need[source], "source": source}

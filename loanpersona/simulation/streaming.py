@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from loanpersona import storage
 from loanpersona import tables as standard
-from loanpersona.errors import InputError, MachineError
+from loanpersona.core.errors import InputError, MachineError
 from loanpersona.persona.model import Persona
-from loanpersona.population import made_from
-from loanpersona.simulation import borrowers
+from loanpersona.simulation import users
 from loanpersona.simulation.generation import kept_tables, parts, schemas
+from loanpersona.tables import store
+from loanpersona.tables.population import made_from
 
 _TRIED = 2_000
-"""Borrowers by whom the space that all take is told."""
+"""Users by whom the space that all take is told."""
 
 Watch = Callable[[Iterable[Any], int], Iterable[Any]]
 """Gives back the parts that it is given, whose number it is told, and may show how far they are."""
@@ -31,7 +31,7 @@ def stream(
     tables: Sequence[str] | None = None,
     format: str = "parquet",
     watch: Watch = lambda parts, _: parts,
-) -> storage.Saving:
+) -> store.Saving:
     """Generate a population into a folder, as `generate` and `save` do, without ever holding more than a block.
 
     Returns what was saved: its digest and the rows of each table. Raises InputError as both do, MachineError where
@@ -39,15 +39,15 @@ def stream(
     """
     kept = kept_tables(persona, n=n, seed=seed, tables=tables)
     names = [schema.name for schema in kept]
-    storage.check_format(format)
-    storage.check_folder(folder)
-    tried = min(n, _TRIED, borrowers.BLOCK)
+    store.check_format(format)
+    store.check_folder(folder)
+    tried = min(n, _TRIED, users.BLOCK)
     [few] = parts(persona, n=tried, seed=seed, tables=names)
-    needed = storage.needed(few, kept, format, n / tried)
+    needed = store.needed(few, kept, format, n / tried)
     _check_room(folder, n, needed)
     made = made_from(persona.name, persona.digest, n, seed)
-    with storage.saving(folder, format=format, schemas=kept, made=made, needed=lambda: needed) as saved:
-        blocks = sum(1 for _ in borrowers.blocks(n))
+    with store.saving(folder, format=format, schemas=kept, made=made, needed=lambda: needed) as saved:
+        blocks = sum(1 for _ in users.blocks(n))
         for part in watch(parts(persona, n=n, seed=seed, tables=names), blocks):
             saved.add(part)
     return saved

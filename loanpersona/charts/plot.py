@@ -1,0 +1,174 @@
+"""`lp.plot` draws any frame: the frame knows its name and keys, and an entry here, or its form, says how.
+
+An entry is for what a form cannot say. `entry(name, …)` names a mark with its words and size; `@drawing(name, …)` is a
+function of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import escape
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from loanpersona.analysis.frame import ROOMS, Declaration, declaration, keys_of
+from loanpersona.analysis.written import html_table
+from loanpersona.charts import forms
+from loanpersona.charts.style import Caption, alt, new_axes, say, style
+from loanpersona.core.errors import InputError
+from loanpersona.core.extras import need
+from loanpersona.core.words import check_language, own_words, phrase
+from loanpersona.tables.book import SYNTHETIC_MARK
+
+Draw = Callable[[pd.DataFrame, Axes, str], Caption]
+Height = float | Callable[[pd.DataFrame], float] | None
+"""Inches, of any frame or of the one drawn; none for as many as its rows need as bars."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How a frame is drawn, and how large."""
+
+    draw: Draw
+    height: Height = None
+    width: float = 7.2
+
+
+_ENTRIES: dict[tuple[str, str], Entry] = {}
+"""By frame and, where a drawing is of certain columns only, what is looked at."""
+
+
+def entry(name: str, mark: Callable[..., Caption], *, of: str = "", height: Height = None, **words: Any) -> None:
+    """A frame drawn by a mark of `forms`, with words of its own; with `of` only where it looks at these columns."""
+    _ENTRIES[name, _sorted(of.split())] = Entry(lambda frame, ax, lang: mark(frame, ax, lang, **words), height)
+
+
+def drawing(name: str, *, of: str = "", height: Height = 3.6, width: float = 7.2) -> Callable[[Draw], Draw]:
+    """Declare a function as the drawing of a frame; with `of` only where it looks at these columns, ungrouped."""
+
+    def declare(draw: Draw) -> Draw:
+        _ENTRIES[name, _sorted(of.split())] = Entry(draw, height, width)
+        return draw
+
+    return declare
+
+
+def entries() -> dict[tuple[str, str], Entry]:
+    """The charts that are more than a form, by frame and columns looked at."""
+    for room in ROOMS:
+        home = import_module(f"loanpersona.charts.{room}")
+        for one in iter_modules(getattr(home, "__path__", ())):
+            import_module(f"{home.__name__}.{one.name}")
+    return dict(_ENTRIES)
+
+
+def plot(frame: pd.DataFrame, *, lang: str = "en", ax: Axes | None = None) -> Axes:
+    """Draw a frame of an analysis on `ax`, or on a new figure, in a language.
+
+    Every chart shows its intervals, bears alt text (`lp.charts.alt`) and, where the data are made up, the mark that
+    says so. Estimates of fewer than the smallest n are left out, and the note says so. Raises InputError for anything
+    else, for a frame without rows, one that holds two worlds (a key twice), and for a sheet.
+
+    >>> import loanpersona as lp
+    >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
+    >>> ax = lp.plot(lp.profile.shares(population, of="sex"), lang="zh")
+    """
+    declared, lang = _checked(frame, ax), check_language(lang)
+    known = _entry(frame, declared.name)
+    shown, left_out = _large_enough(frame, declared)
+    # The style holds while the chart is drawn and leaves the user's own settings alone.
+    with mpl.rc_context(style()), own_words(frame.attrs["words"]):
+        height = known.height(frame) if callable(known.height) else known.height or forms.height_of(frame)
+        with new_axes(known.width, height) if ax is None else _given(ax) as own:
+            caption = known.draw(shown, own, lang)
+            if left_out:
+                hidden = phrase("too_few_note", lang, smallest=declared.smallest)
+                caption = Caption(caption.title, f"{caption.note} · {hidden}", caption.values)
+            say(own, caption, lang, synthetic=bool(frame.attrs[SYNTHETIC_MARK]))
+            return own
+
+
+def show(frame: pd.DataFrame | Callable[..., pd.DataFrame], *book: Any, lang: str = "en", **asked: Any) -> None:
+    """Show a frame in a notebook: its sentence, the chart with alt text, and the table, folded.
+
+    Takes a frame, or a function of a room with its book and arguments. What this book is too small for is a box that
+    says why. Raises InputError as `plot` does for anything that is no frame.
+
+    >>> import loanpersona as lp
+    >>> population = lp.generate(lp.load_persona("article"), n=300, seed=7)
+    >>> lp.show(lp.habits.timing, population, of="hour")  # doctest: +SKIP
+    """
+    need("lab")
+    from IPython.display import HTML, display
+
+    check_language(lang)
+    try:
+        made = frame(*book, **asked) if callable(frame) else frame
+        ax = plot(made, lang=lang)
+    except InputError as reason:
+        if not callable(frame):
+            declaration(frame)
+        display(HTML(f'<p class="not-estimated">{escape(str(reason))}</p>'))
+        return
+    figure = ax.get_figure()
+    assert isinstance(figure, Figure)
+    words = " ".join(filter(None, map(alt, figure.axes)))
+    display(figure, metadata={"image/png": {"alt": words}})
+    plt.close(figure)
+    summary = escape(forms.title(made, lang))
+    display(HTML(f"<details><summary>{summary}</summary>{html_table(made, lang)}</details>"))
+
+
+def _entry(frame: pd.DataFrame, name: str) -> Entry:
+    known, of = entries(), frame.attrs["of"]
+    grouped = any(forms.varies(frame[key]) for key in keys_of(frame) if key not in of)
+    of_these = None if grouped else known.get((name, _sorted(of)))
+    return of_these or known.get((name, "")) or Entry(forms.by_keys)
+
+
+def _sorted(of: Sequence[str]) -> str:
+    return " ".join(sorted(of))
+
+
+def _checked(frame: pd.DataFrame, ax: Any) -> Declaration:
+    declared = declaration(frame)
+    if declared.sheet:
+        raise InputError(f"{declared.name}: a row is one of {declared.counts}, not an estimate. {_summed_up(declared)}")
+    if frame.empty:
+        raise InputError(f"{declared.name}: no rows. Allowed: at least one.")
+    if lost := [name for name in (*frame.attrs["keys"], declared.estimate) if name not in frame]:
+        raise InputError(f"{declared.name}.{lost[0]}: missing column. Allowed: the frame as it was made.")
+    keys = keys_of(frame)
+    if len(frame) > 1 and (not keys or frame.duplicated(keys).any()):
+        raise InputError(f"{declared.name}: rows repeat their keys. Allowed: one world at a time; draw each by itself.")
+    if ax is not None and not isinstance(ax, Axes):
+        raise InputError(f"ax: {type(ax).__name__} in place of axes. Allowed: an Axes of matplotlib, or None.")
+    return declared
+
+
+def _summed_up(declared: Declaration) -> str:
+    return f"Hint: other frames of lp.{declared.name.partition('.')[0]} sum it up."
+
+
+def _large_enough(frame: pd.DataFrame, declared: Declaration) -> tuple[pd.DataFrame, bool]:
+    """The frame without estimates of too few, and whether there were such."""
+    shown = frame.reset_index(drop=True)
+    if "n" not in shown:
+        return shown, False
+    few = (shown["n"] < declared.smallest) & shown[declared.estimate].notna()
+    gone = [name for name in (declared.estimate, "low", "high") if name in shown]
+    return shown.assign(**{name: shown[name].mask(few) for name in gone}), bool(few.any())
+
+
+@contextmanager
+def _given(ax: Axes) -> Iterator[Axes]:
+    yield ax

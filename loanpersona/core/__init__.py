@@ -1,0 +1,1 @@
+"""The foundation: errors, strict YAML, conditions, words, the Chinese calendar, the catalog of data."""

@@ -1,0 +1,237 @@
+"""A lender's own tables, read into a book: mended where nothing is guessed, refused with the first row otherwise."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from loanpersona.core.errors import InputError
+from loanpersona.tables import keys
+from loanpersona.tables.checks import checked
+from loanpersona.tables.schema import Column, Table, check_keys, table
+
+ZONE = "Asia/Shanghai"
+EARLIEST, LATEST = pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01")
+"""Dates beyond stand for none: 1900-01-01, 1970-01-01 and 9999-12-31 fill empty cells."""
+APART = pd.Timedelta(days=730)
+FEW = 0.05
+"""So few dates, so far from all others, are slips of the keyboard; they would set the clock of the whole book."""
+ORDER = {
+    "applications": ("started_at", "submitted_at", "decided_at"),
+    "loans": ("borrowed_at", "disbursed_at"),
+}
+"""Times of one row that follow one another."""
+PLAUSIBLE = {"apr": (0, 10), "age_years": (16, 120), "term_months": (0, 600)}
+"""What a lender's own numbers may be, where a persona is held to less."""
+
+
+def read_tables(given: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], dict[str, pd.Index]]:
+    """The tables in exact types and in the order of their keys, and the texts that numbered keys stand for.
+
+    Raises InputError with a line per fault.
+    """
+    frames = {name: _frame(name, value) for name, value in given.items()}
+    frames, numbered = _numbered(frames)
+    faults: list[str] = []
+    found = {name: _typed(frame, table(name), faults) for name, frame in frames.items()}
+    if faults:
+        raise InputError(*faults)
+    found = {name: _mended(frame, name) for name, frame in found.items()}
+    check_keys(found)
+    faults = [*_sentinels(found), *_far(found)] or [*_backwards(found), *_early_payments(found), *_misnumbered(found)]
+    if faults:
+        raise InputError(*faults)
+    return found, numbered
+
+
+def _frame(name: str, value: Any) -> pd.DataFrame:
+    """A frame with numbered rows; what Arrow can hand over is taken as it is."""
+    if not isinstance(value, pd.DataFrame) and hasattr(value, "__arrow_c_stream__"):
+        import pyarrow as pa
+
+        with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError, TypeError):  # one column is no table
+            value = pa.table(value).to_pandas()
+    if not isinstance(value, pd.DataFrame):
+        kind = type(value).__name__
+        raise InputError(f"{name}: {kind} in place of a table. Allowed: a DataFrame, such as pd.read_csv(…) gives.")
+    if not value.columns.is_unique:
+        twice = value.columns[value.columns.duplicated()][0]
+        raise InputError(f"{name}.{twice}: stands twice. Allowed: each column once.")
+    return value.reset_index(drop=True)
+
+
+def _numbered(frames: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame], dict[str, pd.Index]]:
+    """Keys that are texts, such as account numbers, become whole numbers, the same in every table."""
+    found, texts = dict(frames), dict[str, pd.Index]()
+    for key, places in _places_of_keys(frames).items():
+        values = [frames[name][column] for name, column in places]
+        if all(one.dtype.kind in "iuf" for one in values):
+            continue
+        texts[key] = pd.Index(pd.concat([one.astype(object) for one in values]).dropna().unique())
+        for name, column in places:
+            codes = pd.Series(texts[key].get_indexer(frames[name][column]), frames[name].index)
+            found[name] = found[name].assign(**{column: codes.astype("Int64").mask(codes < 0)})
+    return found, texts
+
+
+def _places_of_keys(frames: Mapping[str, pd.DataFrame]) -> dict[str, list[tuple[str, str]]]:
+    """Per key of one column, such as loan_id: the tables and columns that hold it."""
+    places: dict[str, list[tuple[str, str]]] = {}
+    for name, frame in frames.items():
+        schema = table(name)
+        for column in schema.columns.values():
+            if column.name in frame and (column.refers or column.name == schema.key):
+                key = table(column.refers).key if column.refers else schema.key
+                places.setdefault(key, []).append((name, column.name))
+    return places
+
+
+def _typed(frame: pd.DataFrame, schema: Table, faults: list[str]) -> pd.DataFrame:
+    """The columns that the table knows in its types; others stay as they are."""
+    key = schema.key.split()
+    found = {
+        column.name: _column(frame[column.name], schema.name, column, faults, key=column.name in key)
+        for column in schema.columns.values()
+        if column.name in frame
+    }
+    faults += [f"{schema.name}.{name}: missing column. Wanted: the key of a row." for name in key if name not in frame]
+    return frame.assign(**found)
+
+
+def _column(values: pd.Series, name: str, column: Column, faults: list[str], *, key: bool) -> pd.Series:
+    where, points = f"{name}.{column.name}", key or bool(column.refers)
+    if column.type.startswith("datetime64"):
+        values = _local(values, day=column.day)
+    elif points:
+        return checked(values, column, where, faults, key=True)
+    elif column.type not in {"category", "bool"}:
+        return _number(values, column.name, where, faults)
+    return checked(values, column.for_lender(open=name == "users" and not column.ordered), where, faults)
+
+
+def _local(values: pd.Series, *, day: bool) -> pd.Series:
+    """Times of a zone are instants, so their local time is certain; parts of seconds say nothing."""
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        values = values.dt.tz_convert(ZONE).dt.tz_localize(None)
+    if values.dtype.kind != "M":
+        return values
+    return values.dt.normalize() if day else values.dt.floor("s")
+
+
+def _number(values: pd.Series, name: str, where: str, faults: list[str]) -> pd.Series:
+    if values.dtype.kind not in "iuf" or isinstance(values.dtype, pd.CategoricalDtype):
+        faults.append(f"{where}: dtype is {values.dtype}. Wanted: numbers.")
+        return values
+    plain = values if isinstance(values.dtype, np.dtype) else values.astype("float64")
+    low, high = PLAUSIBLE.get(name, (0, np.inf) if name.endswith("_cny") else (-np.inf, np.inf))
+    outside = plain[(plain < low) | (plain > high) | np.isinf(plain)]
+    if len(outside):
+        faults.append(f"{where} = {outside.iloc[0]}: out of range. Allowed: {low:g} to {high:g}.")
+    return plain
+
+
+def _mended(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """A time that only tells the day, and the day of the step before it, is taken to be that step's."""
+    for one, then in _steps(name, frame):
+        whole = frame[then].dt.normalize()
+        same = (frame[then] == whole) & (whole == frame[one].dt.normalize()) & (frame[then] < frame[one])
+        if same.any():
+            frame = frame.assign(**{then: frame[then].mask(same, frame[one])})
+    return frame
+
+
+def _steps(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    there = [column for column in ORDER.get(name, ()) if column in frame]
+    yield from itertools.pairwise(there)
+
+
+def _sentinels(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
+    for name, column, times in _times(frames):
+        outside = times[(times < EARLIEST) | (times >= LATEST)]
+        if len(outside):
+            yield (
+                f"{name}.{column} = {outside.iloc[0]:%Y-%m-%d}: {len(outside):,} rows hold a date that stands for "
+                "none. Allowed: 1990 to 2099. Hint: leave what did not happen missing (NaT)."
+            )
+
+
+def _far(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
+    """A few dates that lie years from all others: they would set the first or the last day of the whole book."""
+    happened = [one for one in _times(frames) if table(one[0]).columns[one[1]].happened and one[1] != "registered_at"]
+    if not happened:
+        return
+    days = np.sort(np.concatenate([times.to_numpy() for _, _, times in happened]))
+    room = int(len(days) * FEW)
+    for ends, side in ((days[len(days) - room - 1 :], "after"), (days[: room + 1], "before")):
+        wide = np.flatnonzero(np.diff(ends) > APART.to_numpy())
+        if len(wide):
+            edge = ends[wide[0] + 1] if side == "after" else ends[wide[-1]]
+            yield from _named(happened, edge, ends[wide[0]] if side == "after" else ends[wide[-1] + 1], side)
+
+
+def _named(happened: list[tuple[str, str, pd.Series]], edge: Any, other: Any, side: str) -> Iterator[str]:
+    years = abs(edge - other) / np.timedelta64(365, "D")
+    for name, column, times in happened:
+        beyond = times[times >= edge] if side == "after" else times[times <= edge]
+        if len(beyond):
+            yield (
+                f"{name}.{column} = {beyond.iloc[0]:%Y-%m-%d}: {len(beyond):,} rows lie {years:.0f} years {side} all "
+                "others. Hint: mend these dates, or leave the rows out."
+            )
+
+
+def _backwards(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
+    for name, frame in frames.items():
+        for one, then in _steps(name, frame):
+            yield from _before(frame[one], frame[then], f"{name}.{then}", one)
+
+
+def _early_payments(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
+    """Nothing falls due, and nothing is repaid, before the money is there."""
+    if not {"loans", "instalments"} <= frames.keys() or "disbursed_at" not in frames["loans"]:
+        return
+    lent = frames["loans"].drop_duplicates("loan_id").set_index("loan_id")["disbursed_at"].dt.normalize()
+    plan = frames["instalments"]
+    for column in ("due_on", "paid_on"):
+        if column in plan:
+            yield from _before(plan["loan_id"].map(lent), plan[column], f"instalments.{column}", "loans.disbursed_at")
+
+
+def _before(one: pd.Series, then: pd.Series, where: str, other: str) -> Iterator[str]:
+    early = then[then < one]
+    if len(early):
+        yield (
+            f"{where} = {early.iloc[0]}: {len(early):,} rows lie before their {other}, {one[early.index[0]]}. "
+            f"Allowed: {other} or later."
+        )
+
+
+def _misnumbered(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
+    """Loan 2 of a user comes after loan 1: waits between loans would be negative otherwise."""
+    loans = frames.get("loans", pd.DataFrame())
+    if not {"user_id", "ordinal", "borrowed_at"} <= set(loans):
+        return
+    if again := keys.repeated(loans, ["user_id", "ordinal"]):
+        user, ordinal = again[1].split()
+        yield f"loans.ordinal = {ordinal}: user {user} has more than one such loan. Allowed: 1, 2, … by time."
+        return
+    ordered = loans.sort_values(["user_id", "ordinal"])
+    back = (ordered["user_id"].diff() == 0) & (ordered["borrowed_at"].diff() < pd.Timedelta(0))
+    if back.any():
+        row = ordered[back].iloc[0]
+        yield (
+            f"loans.ordinal = {row['ordinal']}: this loan of user {row['user_id']} was taken before the one numbered "
+            "below it. Allowed: 1, 2, … in the order of time. Hint: leave ordinal out, and the book numbers loans."
+        )
+
+
+def _times(frames: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str, pd.Series]]:
+    for name, frame in frames.items():
+        for column in table(name).columns.values():
+            if column.name in frame and column.type.startswith("datetime64"):
+                yield name, column.name, frame[column.name].dropna()

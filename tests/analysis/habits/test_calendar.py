@@ -1,0 +1,168 @@
+"""Day by day and around Spring Festival: by hand, by coverage, and beyond the calendar."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from book import FESTIVAL, book
+from habits_tables import FESTIVAL_2023, LOANS, half_year, hand, taken
+
+import loanpersona as lp
+from loanpersona.analysis.habits.calendar import by_year, new_years
+from loanpersona.analysis.written import html_table
+from loanpersona.core.errors import InputError
+
+
+def test_no_day_is_left_out_and_the_festivals_are_marked() -> None:
+    found = lp.habits.originations(hand(), every="day")
+    assert (len(found), found["loans"].sum(), found["loans"].max()) == (424, 6, 2)
+    marked = found.loc[found["spring_festival"], "begins"].dt.strftime("%Y-%m-%d").tolist()
+    assert marked == ["2023-01-22", "2024-02-10"]
+    assert found["weekday"].tolist()[:2] == ["monday", "tuesday"]
+    assert found.set_index("begins").loc["2023-01-07", ["loans", "lent_cny"]].tolist() == [2, 2500]
+
+
+def test_a_table_of_hundreds_of_days_shows_the_first_and_says_how_many_there_are() -> None:
+    shown = html_table(lp.habits.originations(hand(), every="day"), "en")
+    assert shown.count('<th scope="row">') == 200
+    assert "and 224 further rows" in shown
+    assert "further rows" not in html_table(lp.habits.originations(hand()), "en")
+
+
+def test_months_and_weeks_begin_on_their_first_day() -> None:
+    months = lp.habits.originations(hand())
+    assert months["begins"].dt.day.unique().tolist() == [1]
+    assert (len(months), months["loans"].tolist()[:4], months["lent_cny"].sum()) == (14, [4, 0, 1, 0], 10_000)
+    weeks = lp.habits.originations(hand(), every="week")
+    assert weeks["begins"].dt.day_of_week.unique().tolist() == [0]
+    assert weeks["loans"].tolist()[:2] == [3, 1]
+    with pytest.raises(InputError, match=r"^every = 'year': not known"):
+        lp.habits.originations(hand(), every="year")
+
+
+def test_groups_have_the_days_of_everybody() -> None:
+    found = lp.habits.originations(hand(), by="referred")
+    assert found.groupby("referred", observed=True)["loans"].agg(["size", "sum"]).to_numpy().tolist() == [
+        [14, 6],
+        [14, 3],
+        [14, 3],
+    ]
+
+
+def test_where_the_calendar_does_not_reach_nobody_says_that_there_was_no_festival() -> None:
+    found = lp.habits.originations(
+        loans=taken(pd.date_range("2005-06-01", "2010-06-30")).assign(amount_cny=1), every="day"
+    )
+    assert found.groupby(found["begins"].dt.year)["spring_festival"].agg(["count", "sum"]).to_numpy().tolist() == [
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [366, 1],
+        [365, 1],
+        [181, 1],
+    ]
+
+
+@pytest.mark.parametrize("of", ["week", "year"])
+@pytest.mark.parametrize(("first", "last"), [("2003-06-01", "2007-06-30"), ("2005-06-01", "2010-06-30")])
+def test_a_book_beyond_the_calendar_is_refused_by_its_reason(first: str, last: str, of: str) -> None:
+    with pytest.raises(InputError, match=rf"^loans\.borrowed_at: from {first} to {last}, but the calendar knows 2008"):
+        lp.habits.festival(loans=taken(pd.date_range(first, last)), of=of)
+
+
+def ratios(days: pd.DatetimeIndex, **more: str) -> pd.DataFrame:
+    return lp.habits.festival(loans=taken(days), of="year", **more)
+
+
+def test_the_ratio_of_even_days_is_exact_and_one_year_is_not_pooled() -> None:
+    [row] = ratios(half_year()).to_dict("records")
+    assert row == {
+        "year": "2023",
+        "n": 150,
+        "rate_ratio": 0.5,
+        "low": 0.5,
+        "high": 0.5,
+        "month_rate": 1.0,
+        "around_rate": 2.0,
+    }
+
+
+def test_the_interval_of_the_ratio_is_as_worked_by_hand() -> None:
+    # A loan more on every second day of the month: mean 1.5, variance 7.5 / 29. Log ratio's variance 1 / (29 · 9).
+    more = pd.date_range(FESTIVAL_2023 + pd.Timedelta(days=2), FESTIVAL_2023 + pd.Timedelta(days=30), freq="2D")
+    [row] = ratios(half_year().append(more)).to_dict("records")
+    half = 2.0452296 * np.sqrt(7.5 / 29 / 30 / 1.5**2)
+    assert (row["rate_ratio"], row["low"], row["high"]) == pytest.approx(
+        (0.75, 0.75 * np.exp(-half), 0.75 * np.exp(half))
+    )
+
+
+def test_years_whose_days_are_not_all_there_are_left_out() -> None:
+    days = pd.DatetimeIndex(book(7, 4_000)["loans"]["borrowed_at"])
+    assert ratios(days)["year"].tolist() == ["2022", "2023", "2024", "pooled"]
+    # the 90th day after 2024-02-10 is 2024-05-10
+    assert ratios(days, until="2024-05-09")["year"].tolist() == ["2022", "2023", "pooled"]
+    assert "2024" in ratios(days, until="2024-05-10")["year"].tolist()
+
+
+@pytest.mark.parametrize("of", ["week", "year"])
+def test_no_festival_in_range_is_refused(of: str) -> None:
+    summer = LOANS[["loan_id", "user_id"]].assign(borrowed_at=pd.date_range("2023-06-01", periods=6))
+    with pytest.raises(InputError, match=r"^loans\.borrowed_at: from 2023-06-01 to 2023-06-06 no Spring Festival"):
+        lp.habits.festival(loans=summer, of=of)
+    with pytest.raises(InputError, match=r"^loans: none was taken by 2020-01-01"):
+        lp.habits.festival(loans=summer, of=of, until="2020-01-01")
+    with pytest.raises(InputError, match=r"^of = \('week', 'year'\): not known"):
+        lp.habits.festival(loans=summer, of=("week", "year"))
+
+
+def test_a_month_without_any_loan_has_a_ratio_of_nought_and_says_why_it_has_no_interval() -> None:
+    after = (half_year() - FESTIVAL_2023).days
+    [row] = ratios(half_year()[(after < 1) | (after > 30)]).to_dict("records")
+    assert (row["month_rate"], row["rate_ratio"], row["why"]) == (0, 0, "no_loans_there")
+    assert np.isnan([row["low"], row["high"]]).all()
+
+
+def test_weeks_around_the_festival_are_relative_to_the_time_around_it() -> None:
+    found = lp.habits.festival(loans=taken(half_year())).set_index("week")
+    assert list(found.index) == list(range(-12, 13))
+    # days 0 to 6: two loans on the first day, one on the others; the shaded month ends on the second day of week 4
+    assert found["rate_ratio"].round(6).tolist() == [
+        *[1.0] * 12,
+        *(round(one, 6) for one in (8 / 14, 0.5, 0.5, 0.5, 11 / 14)),
+        *[1.0] * 8,
+    ]
+    assert set(found["n"]) == {7}
+
+
+def test_spring_festivals_are_in_the_first_two_months_on_new_moons() -> None:
+    found = new_years(pd.DatetimeIndex(["2018-06-01", "2030-06-01"]))
+    assert list(found) == list(range(2018, 2031))
+    assert all(day.year == year and (1, 20) < (day.month, day.day) < (2, 21) for year, day in found.items())
+    # from one to the next there are 12 or 13 moons of 29.530589 days
+    for one, other in pairwise(found.values()):
+        moons = (other - one).days / 29.530589
+        assert abs(moons - round(moons)) < 0.04
+        assert round(moons) in (12, 13)
+
+
+def test_the_trough_of_a_large_book_is_given_back() -> None:
+    pooled = lp.habits.festival(lp.Book(**book(1, 20_000)), of="year").iloc[-1]
+    assert pooled["low"] <= FESTIVAL <= pooled["high"]
+
+
+def test_intervals_of_the_trough_hold_the_truth_at_least_95_times_in_a_hundred() -> None:
+    # Every day has a log-normal luck of its own (sigma 0.2) beside that of its loans: a Poisson interval would fail.
+    # Of 1,000 intervals that hold their value with 95 % chance, fewer than 926 hold it once in a thousand.
+    days = pd.date_range(FESTIVAL_2023 - pd.Timedelta(days=90), FESTIVAL_2023 + pd.Timedelta(days=90))
+    after, random = (days - FESTIVAL_2023).days, np.random.default_rng(13)
+    rate = 30 * np.where((after >= 1) & (after <= 30), 0.8, 1.0)
+    holds = 0
+    for _ in range(1000):
+        counts = random.poisson(rate * random.lognormal(-0.02, 0.2, len(days)))
+        [row] = by_year(pd.Series(counts, days), {2023: FESTIVAL_2023}).to_dict("records")
+        holds += row["low"] <= 0.8 <= row["high"]
+    assert holds >= 926
