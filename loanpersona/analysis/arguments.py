@@ -34,7 +34,7 @@ def checked_arguments(book: Book, given: Mapping[str, Any], signature: inspect.S
     if missing := [one.name for one in wanted if one.default is one.empty and one.name not in given]:
         raise InputError(*(f"{name}: missing argument." for name in missing))
     values = {one.name: given.get(one.name, one.default) for one in wanted}
-    if "bands" in values and signature.parameters["bands"].annotation not in ("Cuts", "Any"):
+    if "bands" in values and signature.parameters["bands"].annotation.startswith(("Bands", "Sequence")):
         usual = signature.parameters["bands"].default
         values["bands"] = None if values["bands"] is usual is None else lower_ends("bands", values["bands"])
     checks = {one.name: _CHECKS.get(str(one.annotation)) or _CHECKS.get(one.name) for one in wanted}
