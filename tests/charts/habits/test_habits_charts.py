@@ -17,7 +17,7 @@ from matplotlib.collections import FillBetweenPolyCollection, QuadMesh
 from matplotlib.container import BarContainer, ErrorbarContainer
 
 import loanpersona as lp
-from loanpersona.core.words import LANGUAGES, phrase
+from loanpersona.core.words import LANGUAGES, label, phrase
 
 mpl.use("agg")
 both_languages = pytest.mark.parametrize("lang", LANGUAGES)
@@ -136,7 +136,8 @@ def test_weeks_and_years_around_the_festival_stand_around_one(loans: lp.Book, la
 def test_a_festival_without_an_interval_is_drawn() -> None:
     days = half_year()
     after = (days - pd.Timestamp("2023-01-22")).days
-    drawn(lp.habits.festival(loans=taken(days[(after < 1) | (after > 30)]), of="year"))
+    ax = drawn(lp.habits.festival(loans=taken(days[(after < 1) | (after > 30)]), of="year"))
+    assert ax.get_title(loc="left") == label("habits.festival")
 
 
 @both_languages
@@ -160,7 +161,8 @@ def test_days_that_are_kept_are_bars_and_unwatched_ones_have_none(loans: lp.Book
 
 
 def test_waits_that_all_are_censored_are_drawn(loans: lp.Book) -> None:
-    drawn(lp.habits.time_to_next_loan(loans=loans.loans[loans.loans["ordinal"] == 1]))
+    ax = drawn(lp.habits.time_to_next_loan(loans=loans.loans[loans.loans["ordinal"] == 1]))
+    assert all(set(line.get_ydata()) <= {0.0} for line in ax.get_lines())
 
 
 @both_languages
