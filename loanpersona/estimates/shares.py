@@ -71,17 +71,6 @@ def shares(values: pd.Series, level: float = LEVEL) -> pd.DataFrame:
     return _typed(pd.DataFrame(rows), values)
 
 
-def shares_by(frame: pd.DataFrame, by: Sequence[str], of: str, level: float = LEVEL) -> pd.DataFrame:
-    """Share of each level of `of` within every group of `by`; columns: by, of, n, k, share, low, high."""
-    parts = []
-    for keys, group in frame.groupby(list(by), observed=True):
-        found = shares(group[of], level)
-        for position, (name, key) in enumerate(zip(by, keys, strict=True)):
-            found.insert(position, name, pd.Categorical([key] * len(found), dtype=frame[name].dtype))
-        parts.append(found)
-    return pd.concat(parts, ignore_index=True)
-
-
 Counted = tuple[float, float]
 """How many of a group hold, and how many there are."""
 

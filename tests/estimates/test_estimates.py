@@ -19,7 +19,6 @@ from loanpersona.estimates.shares import (
     quantiles,
     share,
     shares,
-    shares_by,
     wilson,
     with_lift,
 )
@@ -69,18 +68,6 @@ def test_shares_follow_the_order_of_the_levels_and_count_those_nobody_has() -> N
         ["a", 4, 1, 0.25],
         ["b", 4, 3, 0.75],
         ["c", 4, 0, 0.0],
-    ]
-
-
-def test_shares_by_are_shares_within_each_group() -> None:
-    frame = pd.DataFrame({"sex": list("mmfmf"), "kind": list("abbaa")}, dtype="category")
-    found = shares_by(frame, ["sex"], "kind")
-    assert list(found.columns) == ["sex", "kind", "n", "k", "share", "low", "high"]
-    assert found[["sex", "kind", "n", "k"]].to_numpy().tolist() == [
-        ["f", "a", 2, 1],
-        ["f", "b", 2, 1],
-        ["m", "a", 3, 2],
-        ["m", "b", 3, 1],
     ]
 
 
