@@ -50,7 +50,7 @@ def _keys(stream: np.random.Generator, n: int, people: int) -> np.ndarray:
 
 def _applications(persona: lp.Persona, stream: np.random.Generator, n: int, people: int) -> dict[str, np.ndarray]:
     drawn = ("last_step", "reject_reason", "risk_score", "quality_tier", "apr", "proofs", "diverted_to_partner")
-    found = {name: _drawn(persona, stream, name, n) for name in drawn}
+    result = {name: _drawn(persona, stream, name, n) for name in drawn}
     started = _times(stream, n)
     submitted = started + (60 * _drawn(persona, stream, "minutes_to_submit", n)).astype("timedelta64[s]")
     decided = submitted + (60 * _drawn(persona, stream, "minutes_to_decide", n)).astype("timedelta64[s]")
@@ -59,18 +59,18 @@ def _applications(persona: lp.Persona, stream: np.random.Generator, n: int, peop
     ids = {"application_id": np.arange(n), "user_id": _keys(stream, n, people)}
     outcome = np.searchsorted([0.55, 0.78], stream.random(n), side="right").astype(np.int8)
     times = {"started_at": started, "submitted_at": submitted, "decided_at": decided}
-    return {**ids, **times, **found, "limit_cny": limit, "outcome": outcome}
+    return {**ids, **times, **result, "limit_cny": limit, "outcome": outcome}
 
 
 def _loans(persona: lp.Persona, stream: np.random.Generator, n: int, people: int) -> dict[str, np.ndarray]:
     drawn = ("requested_cny", "term_months", "apr", "reason", "price_reaction", "complains_of_wait")
-    found = {name: _drawn(persona, stream, name, n) for name in drawn}
+    result = {name: _drawn(persona, stream, name, n) for name in drawn}
     gap = stream.standard_exponential(n) / stream.gamma(1.5, 3.0, n).clip(0.1)
     borrowed = _times(stream, n) + (gap * _DAY).astype("timedelta64[s]")
     disbursed = borrowed + (60 * _drawn(persona, stream, "minutes_to_disburse", n)).astype("timedelta64[s]")
-    amount = np.minimum(found["requested_cny"], stream.integers(5, 300, n) * 100).astype(np.int32)
+    amount = np.minimum(result["requested_cny"], stream.integers(5, 300, n) * 100).astype(np.int32)
     ids = {"loan_id": np.arange(n), "user_id": _keys(stream, n, people), "ordinal": stream.integers(1, 9, n)}
-    return {**ids, **found, "amount_cny": amount, "borrowed_at": borrowed, "disbursed_at": disbursed}
+    return {**ids, **result, "amount_cny": amount, "borrowed_at": borrowed, "disbursed_at": disbursed}
 
 
 def _instalments(

@@ -109,9 +109,11 @@ def main() -> None:
         f"{USERS:,} users, one core, median of {ROUNDS} interleaved rounds: "
         + ", ".join(f"{count:,} {name}" for name, count in rows.items())
     )
-    for name, found in median.items():
-        per_row = found / sum(rows.values()) * 1e9
-        print(f"  {name:14} {found * 1e3:9.1f} ms   {per_row:7.1f} ns a row   {found / median['write raw']:6.2f} × raw")
+    for name, result in median.items():
+        per_row = result / sum(rows.values()) * 1e9
+        print(
+            f"  {name:14} {result * 1e3:9.1f} ms   {per_row:7.1f} ns a row   {result / median['write raw']:6.2f} × raw"
+        )
     size = sum(column.nbytes for column in columns) / 2**20
     print(f"  files          {taken:9.1f} MiB, raw {size:.1f} MiB")
     print(f"  peak memory    {small:9.1f} MiB streamed, {large:.1f} MiB for {GROWTH} × as many")

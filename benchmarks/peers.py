@@ -47,7 +47,7 @@ def margins(persona: lp.Persona) -> Margins:
     ranges = {name: (variable.values[0], variable.values[-1]) for name, variable in shapes.items()}
     whole = {name: ends for name, ends in ranges.items() if shapes[name].type.startswith("int")}
     fractions = {name: ends for name, ends in ranges.items() if name not in whole}
-    return Margins({name: OrderedDict(found.items()) for name, found in shares.items()}, whole, fractions)
+    return Margins({name: OrderedDict(result.items()) for name, result in shares.items()}, whole, fractions)
 
 
 def faker_rows(to: Margins, rows: int) -> pd.DataFrame:
@@ -129,8 +129,8 @@ def main() -> None:
     print(textwrap.fill(", ".join(persona.variables), 100, initial_indent="  ", subsequent_indent="  "))
     print("  Faker and Mimesis draw margins only, numbers evenly over their range; loanpersona draws what depends too.")
     many, few, *_ = median.values()
-    for name, found in median.items():
-        print(f"  {name:28} {found * 1e6:8.2f} µs a row {found / many:7.1f} × and {found / few:5.1f} × loanpersona")
+    for name, result in median.items():
+        print(f"  {name:28} {result * 1e6:8.2f} µs a row {result / many:7.1f} × and {result / few:5.1f} × loanpersona")
 
 
 if __name__ == "__main__":

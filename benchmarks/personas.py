@@ -105,7 +105,7 @@ def main() -> None:
     """Print medians and ratios of interleaved rounds; each group begins with its floor."""
     one_core()
     laws = [each.conditional for each in samplers(resolved()).values()]
-    edges = sum(found.thresholds.size for found in laws if isinstance(found.variable.law, Shape))
+    edges = sum(result.thresholds.size for result in laws if isinstance(result.variable.law, Shape))
     with tempfile.TemporaryDirectory() as folder:
         reading = {
             "parse the bytes": lambda: seconds(events),

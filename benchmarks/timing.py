@@ -23,8 +23,8 @@ def seconds(work: Callable[[], object]) -> float:
 
 def medians(works: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
     """The median of what each work measures; all take turns, because a machine is slower at times."""
-    found: dict[str, list[float]] = {name: [] for name in works}
+    result: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):
         for name, work in works.items():
-            found[name].append(work())
-    return {name: statistics.median(times) for name, times in found.items()}
+            result[name].append(work())
+    return {name: statistics.median(times) for name, times in result.items()}

@@ -30,7 +30,7 @@ def ours(persona: lp.Persona, rows: int) -> lp.Population:
 
 def people(persona: lp.Persona) -> dict[str, Conditional]:
     """The variables that are columns of users and truth."""
-    return {name: found for name, found in persona.conditionals.items() if found.variable.table in PEOPLE}
+    return {name: result for name, result in persona.conditionals.items() if result.variable.table in PEOPLE}
 
 
 def plain(conditionals: Mapping[str, Conditional], rows: int) -> pd.DataFrame:
@@ -108,8 +108,8 @@ def main() -> None:
     )
     columns = sum(frame.shape[1] for frame in population.tables.values())
     print(f"{ROWS:,} users, {columns} columns, one core, median of {ROUNDS} interleaved rounds")
-    for name, found in median.items():
-        print(f"  {name:12} {found * 1e3:9.1f} ms   {found / median['loanpersona']:6.2f} × loanpersona")
+    for name, result in median.items():
+        print(f"  {name:12} {result * 1e3:9.1f} ms   {result / median['loanpersona']:6.2f} × loanpersona")
     used, size = peak(persona, ROWS)
     print(f"  peak memory  {used:9.1f} MiB  {used / size:6.2f} × the frame ({size:.1f} MiB)")
     share = median["loanpersona"] / median["plain numpy"]

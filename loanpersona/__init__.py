@@ -96,8 +96,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'loanpersona' has no attribute '{name}'")
     module, _, attribute = _HOMES[name].partition(":")
-    found = import_module(module)
-    value = getattr(found, attribute) if attribute else found
+    result = import_module(module)
+    value = getattr(result, attribute) if attribute else result
     globals()[name] = value
     return value
 

@@ -245,8 +245,8 @@ def doctor(debug: bool) -> None:
     rows = findings()
     width = max(len(row.name) for row in rows)
     for row in rows:
-        click.echo(f"{row.mark:7}  {row.name:{width}}  {row.found}")
-    bad = [f"{row.name}: {row.found}. {row.cure}" for row in rows if not row.good]
+        click.echo(f"{row.mark:7}  {row.name:{width}}  {row.result}")
+    bad = [f"{row.name}: {row.result}. {row.cure}" for row in rows if not row.good]
     if bad:
         raise MachineError("\n".join(bad))
 

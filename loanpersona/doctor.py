@@ -18,7 +18,7 @@ class Finding:
 
     name: str
     good: bool
-    found: str
+    result: str
     cure: str = ""
 
     @property
@@ -33,15 +33,15 @@ def findings() -> list[Finding]:
     >>> {"python", "kernel", "typeface", "cores"} <= {finding.name for finding in findings()}
     True
     """
-    packages = [_package(*found) for found in store.versions().items()]
+    packages = [_package(*result) for result in store.versions().items()]
     return [*packages, _kernel(), _typeface(), _notebooks(), Finding("cores", True, str(os.cpu_count() or "unknown"))]
 
 
-def _package(name: str, found: str) -> Finding:
-    if found != "not installed":
-        return Finding(name, True, found)
+def _package(name: str, result: str) -> Finding:
+    if result != "not installed":
+        return Finding(name, True, result)
     extra = next((extra for extra, packages in EXTRAS.items() if name in packages), None)
-    return _absent(name, extra) if extra else Finding(name, False, found, "Install it into this environment with pip.")
+    return _absent(name, extra) if extra else Finding(name, False, result, "Install it into this environment with pip.")
 
 
 def _absent(name: str, extra: str) -> Finding:
@@ -63,10 +63,10 @@ def _typeface() -> Finding:
 
     path = catalog.font_file()
     try:
-        found = font_manager.get_font(str(path)).family_name
+        result = font_manager.get_font(str(path)).family_name
     except (OSError, RuntimeError):
         return Finding("typeface", False, f"{path.name} cannot be read", "Install the package again.")
-    return Finding("typeface", True, f"{found}, shipped with the package")
+    return Finding("typeface", True, f"{result}, shipped with the package")
 
 
 def _notebooks() -> Finding:

@@ -84,10 +84,10 @@ def files(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("format", ["parquet", "csv"])
 def test_generate_writes_a_population_and_prints_its_digest(run: Run, tmp_path: Path, format: str) -> None:
     out = tmp_path / "new" / "people"
-    found = run("generate", "--n", "60", "--seed", "3", "--out", str(out), "--format", format)
+    result = run("generate", "--n", "60", "--seed", "3", "--out", str(out), "--format", format)
     expected = lp.generate(lp.load_persona("article"), n=60, seed=3)
-    assert (found.code, found.err) == (0, "")
-    assert found.out.splitlines() == [
+    assert (result.code, result.err) == (0, "")
+    assert result.out.splitlines() == [
         *(f"{name}: {len(frame):,} rows, {frame.shape[1]} columns" for name, frame in expected.tables.items()),
         "SYNTHETIC: drawn from a persona file; no row is a real person",
         "persona article, n 60, seed 3",
@@ -102,12 +102,12 @@ def test_generate_writes_a_population_and_prints_its_digest(run: Run, tmp_path: 
 
 
 def test_a_command_of_its_own_process_does_the_same(tmp_path: Path) -> None:
-    found = ended(
+    result = ended(
         start("generate", "--n", "60", "--seed", "3", "--persona", "evidence", "--out", str(tmp_path / "out"))
     )
     expected = lp.generate(lp.load_persona("evidence"), n=60, seed=3)
-    assert (found.code, found.err) == (0, "")
-    assert f"digest {expected.digest}\n" in found.out
+    assert (result.code, result.err) == (0, "")
+    assert f"digest {expected.digest}\n" in result.out
     assert lp.load_population(tmp_path / "out").digest == expected.digest
 
 
@@ -115,8 +115,8 @@ def test_a_command_of_its_own_process_does_the_same(tmp_path: Path) -> None:
 def test_only_the_tables_asked_for_are_made(run: Run, tmp_path: Path, named: list[str]) -> None:
     options = [word for each in named for word in ("--tables", each)]
     assert run("generate", "--n", "20", "--out", "both", *options).code == 0
-    found = run("generate", "--n", "20", "--out", "one", "--tables", named[0].split(",")[0])
-    assert found.out.splitlines()[0] == "truth: 20 rows, 9 columns"
+    result = run("generate", "--n", "20", "--out", "one", "--tables", named[0].split(",")[0])
+    assert result.out.splitlines()[0] == "truth: 20 rows, 9 columns"
     assert sorted(path.stem for path in (tmp_path / "both").glob("*.parquet")) == ["truth", "users"]
     assert [path.stem for path in (tmp_path / "one").glob("*.parquet")] == ["truth"]
     alone = lp.generate(lp.load_persona("article"), n=20, tables=["truth"])
@@ -140,10 +140,10 @@ def test_generate_replaces_an_earlier_population(run: Run, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("n", ["1_000", " 1000 ", "1000"])
 def test_digest_stands_alone_on_the_last_line(run: Run, n: str) -> None:
-    found = run("digest", "article", "--n", n, "--seed", str(2**128 - 1))
+    result = run("digest", "article", "--n", n, "--seed", str(2**128 - 1))
     persona = lp.load_persona("article")
-    assert (found.code, found.err) == (0, "")
-    assert found.out.splitlines() == [
+    assert (result.code, result.err) == (0, "")
+    assert result.out.splitlines() == [
         f"persona article {persona.digest}, n 1000, seed {2**128 - 1}",
         lp.generate(persona, n=1000, seed=2**128 - 1).digest,
     ]
@@ -156,15 +156,15 @@ def test_a_persona_may_be_a_file(run: Run, tmp_path: Path) -> None:
         "variables:\n  sex: {shares: {male: 0.5, female: 0.5}}\n",
         encoding="utf-8",
     )
-    found = run("digest", str(changed), "--n", "50")
-    assert found.code == 0
-    assert found.out.splitlines()[-1] == lp.generate(lp.load_persona(changed), n=50).digest
+    result = run("digest", str(changed), "--n", "50")
+    assert result.code == 0
+    assert result.out.splitlines()[-1] == lp.generate(lp.load_persona(changed), n=50).digest
 
 
 def test_doctor_finds_this_environment_sound(run: Run) -> None:
-    found = run("doctor")
-    assert (found.code, found.err) == (0, "")
-    rows = [line.split(maxsplit=2) for line in found.out.splitlines()]
+    result = run("doctor")
+    assert (result.code, result.err) == (0, "")
+    rows = [line.split(maxsplit=2) for line in result.out.splitlines()]
     assert {row[0] for row in rows} == {"ok"}
     names = [row[1] for row in rows]
     assert names == [*store.versions(), "kernel", "typeface", "notebooks", "cores"]
@@ -174,10 +174,10 @@ def test_doctor_finds_this_environment_sound(run: Run) -> None:
 def test_doctor_names_what_is_missing_and_the_cure(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     there = store.versions()
     monkeypatch.setattr(store, "versions", lambda: {**there, "pyarrow": "not installed"})
-    found = run("doctor")
-    assert found.code == 3
-    assert "MISSING  pyarrow" in found.out
-    assert found.err.splitlines() == ["pyarrow: not installed. Install it into this environment with pip."]
+    result = run("doctor")
+    assert result.code == 3
+    assert "MISSING  pyarrow" in result.out
+    assert result.err.splitlines() == ["pyarrow: not installed. Install it into this environment with pip."]
 
 
 def test_report_renders_each_notebook_in_each_language(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,11 +188,11 @@ def test_report_renders_each_notebook_in_each_language(run: Run, monkeypatch: py
         return Path(parameters["out"]) / f"{name}.{parameters['lang']}.html"
 
     monkeypatch.setattr("loanpersona.reports.render_report", render)
-    found = run("report", "--n", "300", "--seed", "5", "--persona", "evidence", "--out", "there")
+    result = run("report", "--n", "300", "--seed", "5", "--persona", "evidence", "--out", "there")
     shared = {"out": "there", "persona": "evidence", "n": 300, "seed": 5}
     every = [(name, lang) for name in notebook_names() for lang in ("en", "zh")]
     assert asked == [(name, {**shared, "lang": lang}) for name, lang in every]
-    assert found.out.splitlines() == [*(f"there/{name}.{lang}.html" for name, lang in every), "there/index.html"]
+    assert result.out.splitlines() == [*(f"there/{name}.{lang}.html" for name, lang in every), "there/index.html"]
 
     asked.clear()
     assert run("report", "01_profile", "--lang", "zh").code == 0
@@ -396,9 +396,9 @@ def test_ctrl_c_or_being_ended_leaves_nothing_behind(tmp_path: Path, end: signal
         time.sleep(0.01)  # the folder above is made right before the drawing starts
     time.sleep(0.2)
     process.send_signal(end)
-    found = ended(process)
-    assert found.code == 130, found.err
-    assert found.err.split() == ["interrupted"]
+    result = ended(process)
+    assert result.code == 130, result.err
+    assert result.err.split() == ["interrupted"]
     assert list(parent.iterdir()) == []
 
 
@@ -407,10 +407,10 @@ def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
         reading, writing = os.pipe()
         os.close(reading)
         try:
-            found = ended(start(*arguments, stdout=writing))
+            result = ended(start(*arguments, stdout=writing))
         finally:
             os.close(writing)
-        assert (found.code, found.err) == (0, "")
+        assert (result.code, result.err) == (0, "")
 
 
 def test_an_output_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
@@ -418,8 +418,8 @@ def test_an_output_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) ->
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0));from loanpersona.cli import main; main()"
     )
     with (tmp_path / "out.txt").open("w", encoding="utf-8") as out:
-        found = ended(start("digest", "--n", "10", python=("-c", script), stdout=out))
-    found.assert_refused(3, rf"^output: {os.strerror(errno.EFBIG)}\.$")
+        result = ended(start("digest", "--n", "10", python=("-c", script), stdout=out))
+    result.assert_refused(3, rf"^output: {os.strerror(errno.EFBIG)}\.$")
 
 
 def test_an_output_that_is_cut_short_is_said_though_python_does_not_buffer(tmp_path: Path) -> None:
@@ -430,8 +430,8 @@ def test_an_output_that_is_cut_short_is_said_though_python_does_not_buffer(tmp_p
     for buffering in ("", "1"):
         with (tmp_path / "out.txt").open("w", encoding="utf-8") as out:
             places = {**os.environ, "PYTHONUNBUFFERED": buffering}
-            found = ended(start("describe", python=("-c", script), stdout=out, env=places))
-        found.assert_refused(3, rf"^output: {os.strerror(errno.EFBIG)}\.$")
+            result = ended(start("describe", python=("-c", script), stdout=out, env=places))
+        result.assert_refused(3, rf"^output: {os.strerror(errno.EFBIG)}\.$")
 
 
 CHINESE_OUT = ["generate", "--n", "5", "--out", "数据", "--format", "parquet"]
@@ -452,10 +452,10 @@ def test_a_place_without_chinese_is_no_reason_to_fail(
     tmp_path: Path, settings: dict[str, str], arguments: list[str], code: int
 ) -> None:
     process = start(*arguments, cwd=tmp_path, env={**os.environ, **settings}, encoding="utf-8")
-    found = ended(process)
-    assert found.code == code, found.err
-    assert "Error" not in found.err
+    result = ended(process)
+    assert result.code == code, result.err
+    assert "Error" not in result.err
     if arguments == CHINESE_OUT:
         assert [path.name for path in tmp_path.iterdir()] == ["数据"]
         assert DIGEST.search((tmp_path / "数据" / "datasheet.md").read_text(encoding="utf-8"))
-        assert found.out.splitlines()[-1] in {"数据", "??????", r"\u6570\u636e"}
+        assert result.out.splitlines()[-1] in {"数据", "??????", r"\u6570\u636e"}

@@ -44,14 +44,14 @@ def named(requirements: Iterable[str]) -> set[str]:
 
 def closure(names: set[str]) -> set[str]:
     """Packages and all that they need here."""
-    found: set[str] = set()
-    while more := names - found:
-        found |= more
+    result: set[str] = set()
+    while more := names - result:
+        result |= more
         lines = [Requirement(line) for name in more for line in metadata.requires(name) or []]
         names = {
             canonicalize_name(line.name) for line in lines if not line.marker or line.marker.evaluate({"extra": ""})
         }
-    return found
+    return result
 
 
 def outside() -> list[str]:
@@ -62,14 +62,14 @@ def outside() -> list[str]:
 
 def third_parties() -> set[str]:
     """What the package imports that is neither its own nor Python's, wherever the import stands."""
-    found: set[str] = set()
+    result: set[str] = set()
     for path in (ROOT / "loanpersona").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
-                found |= {alias.name.partition(".")[0] for alias in node.names}
+                result |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                found.add(node.module.partition(".")[0])
-    return found - sys.stdlib_module_names - {"loanpersona"}
+                result.add(node.module.partition(".")[0])
+    return result - sys.stdlib_module_names - {"loanpersona"}
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +78,8 @@ def came() -> dict[str, str]:
     command = [sys.executable, str(ROOT / "tests" / "support" / "core.py"), *outside()]
     run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert run.returncode == 0, run.stderr
-    found: dict[str, str] = json.loads(run.stdout.splitlines()[-1])
-    return found
+    result: dict[str, str] = json.loads(run.stdout.splitlines()[-1])
+    return result
 
 
 def test_all_that_an_extra_brings_is_out_of_reach_and_nothing_of_the_core() -> None:
@@ -93,15 +93,15 @@ def test_the_core_draws_saves_and_loads_alone(came: dict[str, str]) -> None:
 
 
 def test_the_core_makes_every_frame_alone_but_those_that_learn(came: dict[str, str]) -> None:
-    frames = {name: found for name, found in came.items() if name.split(".")[0] in {"profile", "habits", "needs",
+    frames = {name: result for name, result in came.items() if name.split(".")[0] in {"profile", "habits", "needs",
                                                                                  "segments", "credit"}}  # fmt: skip
     assert len(frames) > 50
-    assert {name for name, found in frames.items() if found != "DataFrame"} == LEARNED
+    assert {name for name, result in frames.items() if result != "DataFrame"} == LEARNED
 
 
 def test_every_command_but_report_runs_with_the_core_alone(came: dict[str, str]) -> None:
     codes = {
-        name.removeprefix("loanpersona "): found for name, found in came.items() if name.startswith("loanpersona ")
+        name.removeprefix("loanpersona "): result for name, result in came.items() if name.startswith("loanpersona ")
     }
     assert codes.pop("report") == str(MachineError.exit_code)
     assert set(codes.values()) == {"0"}
@@ -159,4 +159,4 @@ def test_the_doctor_tells_an_absent_extra_from_a_missing_package(monkeypatch: py
     monkeypatch.setattr(doctor.store, "versions", lambda: versions)
     numpy, matplotlib, pandas, *_ = doctor.findings()
     assert [row.mark for row in (numpy, matplotlib, pandas)] == ["MISSING", "absent", "ok"]
-    assert matplotlib.found == 'not installed. Hint: pip install "loanpersona[charts]"'
+    assert matplotlib.collected == 'not installed. Hint: pip install "loanpersona[charts]"'

@@ -30,8 +30,8 @@ every_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
 
 
 def cells(name: str) -> list[Any]:
-    found: list[Any] = nbformat.read(NOTEBOOKS[name], as_version=4).cells
-    return found
+    result: list[Any] = nbformat.read(NOTEBOOKS[name], as_version=4).cells
+    return result
 
 
 def code(name: str) -> list[Any]:
@@ -202,13 +202,13 @@ def test_what_is_shown_speaks_the_language_of_the_notebook(name: str) -> None:
 
 @every_notebook
 def test_prose_stands_in_pairs_of_english_and_chinese(name: str) -> None:
-    found = cells(name)
-    for position, cell in enumerate(found):
+    result = cells(name)
+    for position, cell in enumerate(result):
         if cell.cell_type == "markdown":
             assert len(spoken(cell)) == 1, cell.id
             assert spoken(cell) <= {f"lang-{lang}" for lang in LANGUAGES}, cell.id
             if spoken(cell) == {"lang-en"}:
-                other = found[position + 1]
+                other = result[position + 1]
                 assert spoken(other) == {"lang-zh"}, cell.id
                 assert tags(other) - spoken(other) == tags(cell) - spoken(cell), cell.id
     assert [spoken(cell) for cell in prose(name)] == [{"lang-en"}, {"lang-zh"}] * (len(prose(name)) // 2)
@@ -229,26 +229,26 @@ def twins(name: str) -> list[tuple[str, str]]:
 def test_both_languages_have_the_same_headings_statements_and_lists(name: str) -> None:
     for english, chinese in twins(name):
         for shape in (r"^#+ ?\d*", STATEMENT.pattern, r"^\d\. ", r"`\w+`"):
-            found = [re.findall(shape, text, flags=re.MULTILINE) for text in (english, chinese)]
-            assert found[0] == found[1], english[:60]
+            result = [re.findall(shape, text, flags=re.MULTILINE) for text in (english, chinese)]
+            assert result[0] == result[1], english[:60]
 
 
 def sections(name: str) -> dict[str, str]:
     """The English prose of each numbered section, by its number."""
     english = "\n".join(cell.source for cell in prose(name) if spoken(cell) == {"lang-en"})
     parts = re.split(r"^## ", english, flags=re.MULTILINE)[1:]
-    return {found[1]: part for part in parts if (found := re.match(r"(\d+) ", part))}
+    return {result[1]: part for part in parts if (result := re.match(r"(\d+) ", part))}
 
 
 @every_notebook
 def test_numbered_sections_follow_one_another_and_cite_statements_that_exist(name: str) -> None:
-    found = sections(name)
-    assert list(found) == [str(number) for number in range(1, len(found) + 1)]
+    result = sections(name)
+    assert list(result) == [str(number) for number in range(1, len(result) + 1)]
     known = catalog.load("statements")
-    for number, text in found.items():
+    for number, text in result.items():
         cited = STATEMENT.findall(text)
         # the last section draws the others together
-        assert cited or number == str(len(found)), number
+        assert cited or number == str(len(result)), number
         assert set(cited) <= known.keys(), number
 
 

@@ -156,11 +156,11 @@ def test_no_text_file_names_a_registry_host_or_a_path_of_one_machine() -> None:
     listed = subprocess.run(git, cwd=ROOT, check=True, capture_output=True).stdout.decode().split("\0")
     host = r"(?:pypi|pythonhosted|anaconda|artifactory)[.][a-z]|/pypi(?=/)|/simple(?=/)"
     place = r"(?<![\w.~])/(?:work|root|home|Users)/\w|\b[A-Z]:\\+Users\b"
-    found = []
+    result = []
     for path in (ROOT / name for name in listed if (ROOT / name).is_file()):
         text = path.read_bytes().decode("utf-8", errors="ignore")
-        found += [f"{path.relative_to(ROOT)}: {m[0]}" for m in re.finditer(f"{host}|{place}", text)]
-    assert found == []
+        result += [f"{path.relative_to(ROOT)}: {m[0]}" for m in re.finditer(f"{host}|{place}", text)]
+    assert result == []
 
 
 def make(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -222,14 +222,14 @@ def test_notebook_tools_and_tests_are_no_needs_of_the_core() -> None:
         assert not names & core
 
 
-@pytest.mark.parametrize("found", ["missing", "3.10", "3.15"])
-def test_an_unfit_python_gets_one_line_of_advice(found: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("result", ["missing", "3.10", "3.15"])
+def test_an_unfit_python_gets_one_line_of_advice(result: str, tmp_path: Path) -> None:
     python = copied(tmp_path) / "python"
-    if found != "missing":
-        python.write_text(f"#!/bin/sh\necho {found}\n", encoding="utf-8")
+    if result != "missing":
+        python.write_text(f"#!/bin/sh\necho {result}\n", encoding="utf-8")
         python.chmod(0o755)
     advice, _ = make("report", f"PYTHON={python}", cwd=tmp_path).stderr.splitlines()
-    assert f"{python} is {found}." in advice
+    assert f"{python} is {result}." in advice
     assert advice.endswith("make report PYTHON=python3.12")
     assert not (tmp_path / ".venv").exists()
 

@@ -118,9 +118,9 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 
 def test_drawing_borrowers_loads_no_charts_and_no_reports() -> None:
-    found = loaded("import loanpersona as lp; lp.generate(lp.load_persona(), n=10).users; lp.profile.shares")
-    assert "pandas" in found
-    assert found & HEAVY == set()
+    result = loaded("import loanpersona as lp; lp.generate(lp.load_persona(), n=10).users; lp.profile.shares")
+    assert "pandas" in result
+    assert result & HEAVY == set()
 
 
 def test_the_code_of_the_design_works_as_printed() -> None:

@@ -41,9 +41,9 @@ def blocks(name: str, language: str = r"\w+") -> list[tuple[str, str]]:
 
 
 def contents(name: str, language: str) -> list[str]:
-    found = [content for _, content in blocks(name, language)]
-    assert found, f"{name} holds no {language} block"
-    return found
+    result = [content for _, content in blocks(name, language)]
+    assert result, f"{name} holds no {language} block"
+    return result
 
 
 def prose(name: str) -> str:
@@ -58,15 +58,15 @@ def spans(name: str) -> list[str]:
 
 def commands(name: str) -> list[tuple[list[str], list[str]]]:
     """Per command of the console blocks: its words after `loanpersona`, and the output shown below it."""
-    found: list[tuple[list[str], list[str]]] = []
+    result: list[tuple[list[str], list[str]]] = []
     for line in "".join(contents(name, "console")).splitlines():
         if line.startswith("$ "):
             program, *words = shlex.split(line[2:], comments=True)
             assert program == "loanpersona"
-            found.append((words, []))
+            result.append((words, []))
         else:
-            found[-1][1].append(line)
-    return found
+            result[-1][1].append(line)
+    return result
 
 
 def table(name: str, head: str) -> list[list[str]]:

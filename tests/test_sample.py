@@ -97,13 +97,13 @@ def test_the_dictionary_describes_every_column_in_both_languages() -> None:
     columns = [(name, column) for name, frame in population.tables.items() for column in frame]
     assert [(row[0].removesuffix(" (hidden)"), row[1]) for row in described] == columns
     for row in described:
-        found = dict(zip(head, row, strict=True))
-        assert found["label"], row
-        assert found["meaning"], row
-        assert CJK.search(found["名称"]), row
-        assert CJK.search(found["含义"]), row
-        assert not CJK.search(found["label"] + found["meaning"]), row
-        assert (found["table"] == "truth (hidden)") == found["table"].startswith("truth"), row
+        result = dict(zip(head, row, strict=True))
+        assert result["label"], row
+        assert result["meaning"], row
+        assert CJK.search(result["名称"]), row
+        assert CJK.search(result["含义"]), row
+        assert not CJK.search(result["label"] + result["meaning"]), row
+        assert (result["table"] == "truth (hidden)") == result["table"].startswith("truth"), row
 
 
 @pytest.mark.parametrize(

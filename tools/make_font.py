@@ -57,10 +57,10 @@ def main(package: Path) -> None:
     parts, missing, units = [], set(wanted), set()
     for path in sorted(slices, key=lambda path: ("chinese-simplified" in path.name, path.name)):
         font = TTFont(path)
-        if found := missing & font.getBestCmap().keys():
+        if result := missing & font.getBestCmap().keys():
             units.add(font["head"].unitsPerEm)
-            parts.append(subset(font, found))
-            missing -= found
+            parts.append(subset(font, result))
+            missing -= result
     left_out = "".join(map(chr, sorted(missing)))
     if len(units) != 1 or missing & {ord(char) for char in base_characters()}:
         raise SystemExit(f"not usable: units per em {sorted(units)}, characters absent: {left_out}")

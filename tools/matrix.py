@@ -104,12 +104,12 @@ def environment(python: str, minor: str, age: str) -> Path:
 
 def check_versions(python: Path, age: str) -> str:
     """The versions of an environment; raises where the oldest are not those asked for."""
-    found = output(python, "-c", VERSIONS)
+    result = output(python, "-c", VERSIONS)
     for package in wanted(age, (ROOT / "pyproject.toml").read_text(encoding="utf-8"), Path()):
         name, equal, version = package.partition("==")
-        if equal and not re.search(rf"\b{name} {re.escape(version)}(\.0)*( |$)", found):
-            raise SystemExit(f"{package} was asked for, but this runs: {found}")
-    return found
+        if equal and not re.search(rf"\b{name} {re.escape(version)}(\.0)*( |$)", result):
+            raise SystemExit(f"{package} was asked for, but this runs: {result}")
+    return result
 
 
 def differing(python: Path, setting: str, blocks: int, places: Mapping[str, str]) -> list[str]:
@@ -118,7 +118,9 @@ def differing(python: Path, setting: str, blocks: int, places: Mapping[str, str]
     drawn = [line.split() for line in lines]
     assert drawn, "nothing was drawn"
     return [
-        f"{setting}: {persona}: {found}, published is {stated}" for persona, found, stated in drawn if found != stated
+        f"{setting}: {persona}: {result}, published is {stated}"
+        for persona, result, stated in drawn
+        if result != stated
     ]
 
 
@@ -132,7 +134,7 @@ def core(inside: Path) -> list[str]:
     """A line where the core alone has another digest, a frame that fails, or takes too much disk once it was used."""
     places = {"PYTHONDONTWRITEBYTECODE": ""}  # what Python keeps of the modules that were used is weighed too
     came = json.loads(output(inside, ROOT / "tests" / "support" / "core.py", places=places).splitlines()[-1])
-    wrong = [f"{name}: {found}" for name, found in came.items() if found.startswith("InputError")]
+    wrong = [f"{name}: {result}" for name, result in came.items() if result.startswith("InputError")]
     wrong += [f"{name}: {came[name]}" for name in ("saved as parquet", "saved as csv") if came[name] != came["digest"]]
     taken = megabytes(inside.parent.parent)
     print(f"  core alone, used: {taken} MB")
@@ -152,9 +154,9 @@ def checked(minor: str, age: str, named: str) -> bool | None:
     slow = {f"without {features or 'nothing (no fast loops here)'}": (3, {"NPY_DISABLE_CPU_FEATURES": features})}
     wrong = []
     for setting, (blocks, places) in {**SETTINGS, **slow}.items():
-        found = differing(inside, setting, blocks, places)
-        print(f"  {setting}: {'DIFFERENT' if found else 'same'}", flush=True)
-        wrong += found
+        result = differing(inside, setting, blocks, places)
+        print(f"  {setting}: {'DIFFERENT' if result else 'same'}", flush=True)
+        wrong += result
     wrong += core(inside) if age == "newest" else []
     print("".join(f"  {cell}: {line}\n" for line in wrong), end="")
     return not wrong
@@ -167,7 +169,7 @@ def main() -> int:
     named = parser.parse_args().python
     try:
         right = [checked(minor, age, named) for minor, age in CELLS]  # all of them, also after a wrong one
-        print(f"{sum(found is not None for found in right)} of {len(CELLS)} environments drawn.")
+        print(f"{sum(result is not None for result in right)} of {len(CELLS)} environments drawn.")
         return 1 if False in right else 0
     except subprocess.CalledProcessError as error:
         print(error.stderr.strip() or error, file=sys.stderr)

@@ -55,12 +55,12 @@ def moment(given: Any) -> pd.Timestamp:
     A bare number is none: pandas would take 20241231 for a moment of 1970.
     """
     try:
-        found = pd.NaT if isinstance(given, int | float | np.number) else pd.Timestamp(given)
+        result = pd.NaT if isinstance(given, int | float | np.number) else pd.Timestamp(given)
     except (TypeError, ValueError, OverflowError):
-        found = pd.NaT
-    if not isinstance(found, pd.Timestamp) or found.tz is not None:
+        result = pd.NaT
+    if not isinstance(result, pd.Timestamp) or result.tz is not None:
         raise InputError(f"{given!r}: not a time. Allowed: a date such as 2024-12-31, local and without a zone.")
-    return found
+    return result
 
 
 def end_of_day(given: Any) -> pd.Timestamp:

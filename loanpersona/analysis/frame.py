@@ -59,8 +59,8 @@ class Declaration:
     @property
     def call(self) -> Callable[..., pd.DataFrame]:
         """The public function, which checks what it is given."""
-        found: Callable[..., pd.DataFrame] = getattr(import_module(self.compute.__module__), self.compute.__name__)
-        return found
+        result: Callable[..., pd.DataFrame] = getattr(import_module(self.compute.__module__), self.compute.__name__)
+        return result
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -131,17 +131,17 @@ def frame(
 def _called(declared: Declaration, book: tuple[Any, ...], given: Mapping[str, Any]) -> pd.DataFrame:
     """What a frame gives for a book and arguments, which are checked first."""
     signature = inspect.signature(declared.compute)
-    asked, arguments = _asked(declared, signature, book, given)
-    if not _has(asked, declared.unless):
-        asked.need(declared.reads)
-    bound = checked_arguments(asked, arguments, signature)
+    source, arguments = _source(declared, signature, book, given)
+    if not _has(source, declared.unless):
+        source.need(declared.reads)
+    bound = checked_arguments(source, arguments, signature)
     if own := [name for name in bound.get("by", ()) if name in _own_keys(declared, bound)]:
         raise InputError(f"by = {own[0]}: the column that {declared.name} looks at. Allowed: another one.")
-    found = declared.compute(asked, **bound)
-    return _finished(found, declared, asked, bound)
+    result = declared.compute(source, **bound)
+    return _finished(result, declared, source, bound)
 
 
-def _asked(
+def _source(
     declared: Declaration, signature: inspect.Signature, book: tuple[Any, ...], given: Mapping[str, Any]
 ) -> tuple[Book, dict[str, Any]]:
     """The book of a call, made of the tables given by keyword where there is none, and the other arguments."""
@@ -158,13 +158,13 @@ def _asked(
             f"{declared.name}: {len(book)} positional arguments. Allowed: one book, such as a population, or tables by "
             "keyword (loans=…); all else by keyword."
         )
-    asked = Book(**tables) if tables else book[0]
-    if not isinstance(asked, Book):
+    source = Book(**tables) if tables else book[0]
+    if not isinstance(source, Book):
         raise InputError(
-            f"{declared.name}: {type(asked).__name__} in place of a book. Allowed: a population, lp.Book(loans=…), or "
+            f"{declared.name}: {type(source).__name__} in place of a book. Allowed: a population, lp.Book(loans=…), or "
             "tables by keyword."
         )
-    return asked, arguments
+    return source, arguments
 
 
 def _has(book: Book, column: str) -> bool:
@@ -172,15 +172,15 @@ def _has(book: Book, column: str) -> bool:
     return table in book.tables and name in book.tables[table]
 
 
-def _finished(found: pd.DataFrame, declared: Declaration, book: Book, bound: Mapping[str, Any]) -> pd.DataFrame:
+def _finished(result: pd.DataFrame, declared: Declaration, book: Book, bound: Mapping[str, Any]) -> pd.DataFrame:
     """The frame, with what it is and whose it is: `lp.plot` and `in_words` read it there."""
     for key, texts in book.texts.items():
-        if key in found:
-            found = found.assign(**{key: texts[found[key]]})
-    if "why" in found and found["why"].isna().all():
-        found = found.drop(columns="why")
-    who = ["who"] if "who" in found else []
-    found.attrs = {
+        if key in result:
+            result = result.assign(**{key: texts[result[key]]})
+    if "why" in result and result["why"].isna().all():
+        result = result.drop(columns="why")
+    who = ["who"] if "who" in result else []
+    result.attrs = {
         "frame": declared.name,
         "keys": list(dict.fromkeys([*bound.get("by", ()), *who, *_own_keys(declared, bound)])),
         "of": [*bound.get("of", ())],
@@ -190,7 +190,7 @@ def _finished(found: pd.DataFrame, declared: Declaration, book: Book, bound: Map
         "words": book.words,
         SYNTHETIC_MARK: book.synthetic,
     }
-    return found
+    return result
 
 
 def _own_keys(declared: Declaration, bound: Mapping[str, Any]) -> list[str]:
@@ -198,34 +198,34 @@ def _own_keys(declared: Declaration, bound: Mapping[str, Any]) -> list[str]:
     return [one for name in declared.keys for one in (bound["of"] if name == "of" else (name,))]
 
 
-def declaration(found: pd.DataFrame) -> Declaration:
+def declaration(result: pd.DataFrame) -> Declaration:
     """What a frame is; raises InputError where a function of these rooms did not make it."""
-    if not isinstance(found, pd.DataFrame) or found.attrs.get("frame") not in _DECLARED:
+    if not isinstance(result, pd.DataFrame) or result.attrs.get("frame") not in _DECLARED:
         raise InputError(
-            f"{type(found).__name__}: no frame of an analysis. Allowed: what a function such as lp.habits.timing "
+            f"{type(result).__name__}: no frame of an analysis. Allowed: what a function such as lp.habits.timing "
             "gives, with its attrs."
         )
-    return _DECLARED[found.attrs["frame"]]
+    return _DECLARED[result.attrs["frame"]]
 
 
-def keys_of(found: pd.DataFrame) -> list[str]:
+def keys_of(result: pd.DataFrame) -> list[str]:
     """The columns that tell the rows of a frame apart: those of `by` and `who` first."""
-    declaration(found)
-    return [name for name in found.attrs["keys"] if name in found]
+    declaration(result)
+    return [name for name in result.attrs["keys"] if name in result]
 
 
-def counts_of(found: pd.DataFrame) -> str:
+def counts_of(result: pd.DataFrame) -> str:
     """What a row counts, as a word: users of one base are called by it."""
-    whom = found.attrs["who"]
-    return f"who.{whom[0]}" if len(whom) == 1 else declaration(found).counts
+    whom = result.attrs["who"]
+    return f"who.{whom[0]}" if len(whom) == 1 else declaration(result).counts
 
 
-def form_of(found: pd.DataFrame, column: str, measure: str | None = None) -> str:
+def form_of(result: pd.DataFrame, column: str, measure: str | None = None) -> str:
     """How a column of a frame is written, as its declaration says or as what is looked at."""
-    form = declaration(found).form(column, measure)
+    form = declaration(result).form(column, measure)
     if form != "of":
         return form
-    looked_at = str(found.attrs["of"][0])
+    looked_at = str(result.attrs["of"][0])
     return "money" if "_cny" in looked_at else "share" if "share" in looked_at or looked_at == "apr" else "number"
 
 

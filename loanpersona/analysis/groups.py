@@ -66,9 +66,11 @@ def values_of(book: Book, name: str, unit: str, until: pd.Timestamp, bands: Sequ
     """
     column = made_columns().get(name)
     for one in (unit, "user") if unit != "user" else (unit,):
-        found = _stored(book, name, one) if column is None else column.make(book, until) if column.unit == one else None
-        if found is not None:
-            cut = cut_at(found, bands) if bands is not None and found.dtype.kind in "iuf" else found
+        result = (
+            _stored(book, name, one) if column is None else column.make(book, until) if column.unit == one else None
+        )
+        if result is not None:
+            cut = cut_at(result, bands) if bands is not None and result.dtype.kind in "iuf" else result
             return cut if one == unit else _of_users(book, cut, unit)
     allowed = [*(key for key, one in made_columns().items() if one.unit in {unit, "user"}), *_columns(book, unit)]
     raise InputError(f"{name}: no column that groups {unit}s. {did_you_mean(name, allowed)}")
@@ -112,8 +114,8 @@ def stacked(
     """What was made of each group, one below the other; `rows` have the groups."""
     parts = []
     for names, part in made:
-        found = pd.DataFrame([part]) if isinstance(part, dict) else part
-        parts.append(pd.concat([pd.DataFrame(names, index=found.index), found], axis=1))
+        result = pd.DataFrame([part]) if isinstance(part, dict) else part
+        parts.append(pd.concat([pd.DataFrame(names, index=result.index), result], axis=1))
     kinds = {name: _with_everybody(rows[name].dtype) for name in by}
     return pd.concat(parts, ignore_index=True).astype(kinds)
 
@@ -123,7 +125,7 @@ def _with_everybody(kind: pd.CategoricalDtype) -> pd.CategoricalDtype:
 
 
 def with_contrast(
-    found: pd.DataFrame,
+    result: pd.DataFrame,
     rows: pd.DataFrame,
     by: Sequence[str],
     against: str | None,
@@ -137,7 +139,7 @@ def with_contrast(
     `levels` of what is looked at. Raises InputError for a level nobody has.
     """
     if against is None:
-        return found
+        return result
     last = by[-1] if by else ""
     there = [REST, *rows[last].unique()] if by else []
     if against not in there:
@@ -151,14 +153,14 @@ def with_contrast(
         other = within & (rows[last] != names[last] if against == REST else rows[last] == against)
         given = (rows[some], rows[of], rows.index.isin(part.index), other, rows["user_id"], levels * len(compared))
         parts.append(contrast(*given) if names in compared else {})
-    return found.join(pd.DataFrame(parts, index=found.index))
+    return result.join(pd.DataFrame(parts, index=result.index))
 
 
-def with_why(found: pd.DataFrame) -> pd.DataFrame:
+def with_why(result: pd.DataFrame) -> pd.DataFrame:
     """The frame with the column `why`: rows that count nothing have no interval, and say so."""
-    empty = found["n"] == 0
-    ends = {name: found[name].mask(empty) for name in ("low", "high")}
-    return found.assign(**ends, why=empty.map({True: "none_counted", False: None}))
+    empty = result["n"] == 0
+    ends = {name: result[name].mask(empty) for name in ("low", "high")}
+    return result.assign(**ends, why=empty.map({True: "none_counted", False: None}))
 
 
 def levels(values: pd.Series, name: str) -> pd.Series:

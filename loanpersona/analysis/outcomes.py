@@ -59,14 +59,14 @@ class Tape:
     @property
     def users(self) -> Whole:
         """The borrower of each loan."""
-        found: Whole = self.loans["user_id"].to_numpy()
-        return found
+        result: Whole = self.loans["user_id"].to_numpy()
+        return result
 
     @property
     def lent(self) -> Whole:
         """The day of the money of each loan."""
-        found: Whole = self.loans["lent"].to_numpy()
-        return found
+        result: Whole = self.loans["lent"].to_numpy()
+        return result
 
     def each(self, values: Any) -> Whole:
         """The sum over the instalments of each loan."""
@@ -153,8 +153,8 @@ def outcomes_of_borrowers(
     """What became of every borrower by the end of a day, by `user_id`; `bad` counts from the first loan on."""
     lent = tape(book, until)
     sums = dict.fromkeys(("loans", "due", "late", "late_long_ago", "cured"), "sum")
-    found = outcomes(book, until, months, days).assign(lent=lent.lent, reached=lent.reached(days), loans=1)
-    people = found.groupby("user_id").agg({"lent": "min", "reached": "min", "dpd": "max", **sums}).reset_index()
+    result = outcomes(book, until, months, days).assign(lent=lent.lent, reached=lent.reached(days), loans=1)
+    people = result.groupby("user_id").agg({"lent": "min", "reached": "min", "dpd": "max", **sums}).reset_index()
     first = people["lent"].to_numpy()
     people["first_loan_on"] = first.astype("datetime64[D]").astype("datetime64[s]")
     people["bad"] = _known(people["reached"].to_numpy(), months_later(first, months), lent.end)
@@ -167,16 +167,16 @@ def first_approved(book: Book, until: pd.Timestamp) -> pd.DataFrame:
 
     A later one would know how earlier loans were repaid.
     """
-    asked = book.applications
-    asked = asked[(asked["outcome"] == "approved") & (asked["decided_at"] <= until)]
-    first = asked.sort_values(["decided_at", "application_id"]).drop_duplicates("user_id")
+    applications = book.applications
+    applications = applications[(applications["outcome"] == "approved") & (applications["decided_at"] <= until)]
+    first = applications.sort_values(["decided_at", "application_id"]).drop_duplicates("user_id")
     return first.set_index("user_id").sort_index()
 
 
 def day_numbers(times: pd.Series) -> Whole:
     """Whole days since 1970-01-01; a missing time gives a day long before."""
-    found: Whole = times.to_numpy().astype("datetime64[D]").astype(np.int64)
-    return found
+    result: Whole = times.to_numpy().astype("datetime64[D]").astype(np.int64)
+    return result
 
 
 def months_later(day: Whole, months: Any) -> Whole:
@@ -188,8 +188,8 @@ def months_later(day: Whole, months: Any) -> Whole:
     month = day.astype("datetime64[D]").astype("datetime64[M]")
     within = day - month.astype("datetime64[D]").astype(np.int64)
     start, after = ((month + months + more).astype("datetime64[D]").astype(np.int64) for more in (0, 1))
-    found: Whole = np.minimum(start + within, after - 1)
-    return found
+    result: Whole = np.minimum(start + within, after - 1)
+    return result
 
 
 def buckets(dpd: Whole) -> Whole:
@@ -206,9 +206,9 @@ def _paid_before(lent: Tape) -> Whole:
     # Loans are set apart by more than any day, so one running maximum serves them all.
     apart = lent.plan["loan"].to_numpy() * (2 * UNREACHED)
     running = np.maximum.accumulate(lent.plan["paid"].to_numpy() + apart)
-    found: Whole = np.concatenate([[0], running[:-1]]) - apart
-    found[lent.first] = -UNREACHED
-    return found
+    result: Whole = np.concatenate([[0], running[:-1]]) - apart
+    result[lent.first] = -UNREACHED
+    return result
 
 
 def _known(reached: Whole, by: Whole, end: int) -> pd.Series:

@@ -39,5 +39,5 @@ def fold_of(ids: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
     >>> fold_of([0, 1, 2, 3, 4]).tolist()
     [0, 4, 0, 1, 2]
     """
-    found: np.ndarray[Any, np.dtype[np.int64]] = (pd.util.hash_array(np.asarray(ids, "int64")) % FOLDS).astype("int64")
-    return found
+    result: np.ndarray[Any, np.dtype[np.int64]] = (pd.util.hash_array(np.asarray(ids, "int64")) % FOLDS).astype("int64")
+    return result

@@ -102,7 +102,7 @@ def _in_full() -> type[pd.DataFrame]:
     class InFull(pd.DataFrame):  # type: ignore[misc]
         def _repr_html_(self) -> str | None:
             with pd.option_context("display.max_colwidth", None):
-                found: str | None = super()._repr_html_()
-            return found
+                result: str | None = super()._repr_html_()
+            return result
 
     return InFull

@@ -85,7 +85,7 @@ def columns(
 ) -> mpl.container.BarContainer:
     """Upright bars with whiskers, for what has an order of its own; returned to be coloured."""
     places = np.arange(len(frame))
-    found = ax.bar(places, frame[value], 0.76, color=BLUE)
+    result = ax.bar(places, frame[value], 0.76, color=BLUE)
     ends = [frame[value] - frame["low"], frame["high"] - frame[value]]
     ax.errorbar(places, frame[value], yerr=ends, fmt="none", ecolor=INK, elinewidth=1.0, capsize=2)
     ax.set_xticks(places, [label(str(one), lang) for one in frame[by]])
@@ -95,7 +95,7 @@ def columns(
     ax.grid(visible=True, axis="y")
     finish(ax.yaxis, written)
     ax.set_ylabel(phrase(axis, lang))
-    return found
+    return result
 
 
 def curves(frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, value: str, written: Written) -> None:

@@ -135,9 +135,9 @@ def panels(frame: pd.DataFrame, ax: Axes, lang: str, by: str, draw: Draw | None 
         own = panel(ax, number, len(parts), gap=0.08 if alike else 0.22)
         (draw or by_keys)(part, own, lang)
         own.set_title(label(level, lang), loc="left", fontsize=9)
-        if found := own.get_legend():
+        if result := own.get_legend():
             legend = own.get_legend_handles_labels()
-            found.remove()
+            result.remove()
         rows = [text.get_text() for text in own.get_yticklabels()]
         if rows == first:
             own.set_yticklabels([])

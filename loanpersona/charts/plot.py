@@ -97,7 +97,7 @@ def plot(frame: pd.DataFrame, *, lang: str = "en", ax: Axes | None = None) -> Ax
             return own
 
 
-def show(frame: pd.DataFrame | Callable[..., pd.DataFrame], *book: Any, lang: str = "en", **asked: Any) -> None:
+def show(frame: pd.DataFrame | Callable[..., pd.DataFrame], *book: Any, lang: str = "en", **arguments: Any) -> None:
     """Show a frame in a notebook: its sentence, the chart with alt text, and the table, folded.
 
     Takes a frame, or a function of a room with its book and arguments. What this book is too small for is a box that
@@ -112,7 +112,7 @@ def show(frame: pd.DataFrame | Callable[..., pd.DataFrame], *book: Any, lang: st
 
     check_language(lang)
     try:
-        made = frame(*book, **asked) if callable(frame) else frame
+        made = frame(*book, **arguments) if callable(frame) else frame
         ax = plot(made, lang=lang)
     except InputError as reason:
         if not callable(frame):

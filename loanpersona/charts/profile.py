@@ -145,9 +145,9 @@ def lift(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 
 def _yes(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Of a question with yes and no, the share of yes, by its groups."""
-    told = forms.by_keys(frame, ax, lang) if frame.attrs["by"] else forms.bars(frame, ax, lang)
+    caption = forms.by_keys(frame, ax, lang) if frame.attrs["by"] else forms.bars(frame, ax, lang)
     title = phrase("share_of_yes", lang, of=within(frame.attrs["of"][0], lang))
-    return replace(told, title=forms.in_groups(title, frame, lang))
+    return replace(caption, title=forms.in_groups(title, frame, lang))
 
 
 def _against_population(frame: pd.DataFrame, of: str, ax: Axes, lang: str) -> Caption:

@@ -121,13 +121,13 @@ def assumptions(path: str | PathLike[str] | None = None, /, **changed: float) ->
     >>> assumptions(recovery=0.3).recovery.value
     0.3
     """
-    found = _shipped()
+    result = _shipped()
     if path is not None:
         expect(path, (str, PathLike), "path", "the path of a YAML file")
         root = read(Path(path))
-        found = _restated(found, root, sources_of(root), (*NAMES, "sources"))
+        result = _restated(result, root, sources_of(root), (*NAMES, "sources"))
     numbers = node_of({name: {"value": value} for name, value in changed.items()}, file="assumptions")
-    return _restated(found, numbers, None, NAMES)
+    return _restated(result, numbers, None, NAMES)
 
 
 def restored(stated: Any, file: str) -> Assumptions:
@@ -143,9 +143,9 @@ def restored(stated: Any, file: str) -> Assumptions:
 @cache
 def _shipped() -> Assumptions:
     faults, root = Faults(), read(catalog.FOLDER / "assumptions.yaml")
-    found = {name: _first(name, root.child(name) or root, sources_of(root), faults) for name in NAMES}
+    result = {name: _first(name, root.child(name) or root, sources_of(root), faults) for name in NAMES}
     faults.stop()
-    return Assumptions(**found)
+    return Assumptions(**result)
 
 
 def _first(name: str, node: Node, sources: set[str], faults: Faults) -> Assumption:
@@ -166,11 +166,11 @@ def _restated(before: Assumptions, root: Node, sources: set[str] | None, names: 
         if name not in names:
             faults.add(node, f"unknown assumption '{name}'", hint=did_you_mean(name, NAMES))
     new = {one.name: _changed(one, stated[one.name], sources, faults) for one in before if one.name in stated}
-    found = replace(before, **new)
-    for one in found:
-        _check_order(one, found, stated, faults)
+    result = replace(before, **new)
+    for one in result:
+        _check_order(one, result, stated, faults)
     faults.stop()
-    return found
+    return result
 
 
 def _changed(before: Assumption, node: Node, sources: set[str] | None, faults: Faults) -> Assumption:

@@ -47,11 +47,11 @@ def year(number: int) -> Year:
     >>> year(2024).new_year, len(year(2024).make_up)
     (datetime.date(2024, 2, 10), 8)
     """
-    found = _china()(years=number, language="en_US")
-    new_year = min(day for day, name in found.items() if _NEW_YEAR in name and "observed" not in name)
+    result = _china()(years=number, language="en_US")
+    new_year = min(day for day, name in result.items() if _NEW_YEAR in name and "observed" not in name)
     # The package keeps a few make-up workdays of other years beside those of the year asked for.
-    make_up = frozenset(day for day in found.weekend_workdays if day.year == number)
-    return Year(frozenset(found), make_up, new_year)
+    make_up = frozenset(day for day in result.weekend_workdays if day.year == number)
+    return Year(frozenset(result), make_up, new_year)
 
 
 def projected(number: int) -> bool:

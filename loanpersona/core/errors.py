@@ -72,16 +72,16 @@ def together(*checks: Callable[[], Any]) -> list[Any]:
     >>> together(lambda: 1, lambda: 2)
     [1, 2]
     """
-    found: list[Any] = []
+    result: list[Any] = []
     faults: list[str] = []
     for check in checks:
         try:
-            found.append(check())
+            result.append(check())
         except InputError as error:
             faults += error.faults
     if faults:
         raise InputError(*dict.fromkeys(faults))
-    return found
+    return result
 
 
 def full_width(text: str) -> str:
@@ -90,10 +90,10 @@ def full_width(text: str) -> str:
     >>> full_width("variables：")
     "'：' (U+FF1A, full-width colon) stands where YAML reads ':' and a space."
     """
-    found = _FULL_WIDTH.search(text[: 10 * _LONG])
-    if not found:
+    result = _FULL_WIDTH.search(text[: 10 * _LONG])
+    if not result:
         return ""
-    mark = found[found.lastindex or 0]
+    mark = result[result.lastindex or 0]
     plain = _ASCII[mark] if mark == "\u3000" else f"'{_ASCII[mark]}'{' and a space' if mark in '：，' else ''}"
     name = unicodedata.name(mark).lower().replace("fullwidth", "full-width")
     return f"'{mark}' (U+{ord(mark):04X}, {name}) stands where YAML reads {plain}."

@@ -24,7 +24,7 @@ def as_words(text: str) -> str:
     """
     one_line = " ".join(text.split())
     marked = _FIRST.sub(r"\2\\\1\3", _MARKS.sub(r"\\\g<0>", re.sub(r"\\", "\0", one_line)))
-    return re.sub(r"[&<>$]", lambda found: _ENTITIES[found[0]], marked).replace("\0", _ENTITIES["\\"])
+    return re.sub(r"[&<>$]", lambda result: _ENTITIES[result[0]], marked).replace("\0", _ENTITIES["\\"])
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

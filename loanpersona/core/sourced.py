@@ -33,10 +33,10 @@ class Basis:
 def load(name: str) -> dict[str, Any]:
     """A catalog file as `catalog.load` gives it, with a `Basis` under `basis` in place of what states one."""
     root, faults = read(catalog.FOLDER / f"{name}.yaml"), Faults()
-    found = _with_bases(root, faults, sources_of(root), None)
+    result = _with_bases(root, faults, sources_of(root), None)
     faults.stop()
-    assert isinstance(found, dict)
-    return found
+    assert isinstance(result, dict)
+    return result
 
 
 def _with_bases(node: Node, faults: Faults, sources: set[str], general: Basis | None) -> Any:
@@ -48,8 +48,8 @@ def _with_bases(node: Node, faults: Faults, sources: set[str], general: Basis | 
     statement = plain(node.value["statement"]) if "statement" in node.value else ""
     basis = read_basis(node, faults, sources, general, statement=statement) if own else general
     rest = {key: below for key, below in node.value.items() if key not in BASIS_KEYS}
-    found = {key: _with_bases(below, faults, sources, basis) for key, below in rest.items()}
-    return {**found, "basis": basis} if own else found
+    result = {key: _with_bases(below, faults, sources, basis) for key, below in rest.items()}
+    return {**result, "basis": basis} if own else result
 
 
 def sources_of(document: Node) -> set[str]:

@@ -92,7 +92,7 @@ class Faults:
     """Collects the faults of a file, so that a user sees all of them in one run."""
 
     def __init__(self, first: Sequence[str] = ()) -> None:
-        self.found: list[Fault] = []
+        self.collected: list[Fault] = []
         self.first = first
         """The files whose faults come before those of others, in this order."""
         self._room = MAX_PICKED
@@ -115,16 +115,20 @@ class Faults:
         may = f". Allowed: {allowed}." if allowed else "."
         text = f"{subject or 'file'}: {what}{may} {hint}".rstrip()
         kind = what.partition(" ('")[0]
-        self.found.append(Fault(node.file, node.line, text, node.path, f"file: {kind}{may}"))
-        if len(self.found) == MAX_FAULTS:
+        self.collected.append(Fault(node.file, node.line, text, node.path, f"file: {kind}{may}"))
+        if len(self.collected) == MAX_FAULTS:
             self.stop()
 
     def stop(self) -> None:
         """Raise what was found, file by file and in file order; do nothing where nothing was."""
-        told = sorted(set(self.found), key=lambda fault: (self.rank(fault), fault))
-        more = [f"and {len(told) - MAX_TOLD} or more further faults. Mend these first."] if len(told) > MAX_TOLD else []
-        if told:
-            raise InputError(*map(str, told[:MAX_TOLD]), *more)
+        listed = sorted(set(self.collected), key=lambda fault: (self.rank(fault), fault))
+        more = (
+            [f"and {len(listed) - MAX_TOLD} or more further faults. Mend these first."]
+            if len(listed) > MAX_TOLD
+            else []
+        )
+        if listed:
+            raise InputError(*map(str, listed[:MAX_TOLD]), *more)
 
 
 def read(path: Path, *, ours: Collection[str] = (), file: str = "") -> Node:
@@ -146,7 +150,7 @@ def parse(text: str, *, file: str = "text", ours: Collection[str] = ()) -> Node:
     try:
         node = form.document(yaml.parse(text, Loader=_LOADER))
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # a code that no character has, in pure Python
-        form.faults.found.append(Fault(file, *yaml_text.stumbled(error, text)))
+        form.faults.collected.append(Fault(file, *yaml_text.stumbled(error, text)))
     except InputError:  # too deep, too large or too many faults: those found are told below
         pass
     form.stop(ours)
@@ -246,7 +250,7 @@ class _Form:
     def stop(self, ours: Collection[str]) -> None:
         """Raise the faults; of a file that none of the keys `ours` was met in, what they are and no more."""
         if ours and not any(key in self.top for key in ours):
-            self.faults.found = [replace(fault, text=fault.kind or fault.text) for fault in self.faults.found]
+            self.faults.collected = [replace(fault, text=fault.kind or fault.text) for fault in self.faults.collected]
         self.faults.stop()
 
     def document(self, events: Iterator[Any]) -> Node:
@@ -287,9 +291,9 @@ class _Form:
         self.faults.stop()
 
     def mapping(self, events: Iterator[Any], at: Node, depth: int) -> dict[str, Node]:
-        found: dict[str, Node] = {}
+        result: dict[str, Node] = {}
         if depth == 1:
-            self.top = found
+            self.top = result
         for event in events:
             if isinstance(event, yaml.MappingEndEvent):
                 break
@@ -304,26 +308,26 @@ class _Form:
             if value.value == "" and not value.quoted:
                 hint = full_width(name) or "Quote a text that holds a comma or a colon."
                 self.faults.add(below, "has no value", hint=hint)
-            if name in found:
-                self.faults.add(below, f"stated twice, first in line {found[name].line}", hint="Remove one.")
+            if name in result:
+                self.faults.add(below, f"stated twice, first in line {result[name].line}", hint="Remove one.")
             else:
-                found[name] = Node(value.value, at.file, key.line, below.path, value.quoted)
-        return found
+                result[name] = Node(value.value, at.file, key.line, below.path, value.quoted)
+        return result
 
     def sequence(self, events: Iterator[Any], at: Node, depth: int) -> tuple[Node, ...]:
-        found: list[Node] = []
+        result: list[Node] = []
         for event in events:
             if isinstance(event, yaml.SequenceEndEvent):
                 break
-            below = Node({}, at.file, at.line, f"{at.path}[{len(found)}]")
-            found.append(self.node(event, events, below, depth + 1))
-        return tuple(found)
+            below = Node({}, at.file, at.line, f"{at.path}[{len(result)}]")
+            result.append(self.node(event, events, below, depth + 1))
+        return tuple(result)
 
 
 def _refuse_hidden_characters(text: str, at: Node, faults: Faults) -> None:
-    found = _HIDDEN.search(text)
-    if found:
-        faults.add(at, f"holds the invisible character U+{ord(found[0]):04X}", hint="Remove it.")
+    result = _HIDDEN.search(text)
+    if result:
+        faults.add(at, f"holds the invisible character U+{ord(result[0]):04X}", hint="Remove it.")
 
 
 def _join(path: str, key: str) -> str:

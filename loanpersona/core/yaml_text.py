@@ -63,9 +63,9 @@ def stumbled(error: Exception, text: str) -> tuple[int, str]:
 def no_colon(lines: Sequence[str]) -> str:
     """The line that keeps a key and its value apart as YAML does not, the last of them."""
     for line in range(len(lines), max(len(lines) - _NEAR, 0), -1):
-        found = _NO_COLON.match(lines[line - 1])
-        if found:
-            said = full_width(found[0]) or "No space after the colon. Write 'key: value'."
+        result = _NO_COLON.match(lines[line - 1])
+        if result:
+            said = full_width(result[0]) or "No space after the colon. Write 'key: value'."
             return f"Line {line}: {said}"
     return ""
 

@@ -28,12 +28,12 @@ def adjusted_rand(tables: Any) -> Any:
 
 
 def _pairs(counts: Array) -> Array:
-    found: Array = (counts * (counts - 1)).sum(axis=-1)
-    return found
+    result: Array = (counts * (counts - 1)).sum(axis=-1)
+    return result
 
 
 def counted(one: Any, other: Any) -> Array:
     """How often each group of one grouping meets each group of the other."""
     down, across = (np.unique(labels, return_inverse=True)[1] for labels in (np.asarray(one), np.asarray(other)))
-    found: Array = np.bincount(down * (across.max() + 1) + across, minlength=(down.max() + 1) * (across.max() + 1))
-    return found.reshape(down.max() + 1, across.max() + 1)
+    result: Array = np.bincount(down * (across.max() + 1) + across, minlength=(down.max() + 1) * (across.max() + 1))
+    return result.reshape(down.max() + 1, across.max() + 1)

@@ -82,8 +82,8 @@ def logistic(score: Any, bad: Any, name: str = "score") -> Numbers:
         weights = weights + step
         if np.abs(step).max() < 1e-10:
             break
-    found: Numbers = 1 / (1 + np.exp(-x @ weights))
-    return found
+    result: Numbers = 1 / (1 + np.exp(-x @ weights))
+    return result
 
 
 def up_to(score: Numbers, bad: NDArray[np.bool_]) -> tuple[Numbers, Numbers, Numbers]:

@@ -178,11 +178,11 @@ def contrast(
         pulls.append((k - shares[-1] * n) / n.sum() if n.sum() else k)
     half = z(1 - (1 - level) / comparisons) * _error(pulls[0] - pulls[1])
     difference = shares[0] - shares[1]
-    found = {"difference": difference, "difference_low": difference - half, "difference_high": difference + half}
+    result = {"difference": difference, "difference_low": difference - half, "difference_high": difference + half}
     if not min(shares) > 0:
-        return found | dict.fromkeys(("risk_ratio", "risk_ratio_low", "risk_ratio_high"), np.nan)
+        return result | dict.fromkeys(("risk_ratio", "risk_ratio_low", "risk_ratio_high"), np.nan)
     ratio, times = shares[0] / shares[1], exp(z(level) * _error(pulls[0] / shares[0] - pulls[1] / shares[1]))
-    return found | {"risk_ratio": ratio, "risk_ratio_low": ratio / times, "risk_ratio_high": ratio * times}
+    return result | {"risk_ratio": ratio, "risk_ratio_low": ratio / times, "risk_ratio_high": ratio * times}
 
 
 def _error(pulls: Any) -> float:
@@ -191,11 +191,11 @@ def _error(pulls: Any) -> float:
     return sqrt(groups / (groups - 1) * spread) if groups > 1 and spread else np.nan
 
 
-def _as_share(found: dict[str, float], n: int, k: float, level: float) -> dict[str, float]:
+def _as_share(result: dict[str, float], n: int, k: float, level: float) -> dict[str, float]:
     """A clustered ratio that is a share: Wilson's interval with as many rows as would tell as much."""
-    share, spread = found["value"], found["value"] * (1 - found["value"])
-    known = found["error"] > 0 and spread > 0
-    effective = spread / found["error"] ** 2 if known else float(found["clusters"])
+    share, spread = result["value"], result["value"] * (1 - result["value"])
+    known = result["error"] > 0 and spread > 0
+    effective = spread / result["error"] ** 2 if known else float(result["clusters"])
     low, high = wilson(share * effective, effective, level) if n else (0.0, 1.0)
     effect = n / effective if effective else np.nan
     return {
@@ -204,7 +204,7 @@ def _as_share(found: dict[str, float], n: int, k: float, level: float) -> dict[s
         "share": share,
         "low": low,
         "high": high,
-        "clusters": found["clusters"],
+        "clusters": result["clusters"],
         "design_effect": effect,
         "effective_n": effective,
     }
@@ -261,5 +261,5 @@ def with_lift(frame: pd.DataFrame, baseline: Sequence[float]) -> pd.DataFrame:
     return frame.assign(baseline=base, **lifts)
 
 
-def _typed(found: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
-    return found.astype({values.name: values.dtype})
+def _typed(result: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
+    return result.astype({values.name: values.dtype})

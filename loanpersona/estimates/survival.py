@@ -52,8 +52,8 @@ def has_happened(days: Any, happened: Any, within: Sequence[int] | None = None) 
         ends = {"share": 1 - curve["survival"], "low": 1 - curve["high"], "high": 1 - curve["low"]}
         curve = curve.assign(n=len(days), **ends)
         return curve[["days", "n", "share", "low", "high", "survival", "at_risk", "events"]]
-    found = come_within(days, happened, within).rename(columns={"within_days": "days"})
-    return found.assign(survival=1 - found["share"], why=found["share"].isna().map({True: "not_watched_so_long"}))
+    result = come_within(days, happened, within).rename(columns={"within_days": "days"})
+    return result.assign(survival=1 - result["share"], why=result["share"].isna().map({True: "not_watched_so_long"}))
 
 
 def come_within(days: Any, happened: Any, within: Sequence[int]) -> pd.DataFrame:
@@ -68,11 +68,11 @@ def come_within(days: Any, happened: Any, within: Sequence[int]) -> pd.DataFrame
     reached = [curve[curve["days"] <= day].iloc[-1] for day in within]
     known = [day <= np.max(days) or row["survival"] == 0 for day, row in zip(within, reached, strict=True)]
     ends = {"share": "survival", "low": "high", "high": "low"}
-    found = {
+    result = {
         name: [1 - row[of] if ok else np.nan for row, ok in zip(reached, known, strict=True)]
         for name, of in ends.items()
     }
-    return pd.DataFrame({"within_days": list(within), "n": len(days), **found})
+    return pd.DataFrame({"within_days": list(within), "n": len(days), **result})
 
 
 def median_time(curve: pd.DataFrame) -> pd.DataFrame:

@@ -37,12 +37,12 @@ def read_blocks(scope: Scope, before: Persona | None = None) -> dict[str, Variab
         scope.faults.stop()
     for name, block in scope.blocks.items():
         scope.tried.add(name)
-        so_far = len(scope.faults.found)
+        so_far = len(scope.faults.collected)
         try:
             scope.known[name] = _as_before(scope, name, block, before) or _variable(scope, name, block)
         except BrokenBlockError:
             continue
-        if len(scope.faults.found) == so_far:
+        if len(scope.faults.collected) == so_far:
             scope.sound[name] = scope.known[name]
     return scope.known
 
@@ -51,11 +51,11 @@ def _as_before(scope: Scope, name: str, block: Node, before: Persona | None) -> 
     """The variable that its block gave before, where neither the block nor what it sees of those above is new."""
     if before is None or _entry(before.document, name) is not block:
         return None
-    found = before.variables[name]
-    if any(scope.values.get(parent) != before.variables[parent].values for parent in found.parents):
+    result = before.variables[name]
+    if any(scope.values.get(parent) != before.variables[parent].values for parent in result.parents):
         return None
-    scope.values[name] = found.values
-    return found
+    scope.values[name] = result.values
+    return result
 
 
 def _entry(document: Node, name: str) -> Node | None:

@@ -48,19 +48,19 @@ def calibrate(
     >>> load_persona("article").conditionals["sex"].probabilities.shape
     (10, 2)
     """
-    found: dict[str, Conditional] = {}
+    result: dict[str, Conditional] = {}
     known = before if before is not None and _in_one_order(before, variables) else {}
     room = MAX_CELLS
     for name, variable in variables.items():
-        if not set(variable.parents) <= set(found):
+        if not set(variable.parents) <= set(result):
             continue  # a parent was refused, and said so
         try:
-            found[name] = _as_before(variable, found, room, known) or _calibrated(variable, found, room)
-            room -= found[name].thresholds.size
+            result[name] = _as_before(variable, result, room, known) or _calibrated(variable, result, room)
+            room -= result[name].thresholds.size
         except RefusedError as refused:
             at = blocks[name].child(refused.key) or blocks[name]
             faults.add(at, refused.what, allowed=refused.allowed, hint=refused.hint)
-    return found
+    return result
 
 
 def _in_one_order(before: Iterable[str], now: Iterable[str]) -> bool:
@@ -127,9 +127,9 @@ def _shape_thresholds(
             raise RefusedError(law.family, f"no {name} for {who}", allowed=allowed)
     move = np.full(cells, 1.0 if law.family in {"lognormal", "gamma"} else 0.0)
     for effect in law.moves:
-        held = holds(effect.when, bands)
-        move[held] = (
-            move[held] * float(effect.value) if effect.parameter == "times" else move[held] + float(effect.value)
+        applies = holds(effect.when, bands)
+        move[applies] = (
+            move[applies] * float(effect.value) if effect.parameter == "times" else move[applies] + float(effect.value)
         )
     grid = np.array(variable.values, np.float64)
     edges = (grid[:-1] + grid[1:]) / 2
@@ -148,11 +148,11 @@ def _cell(cell: int, where: Iterable[Effect], bands: Mapping[str, Bands], above:
 def _fill(where: Iterable[Effect], parameters: dict[str, Floats], bands: Mapping[str, Bands]) -> None:
     stated = {name: np.zeros(len(values), bool) for name, values in parameters.items()}
     for effect in where:
-        held = holds(effect.when, bands)
-        if (held & stated[effect.parameter]).any():
+        applies = holds(effect.when, bands)
+        if (applies & stated[effect.parameter]).any():
             raise RefusedError("where", f"two rows give {effect.parameter} for the same people", allowed="one")
-        stated[effect.parameter] |= held
-        parameters[effect.parameter][held] = float(effect.value)
+        stated[effect.parameter] |= applies
+        parameters[effect.parameter][applies] = float(effect.value)
 
 
 def _odds_thresholds(variable: Variable, law: Shares, bands: Mapping[str, Bands], weights: Floats) -> Integers:

@@ -53,10 +53,12 @@ def _changed(persona: Persona, nodes: Mapping[str, Node]) -> Persona:
 
 def _named(changed: Persona, origin: Persona) -> Persona:
     """The changed persona under the name that it started from and a hash of all that differs since then."""
-    told = {path: new for path, _, new in differing(origin.document, changed.document) if path != "persona"}
-    if not told:
+    differences = {path: new for path, _, new in differing(origin.document, changed.document) if path != "persona"}
+    if not differences:
         return origin
-    rows = sorted((path, str(exact(new)) if new and exact(new) is not None else new) for path, new in told.items())
+    rows = sorted(
+        (path, str(exact(new)) if new and exact(new) is not None else new) for path, new in differences.items()
+    )
     name = f"{origin.name[:_NAME_KEPT]}-{hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:6]}"
     document = changed.document.having("persona", node_of(name, file="change", path="persona"))
     return replace(changed, name=name, document=document, origin=origin)
@@ -97,12 +99,12 @@ def _set_entry(node: Node, entries: tuple[Node, ...], rest: str, value: Node, ch
     if rest == _APPENDED:
         more = value.value if isinstance(value.value, tuple) else (value,)
         return replace(node, value=(*entries, *more))
-    found = re.match(r"\[?(\d{1,4})\]?(?:\.|$|(?=\[))", rest)
-    if not found or int(found[1]) >= len(entries):
+    result = re.match(r"\[?(\d{1,4})\]?(?:\.|$|(?=\[))", rest)
+    if not result or int(result[1]) >= len(entries):
         last = f"[0] to [{len(entries) - 1}], [+] for one more"
         raise _refused(change, f"no entry '{rest}' of '{node.path}'. Allowed: {last}.")
-    at = int(found[1])
-    new = _set(entries[at], rest[found.end() :], value, change)
+    at = int(result[1])
+    new = _set(entries[at], rest[result.end() :], value, change)
     return Node((*entries[:at], new, *entries[at + 1 :]), node.file, node.line, node.path)
 
 

@@ -17,7 +17,7 @@ from loanpersona.persona.idle import idle_paths
 from loanpersona.persona.joint import Conditional, Floats, holds, total
 from loanpersona.persona.laws import PARAMETERS
 from loanpersona.persona.model import Effect, Given, Odds, Persona, Shape, Shares, Value, Variable, When
-from loanpersona.persona.seasons_told import told
+from loanpersona.persona.season_words import seasons_in_words
 
 Row = list[str]
 
@@ -68,7 +68,7 @@ class _Teller:
             yield from ("", f"## {self.word('rules')}", "")
             yield from (f"- {self.where(rule.never)} ({self.reason(rule.basis)})" for rule in persona.rules.values())
         if persona.window is not None and persona.calendar is not None:
-            yield from told(persona.window, persona.calendar, self.lang, self.reason)
+            yield from seasons_in_words(persona.window, persona.calendar, self.lang, self.reason)
         for conditional in persona.conditionals.values():
             yield from self._variable(conditional)
         if persona.notes:
@@ -269,10 +269,10 @@ def _among(conditional: Conditional, when: When) -> tuple[float, Floats]:
 
 def _groups(leaning: Sequence[int], odds: Sequence[Odds]) -> list[list[int]]:
     """Leaning values, together where every condition treats them alike."""
-    found: dict[tuple[object, ...], list[int]] = {}
+    result: dict[tuple[object, ...], list[int]] = {}
     for i in leaning:
-        found.setdefault(tuple(entry.factors[i] for entry in odds), []).append(i)
-    return list(found.values())
+        result.setdefault(tuple(entry.factors[i] for entry in odds), []).append(i)
+    return list(result.values())
 
 
 def _shares(shares: Floats, groups: Sequence[Sequence[int]]) -> Row:

@@ -27,24 +27,24 @@ def difference(one: Persona, other: Persona, lang: str = "en") -> str:
     'article and article: no difference.\\n'
     """
     check_language(lang)
-    found = list(differing(one.document, other.document))
-    if not found:
+    result = list(differing(one.document, other.document))
+    if not result:
         return phrase("told_same", lang, one=one.name, other=other.name) + "\n"
-    texts = [path for path, *_ in found if _TEXT.search(path)]
-    still = _still(one, {path: mine for path, mine, _ in found})
-    still &= _still(other, {path: theirs for path, _, theirs in found}) - {*texts}
+    texts = [path for path, *_ in result if _TEXT.search(path)]
+    still = _still(one, {path: mine for path, mine, _ in result})
+    still &= _still(other, {path: theirs for path, _, theirs in result}) - {*texts}
     rows = [
         [path, mine or "–", theirs or "–", _basis(one.document, path), _basis(other.document, path)]
-        for path, mine, theirs in found
+        for path, mine, theirs in result
         if path not in {*texts, *still}
     ]
     said = [table(_heads(one, other, lang), [[as_words(cell) for cell in row] for row in rows])] if rows else []
     said += (
-        [phrase("told_nobody", lang, paths=as_words(", ".join(path for path, *_ in found if path in still)))]
+        [phrase("told_nobody", lang, paths=as_words(", ".join(path for path, *_ in result if path in still)))]
         if still
         else []
     )
-    added = {path for path, *both in found if None in both and _ROW_BASIS.search(path)}
+    added = {path for path, *both in result if None in both and _ROW_BASIS.search(path)}
     texts = [path for path in texts if path not in added]
     said += [phrase("told_texts", lang, paths=as_words(", ".join(texts)))] if texts else []
     return "\n\n".join(said) + "\n"
@@ -53,7 +53,7 @@ def difference(one: Persona, other: Persona, lang: str = "en") -> str:
 def _still(persona: Persona, stated: Mapping[str, str | None]) -> set[str]:
     """Those of the paths at which a persona states nothing, or nothing that changes anybody."""
     nobody = idle_paths(persona) | {
-        found.path for found in idle_days(persona.document.child("calendar"), persona.window, persona.calendar)
+        result.path for result in idle_days(persona.document.child("calendar"), persona.window, persona.calendar)
     }
     below = tuple(f"{path}{step}" for path in nobody for step in ".[")
     return {path for path, text in stated.items() if text is None or path in nobody or path.startswith(below)}

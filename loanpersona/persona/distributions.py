@@ -68,10 +68,10 @@ def _below(shapes: Floats, points: Floats) -> Floats:
 
         large: Floats = gammainc(shapes, points)
         return large
-    near, found = points < shapes + 1, np.empty(len(points))
-    found[near] = _series(shapes[near], points[near])
-    found[~near] = 1 - _fraction(shapes[~near], points[~near])
-    return found
+    near, result = points < shapes + 1, np.empty(len(points))
+    result[near] = _series(shapes[near], points[near])
+    result[~near] = 1 - _fraction(shapes[~near], points[~near])
+    return result
 
 
 def _series(shapes: Floats, points: Floats) -> Floats:
@@ -84,10 +84,10 @@ def _series(shapes: Floats, points: Floats) -> Floats:
 
 
 def _fraction(shapes: Floats, points: Floats) -> Floats:
-    found = points - shapes + (2 * _STEPS + 1)
+    result = points - shapes + (2 * _STEPS + 1)
     for step in range(_STEPS, 0, -1):
-        found = points - shapes + (2 * step - 1) - step * (step - shapes) / found
-    return _weight(shapes, points) / found
+        result = points - shapes + (2 * step - 1) - step * (step - shapes) / result
+    return _weight(shapes, points) / result
 
 
 def _weight(shapes: Floats, points: Floats) -> Floats:

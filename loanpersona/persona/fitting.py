@@ -50,9 +50,9 @@ def _refuse_the_impossible(
     nearest = nearest_margin(target, allowed, weights)
     off = [i for i in range(len(target)) if abs(nearest[i] - target[i]) > _SEEN]
     if off:
-        found = ", ".join(f"{values[i]} = {target[i]:g} (nearest {nearest[i]:.4g})" for i in off)
+        result = ", ".join(f"{values[i]} = {target[i]:g} (nearest {nearest[i]:.4g})" for i in off)
         hint = "Change these shares, or the odds of 0 that rule them out."
-        raise RefusedError("shares", f"cannot hold together with the odds: {found}", hint=hint)
+        raise RefusedError("shares", f"cannot hold together with the odds: {result}", hint=hint)
 
 
 def nearest_margin(target: Floats, allowed: npt.NDArray[np.bool_], weights: Floats) -> Floats:

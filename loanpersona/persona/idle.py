@@ -43,7 +43,7 @@ class _Row(NamedTuple):
     key: str
     node: Node
     when: When
-    held: Flags
+    applies: Flags
     zero: bool
 
 
@@ -69,10 +69,10 @@ def idle_paths(persona: Persona) -> set[str]:
     empty = {
         f"{name}.{path}"
         for name, conditional in above.items()
-        for path, held in _Teller(conditional, blocks[name], above).rows()
-        if not held.any()
+        for path, applies in _Teller(conditional, blocks[name], above).rows()
+        if not applies.any()
     }
-    return {found.path for found in idle(above, blocks)} | empty
+    return {result.path for result in idle(above, blocks)} | empty
 
 
 class _Teller:
@@ -93,7 +93,7 @@ class _Teller:
             )
         for row in (*where, *moves):
             yield from self.covered(
-                f"{row.at}.{row.key}", row.node, row.held, [other for other in zeros if other.at != row.at]
+                f"{row.at}.{row.key}", row.node, row.applies, [other for other in zeros if other.at != row.at]
             )
 
     def odds(self, law: Shares) -> Iterator[Idle]:
@@ -101,32 +101,32 @@ class _Teller:
         rows, happens = self.factors(law.odds), np.array([share > 0 for share in law.shares])
         ruled_out = np.zeros((len(self.alive), len(happens)), np.int16)
         for row, picked in rows:
-            ruled_out += row.zero * np.outer(row.held, picked)
+            ruled_out += row.zero * np.outer(row.applies, picked)
         possible = (ruled_out == 0) & happens & self.alive[:, None]
         for row, picked in rows:
             path, moved = f"{row.at}.multiply.{row.key}", picked & happens
             others = [other for other, theirs in rows if other.zero and other is not row and (theirs & picked).any()]
-            if not row.held.any():
+            if not row.applies.any():
                 continue
             if not moved.any():
-                yield self.told(path, row.node, "its share is 0")
-            elif not (ruled_out[row.held][:, moved] == row.zero).any():
-                yield from self.covered(path, row.node, row.held, others)
-            elif not row.zero and _made_up_for(possible[self.alive], row.held[self.alive], moved):
-                yield self.told(path, row.node, "the shares stay as stated, and it sets nobody apart")
+                yield self.entry(path, row.node, "its share is 0")
+            elif not (ruled_out[row.applies][:, moved] == row.zero).any():
+                yield from self.covered(path, row.node, row.applies, others)
+            elif not row.zero and _made_up_for(possible[self.alive], row.applies[self.alive], moved):
+                yield self.entry(path, row.node, "the shares stay as stated, and it sets nobody apart")
 
     def rows(self) -> Iterator[tuple[str, Flags]]:
         """The path of every row of the law, and the cells of people that it speaks of."""
         law = self.conditional.variable.law
         if isinstance(law, Given):
             paths = _paths(self.block.child("table"), "table", len(law.rows[0][0]))
-            yield from ((path, self.held(when)) for path, (when, _) in zip(paths, law.rows, strict=False))
+            yield from ((path, self.applies(when)) for path, (when, _) in zip(paths, law.rows, strict=False))
         elif isinstance(law, Shares):
-            yield from ((f"odds[{i}]", self.held(odds.when)) for i, odds in enumerate(law.odds))
+            yield from ((f"odds[{i}]", self.applies(odds.when)) for i, odds in enumerate(law.odds))
         else:
             moves = self.effects(law.moves[0].parameter, law.moves, ("by",)) if law.moves else []
             where = self.effects("where", law.where, PARAMETERS[law.family])
-            yield from ((row.at, row.held) for row in (*where, *moves))
+            yield from ((row.at, row.applies) for row in (*where, *moves))
 
     def effects(self, key: str, effects: Sequence[Effect], names: Sequence[str]) -> list[_Row]:
         """The numbers of `where`, `times` or `plus`."""
@@ -137,30 +137,30 @@ class _Teller:
             if isinstance(row.value, dict) and name in row.value
         ]
         return [
-            _Row(*number, effect.when, self.held(effect.when), effect.parameter == "times" and not effect.value)
+            _Row(*number, effect.when, self.applies(effect.when), effect.parameter == "times" and not effect.value)
             for number, effect in zip(stated, effects, strict=True)
         ]
 
     def factors(self, odds: Sequence[Odds]) -> list[tuple[_Row, Flags]]:
         """The factors of `odds`, each with the values that it multiplies."""
-        values, found = self.conditional.variable.values, []
+        values, result = self.conditional.variable.values, []
         for i, (row, entry) in enumerate(zip(_listed(self.block.child("odds")), odds, strict=True)):
-            held = self.held(entry.when)
+            applies = self.applies(entry.when)
             for key, node in _mapping(row.child("multiply")).items():
                 picked = np.zeros(len(values), bool)
                 picked[list(pick_key(key, node, values, Faults()))] = True
                 zero = not entry.factors[int(picked.argmax())]
-                found.append((_Row(f"odds[{i}]", key, node, entry.when, held, zero), picked))
-        return found
+                result.append((_Row(f"odds[{i}]", key, node, entry.when, applies, zero), picked))
+        return result
 
-    def held(self, when: When) -> Flags:
+    def applies(self, when: When) -> Flags:
         return self.alive & holds(when, self.conditional.bands)
 
     def covered(self, path: str, node: Node, cells: Flags, rows: Sequence[_Row]) -> Iterator[Idle]:
         """The number, if rows cover all the cells in which it would be read."""
-        over = [row for row in rows if (row.held & cells).any()]
-        if over and not (cells & ~np.any([row.held for row in over], axis=0)).any():
-            yield self.told(path, node, f"covered by {self.said(over)}")
+        over = [row for row in rows if (row.applies & cells).any()]
+        if over and not (cells & ~np.any([row.applies for row in over], axis=0)).any():
+            yield self.entry(path, node, f"covered by {self.said(over)}")
 
     def said(self, rows: Sequence[_Row]) -> str:
         """Rows in words, such as `where[0] (sex male)`."""
@@ -170,20 +170,20 @@ class _Teller:
     def met(self, when: When) -> str:
         return " with ".join(f"{name} {written(self.above[name].variable.values, picked)}" for name, picked in when)
 
-    def told(self, path: str, node: Node, why: str) -> Idle:
+    def entry(self, path: str, node: Node, why: str) -> Idle:
         return Idle(f"{self.conditional.variable.name}.{path}", node, why)
 
 
-def _made_up_for(possible: Flags, held: Flags, moved: Flags) -> bool:
+def _made_up_for(possible: Flags, applies: Flags, moved: Flags) -> bool:
     """Whether moving these values in these cells is the same as moving whole values and whole cells.
 
     Base odds take up what a value gains everywhere, and what all values of a cell gain is no gain. So the question is
     whether levels of values and cells add up to the move wherever a value is possible.
     """
     happens, full = possible.any(axis=0), (possible == possible.any(axis=0)).all(axis=1)
-    if (full & held).any() and (full & ~held).any() and (happens & ~moved).any():
+    if (full & applies).any() and (full & ~applies).any() and (happens & ~moved).any():
         return False  # four corners, of which one alone moves
-    cells = np.unique(np.column_stack([possible, held]), axis=0)
+    cells = np.unique(np.column_stack([possible, applies]), axis=0)
     open_, moves = cells[:, :-1], cells[:, -1:] & moved
     values, levels = open_.shape[1], dict[int, int]()
     for start in range(values):

@@ -62,9 +62,9 @@ class Conditional:
     def probabilities(self) -> Floats:
         """Shape (cells, values); exact, as every probability is a multiple of 2**-53."""
         ends = np.zeros((len(self.thresholds), 1), np.int64)
-        found: Floats = np.diff(self.thresholds, axis=1, prepend=ends, append=ends + ONE) / ONE
-        found.setflags(write=False)
-        return found
+        result: Floats = np.diff(self.thresholds, axis=1, prepend=ends, append=ends + ONE) / ONE
+        result.setflags(write=False)
+        return result
 
     @property
     def margin(self) -> Floats:
@@ -90,12 +90,12 @@ def band(variable: Variable, conditions: Iterable[When], within: Bands | None = 
 
 def holds(when: When, bands: Mapping[str, Bands]) -> npt.NDArray[np.bool_]:
     """Whether a condition holds in each cell, shape (cells,)."""
-    held = np.ones(tuple(len(b) for b in bands.values()), bool)
+    covered = np.ones(tuple(len(b) for b in bands.values()), bool)
     for name, picked in when:
         axis = list(bands).index(name)
         inside = np.array([position in picked for position in bands[name].first.tolist()])
-        held &= inside.reshape([-1 if i == axis else 1 for i in range(held.ndim)])
-    return held.ravel()
+        covered &= inside.reshape([-1 if i == axis else 1 for i in range(covered.ndim)])
+    return covered.ravel()
 
 
 def joint(bands: Mapping[str, Bands], above: Mapping[str, Conditional]) -> Floats:

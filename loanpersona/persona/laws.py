@@ -106,7 +106,7 @@ def _rows(scope: Scope, node: Node, parents: list[Parent], above: When, values: 
             for key, child in rows.items()
         )
     )
-    return [row for found in below for row in found]
+    return [row for result in below for row in result]
 
 
 def _groups(scope: Scope, node: Node, of: Node, values: Sequence[Value]) -> Given:

@@ -55,9 +55,9 @@ def read(path: str, node: Node) -> list[Move]:
     faults = Faults()
     rows = node.value if isinstance(node.value, tuple) else (node,)
     name, way = path.split(".")[-2:]
-    found = [move for row in rows if (move := _read(name, way, row, faults))]
+    result = [move for row in rows if (move := _read(name, way, row, faults))]
     faults.stop()
-    return found
+    return result
 
 
 def _read(name: str, way: str, row: Node, faults: Faults) -> Move | None:

@@ -54,8 +54,8 @@ def document(path: Path, *, extends_anywhere: bool = False, above: tuple[Path, .
     base = node.child("extends")
     if base is None:
         return node
-    found = _base(base, path, extends_anywhere)
-    below = document(found, extends_anywhere=extends_anywhere, above=(*above, path))
+    result = _base(base, path, extends_anywhere)
+    below = document(result, extends_anywhere=extends_anywhere, above=(*above, path))
     whole = rebased(below, merged(below, node))
     if strict_yaml.size(whole) > strict_yaml.MAX_NODES:
         allowed = f"{strict_yaml.MAX_NODES:,} keys and values with what it extends"
@@ -69,14 +69,14 @@ def _base(base: Node, path: Path, anywhere: bool) -> Path:
         raise InputError(str(Fault(base.file, base.line, "extends: expected the name or path of one persona.")))
     if base.value in catalog.persona_files():
         return catalog.persona_files()[base.value]
-    found = find(base.value, beside=path.parent, said=f"{base.file}:{base.line}: extends")
+    result = find(base.value, beside=path.parent, said=f"{base.file}:{base.line}: extends")
     folder = os.path.realpath(path.parent)
     # A file from a stranger must not make us read another's.
-    if not anywhere and os.path.commonpath([folder, os.path.realpath(found)]) != folder:
+    if not anywhere and os.path.commonpath([folder, os.path.realpath(result)]) != folder:
         said = f"extends = {base.shown()}: outside the folder of {path.name}. Allowed: a persona that ships, or a file"
         hint = "Load it with extends_anywhere=True (describe --extends-anywhere) if you trust it."
         raise InputError(str(Fault(base.file, base.line, f"{said} in that folder. {hint}")))
-    return found
+    return result
 
 
 def merged(base: Node, change: Node) -> Node:

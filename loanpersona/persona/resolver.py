@@ -69,7 +69,7 @@ def resolve(document: Node, before: Persona | None = None) -> Persona:
     conditionals = calibrate(scope.sound, scope.blocks, faults, before.conditionals if before else None)
     check_rates(conditionals, scope.blocks, faults)
     rules = read_rules(scope, _entries(document, "rules"), conditionals)
-    faults.found = list(_without_consequences(document, faults))
+    faults.collected = list(_without_consequences(document, faults))
     faults.stop()
     words = {key: scope.words(scope.child(document, key)) for key in ("title", "about")}
     return Persona(
@@ -95,14 +95,14 @@ def resolve(document: Node, before: Persona | None = None) -> Persona:
 
 def _without_consequences(document: Node, faults: Faults) -> Iterator[Fault]:
     """The faults but for those in what the user did not write now, where a block that they lean on has a nearer one."""
-    found = faults.found
+    result = faults.collected
     for rank in range(len(faults.first)):
-        broken = {_block(fault) for fault in found if faults.rank(fault) == rank}
+        broken = {_block(fault) for fault in result if faults.rank(fault) == rank}
         for name, block in {**_entries(document, "variables"), **_entries(document, "rules")}.items():
             if broken & mentions(block):
                 broken.add(name)
-        found = [fault for fault in found if faults.rank(fault) <= rank or _block(fault) not in broken]
-    yield from found
+        result = [fault for fault in result if faults.rank(fault) <= rank or _block(fault) not in broken]
+    yield from result
 
 
 def _block(fault: Fault) -> str:
@@ -146,8 +146,8 @@ def _product(document: Node, scope: Scope) -> Product:
             scope.faults.add(node, f"unknown key '{key}'", hint=did_you_mean(key, CAPS))
     if not stated:  # noted already, as is everything that follows from it
         return Product(Fraction(CAPS["apr_most"]), int(CAPS["limit_cny_most"]))
-    found = {key: _capped(document, key, stated.get(key), scope) for key in CAPS}
-    return Product(found["apr_most"], int(found["limit_cny_most"]))
+    result = {key: _capped(document, key, stated.get(key), scope) for key in CAPS}
+    return Product(result["apr_most"], int(result["limit_cny_most"]))
 
 
 def _capped(document: Node, key: str, node: Node | None, scope: Scope) -> Fraction:

@@ -16,15 +16,15 @@ _SHOWN = 3
 
 def read_rules(scope: Scope, stated: Mapping[str, Node], above: Mapping[str, Conditional]) -> dict[str, Rule]:
     """The rules of a persona; each that some users would break is noted with their share."""
-    found: dict[str, Rule] = {}
+    result: dict[str, Rule] = {}
     for name, node in stated.items() if scope.blocks else ():  # without variables all is said already
         try:
             scope.only(node, ("never", *BASIS_KEYS))
-            found[name] = Rule(name, scope.when(scope.child(node, "never")), scope.basis(node))
-            _check(scope, scope.child(node, "never"), found[name].never, above)
+            result[name] = Rule(name, scope.when(scope.child(node, "never")), scope.basis(node))
+            _check(scope, scope.child(node, "never"), result[name].never, above)
         except BrokenBlockError:
             continue
-    return found
+    return result
 
 
 def _check(scope: Scope, node: Node, never: When, above: Mapping[str, Conditional]) -> None:

@@ -223,7 +223,7 @@ def _key(key: str, column: Column | None) -> Schema:
         return _ref(key)
     names: Schema = {"propertyNames": _levels(column)}
     filled: Schema = {"type": "object", "minProperties": 1}
-    found: Schema = {
+    result: Schema = {
         "shares": {**filled, **names, "additionalProperties": _ref("share")},
         "bands": {**filled, "propertyNames": {"pattern": _BAND}, "additionalProperties": _ref("share")},
         "table": {**filled, "additionalProperties": filled},
@@ -235,7 +235,7 @@ def _key(key: str, column: Column | None) -> Schema:
         "hidden": {"type": "boolean"},
         "unit": _TEXT,
     }[key]
-    return found
+    return result
 
 
 def _levels(column: Column | None) -> Schema:

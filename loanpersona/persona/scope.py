@@ -80,15 +80,15 @@ class Scope:
 
     def each(self, *reads: Callable[[], Any]) -> list[Any]:
         """What the reads return; all of them are tried before giving up on the block."""
-        found, broken = [], False
+        result, broken = [], False
         for read in reads:
             try:
-                found.append(read())
+                result.append(read())
             except BrokenBlockError:
                 broken = True
         if broken:
             raise BrokenBlockError
-        return found
+        return result
 
     def stop(self, node: Node, what: str, *, allowed: str = "", hint: str = "") -> NoReturn:
         """Note a fault and give up on the block."""
@@ -97,8 +97,8 @@ class Scope:
 
     def child(self, node: Node, key: str) -> Node:
         """The node under `key`, which must be there."""
-        found = node.child(key)
-        return found if found is not None else self.stop(node, f"`{key}` is missing", allowed=EXAMPLES.get(key, ""))
+        result = node.child(key)
+        return result if result is not None else self.stop(node, f"`{key}` is missing", allowed=EXAMPLES.get(key, ""))
 
     def mapping(self, node: Node, what: str) -> dict[str, Node]:
         """The entries of a mapping; `what` says what was expected."""
@@ -115,10 +115,10 @@ class Scope:
 
     def numbers(self, nodes: dict[str, Node]) -> dict[str, Fraction]:
         """The numbers of a mapping; all that are none are noted before giving up."""
-        found = {key: number(node, self.faults) for key, node in nodes.items()}
-        if any(value is None for value in found.values()):
+        result = {key: number(node, self.faults) for key, node in nodes.items()}
+        if any(value is None for value in result.values()):
             raise BrokenBlockError
-        return {key: value for key, value in found.items() if value is not None}
+        return {key: value for key, value in result.items() if value is not None}
 
     def only(self, node: Node, allowed: tuple[str, ...]) -> None:
         """Note every key that is not allowed."""
@@ -208,14 +208,14 @@ def _circle(own: str, parent: str, blocks: dict[str, Node]) -> list[str]:
 def mentions(node: Node) -> set[str]:
     """The variables that a block or a rule names."""
     never = node.child("never")
-    found = set(never.value) if never is not None and isinstance(never.value, dict) else set[str]()
+    result = set(never.value) if never is not None and isinstance(never.value, dict) else set[str]()
     for key in ("given", "groups_of"):
         stated = node.child(key)
         parts = () if stated is None else stated.value if isinstance(stated.value, tuple) else (stated,)
-        found |= {str(part.value) for part in parts}
+        result |= {str(part.value) for part in parts}
     for key in ENTRIES:
         stated = node.child(key)
         for entry in stated.value if stated is not None and isinstance(stated.value, tuple) else ():
             when = entry.child("when")
-            found |= set(when.value) if when is not None and isinstance(when.value, dict) else set()
-    return found
+            result |= set(when.value) if when is not None and isinstance(when.value, dict) else set()
+    return result

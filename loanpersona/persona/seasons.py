@@ -77,7 +77,7 @@ def factor(bands: DayFactors, day: int) -> Fraction:
     >>> factor(((1, 5, Fraction(5, 4)),), 5)
     Fraction(5, 4)
     """
-    return next((found for first, last, found in bands if first <= day <= last), Fraction(1))
+    return next((result for first, last, result in bands if first <= day <= last), Fraction(1))
 
 
 def notes(node: Node | None, window: Window | None) -> Iterator[str]:
@@ -125,10 +125,10 @@ def _near_new_year(window: Window) -> Iterator[tuple[int, bool]]:
     """The days of the window's years near a New Year's Day, counted from it, and whether they are off around it."""
     years = range(window.first.year, window.last.year + 1)
     for number in range(years[0] - 1, years[-1] + 2):
-        found = chinese_days.year(number)
-        run = range(*_days_off(found))
+        result = chinese_days.year(number)
+        run = range(*_days_off(result))
         for day in range(NEAR_NEW_YEAR[0], NEAR_NEW_YEAR[1] + 1):
-            if (found.new_year + timedelta(day)).year in years:
+            if (result.new_year + timedelta(day)).year in years:
                 yield day, day in run
 
 
@@ -172,10 +172,10 @@ def _window(node: Node | None, scope: Scope) -> Window | None:
 
 
 def _day(scope: Scope, node: Node) -> date:
-    found = _DATE.fullmatch(node.value) if isinstance(node.value, str) else None
-    if found is None:
+    result = _DATE.fullmatch(node.value) if isinstance(node.value, str) else None
+    if result is None:
         scope.stop(node, "not a date", allowed="year, month and day such as 2021-01-01")
-    year, month, day = map(int, found.groups())
+    year, month, day = map(int, result.groups())
     if not chinese_days.FIRST <= year <= chinese_days.LAST:
         known = f"{chinese_days.FIRST}-01-01 to {chinese_days.LAST}-12-31"
         scope.stop(node, f"outside the Chinese holidays of {chinese_days.version()}", allowed=known)
@@ -220,10 +220,10 @@ def _part(scope: Scope, node: Node, key: str) -> tuple[list[Any], Basis]:
     part, reads = scope.child(node, key), _READS[key]
     scope.only(part, (*reads, *BASIS_KEYS))
     basis = scope.basis(part)
-    found = scope.each(
+    result = scope.each(
         *(lambda name=name, read=read: read(scope, scope.child(part, name)) for name, read in reads.items())
     )
-    return found, basis
+    return result, basis
 
 
 def _hours(scope: Scope, node: Node) -> tuple[Fraction, ...]:
@@ -259,7 +259,7 @@ def _month(scope: Scope, node: Node) -> DayFactors:
     if (bands[0][0], bands[-1][1]) != MONTH:
         shown = f"{bands[0][0]} to {bands[-1][1]}"
         scope.stop(node, f"factors for the days {shown} only", allowed="every day of 1 to 31 once")
-    _some(scope, node, [found for *_, found in bands], "factor")
+    _some(scope, node, [result for *_, result in bands], "factor")
     return bands
 
 
@@ -272,22 +272,22 @@ def _bands(scope: Scope, node: Node, within: tuple[int, int], beyond: str) -> Da
     stated = scope.mapping(node, "a factor per band of days")
     if not stated:
         scope.stop(node, "names no days", allowed="bands such as 1..5")
-    found = scope.each(*(lambda key=key, at=at: _band(scope, key, at) for key, at in stated.items()))
-    for (first, last, _), at in zip(found, stated.values(), strict=True):
+    result = scope.each(*(lambda key=key, at=at: _band(scope, key, at) for key, at in stated.items()))
+    for (first, last, _), at in zip(result, stated.values(), strict=True):
         if not within[0] <= first <= last <= within[1]:
             scope.stop(at, beyond, allowed=f"{within[0]} to {within[1]}")
-    for (first, last, _), (start, stop, _) in pairwise(found):
+    for (first, last, _), (start, stop, _) in pairwise(result):
         if start <= last:
             what = f"the bands {first}..{last} and {start}..{stop} overlap or stand in the wrong order"
             scope.stop(node, what, hint="Both ends count.")
-    return tuple(found)
+    return tuple(result)
 
 
 def _band(scope: Scope, key: str, at: Node) -> tuple[int, int, Fraction]:
-    (first, last), found = scope.each(lambda: band_ends(scope, key, at, Fraction(1)), lambda: _factor(scope, at))
+    (first, last), result = scope.each(lambda: band_ends(scope, key, at, Fraction(1)), lambda: _factor(scope, at))
     if first.denominator != 1:
         scope.stop(at, f"the band {key} is not one of whole days", allowed="such as 1..5")
-    return int(first), int(last), found
+    return int(first), int(last), result
 
 
 def _factor(scope: Scope, node: Node, what: str = "factor") -> Fraction:

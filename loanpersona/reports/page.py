@@ -77,10 +77,10 @@ def _drop_passport(cells: Iterable[NotebookNode]) -> None:
 def _lift_title(cells: list[NotebookNode]) -> str | None:
     """Take the first heading of the first level out of the prose; it heads the page instead."""
     for cell in cells:
-        found = _TITLE.search(cell.source) if cell.cell_type == "markdown" else None
-        if found:
-            cell.source = cell.source[: found.start()] + cell.source[found.end() :]
-            return _plain(found[1])
+        result = _TITLE.search(cell.source) if cell.cell_type == "markdown" else None
+        if result:
+            cell.source = cell.source[: result.start()] + cell.source[result.end() :]
+            return _plain(result[1])
     return None
 
 
@@ -113,7 +113,7 @@ def _last_paragraph(markdown: str) -> str:
 
 
 def _plain(markdown: str) -> str:
-    return " ".join(_MARKUP.sub(lambda found: found["text"] or "", markdown).split())
+    return " ".join(_MARKUP.sub(lambda result: result["text"] or "", markdown).split())
 
 
 def _hide_paths(cells: Iterable[NotebookNode]) -> None:

@@ -135,13 +135,13 @@ def _is_notebook(content: Any) -> bool:
 
 def _parameters_cell(where: str, cells: list[Cell]) -> str:
     """Return the source of the one cell tagged `parameters`."""
-    found = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
-    if len(found) != 1:
+    result = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
+    if len(result) != 1:
         raise InputError(
-            f"{where}: {len(found) or 'no'} cells tagged 'parameters'. Allowed: exactly one. "
+            f"{where}: {len(result) or 'no'} cells tagged 'parameters'. Allowed: exactly one. "
             "Hint: in JupyterLab, open the property inspector and add the tag."
         )
-    source = found[0].get("source", "")
+    source = result[0].get("source", "")
     return source if isinstance(source, str) else "".join(source)
 
 

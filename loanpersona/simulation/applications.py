@@ -75,10 +75,10 @@ def applications(life: Life, clock: Clock, started: Integers) -> Applications:
 
 def _attempt(event: Event, started: Integers) -> tuple[Integers, dict[str, Array]]:
     """One application of each: when it was over, and what is known of it."""
-    done = event.held("last_step", "submission")
+    done = event.among("last_step", "submission")
     left = started + _MINUTE * event.numbers("minutes_to_submit")
     decided = left + _MINUTE * event.numbers("minutes_to_decide")
-    granted = done & event.held("approved", "yes")
+    granted = done & event.among("approved", "yes")
     refused = done & ~granted
     apr_most = float(event.life.persona.product.apr_most)
     columns = {
@@ -94,7 +94,7 @@ def _attempt(event: Event, started: Integers) -> tuple[Integers, dict[str, Array
         "limit_cny": np.where(granted, _limit(event), 0),
         "apr": np.where(granted, np.minimum(event.numbers("apr"), apr_most), np.nan),
         "proofs": np.where(done, event.numbers("proofs"), 0),
-        "diverted_to_partner": refused & event.held("diverted_to_partner", "yes"),
+        "diverted_to_partner": refused & event.among("diverted_to_partner", "yes"),
     }
     return np.where(done, decided, left), columns
 
@@ -109,11 +109,11 @@ def _limit(event: Event) -> Integers:
 
 def _again(event: Event, outcome: Array) -> Mask:
     """Who applies once more."""
-    after_leaving = event.held("applies_again", "after_leaving", "always_again")
-    after_rejection = event.held("applies_again", "after_rejection", "always_again")
+    after_leaving = event.among("applies_again", "after_leaving", "always_again")
+    after_rejection = event.among("applies_again", "after_rejection", "always_again")
     left, rejected = (outcome == OUTCOMES.index(word) for word in ("incomplete", "rejected"))
-    found: Mask = (left & after_leaving) | (rejected & after_rejection)
-    return found
+    result: Mask = (left & after_leaving) | (rejected & after_rejection)
+    return result
 
 
 def _in_order(parts: list[tuple[Event, dict[str, Array]]]) -> Applications:

@@ -77,16 +77,16 @@ def day_types(first: date, last: date) -> pd.DataFrame:
 def _days(first_year: int, last_year: int) -> tuple[_Day, ...]:
     """All days of some years."""
     years = {number: chinese_days.year(number) for number in range(first_year - 1, last_year + 2)}
-    new_years = [found.new_year for found in years.values()]
+    new_years = [result.new_year for result in years.values()]
     inside = (day for day in _with_kinds(years) if first_year <= day[0].year <= last_year)
     return tuple(_Day(day, kind, _from_nearest(day, new_years)) for day, kind in inside)
 
 
 def _with_kinds(years: dict[int, chinese_days.Year]) -> Iterator[tuple[date, str]]:
     """Every day of the years with its kind; an unbroken run of days off is of one kind."""
-    off = frozenset[date]().union(*(found.off for found in years.values()))
-    make_up = frozenset[date]().union(*(found.make_up for found in years.values()))
-    new_years = {found.new_year for found in years.values()}
+    off = frozenset[date]().union(*(result.off for result in years.values()))
+    make_up = frozenset[date]().union(*(result.make_up for result in years.values()))
+    new_years = {result.new_year for result in years.values()}
     start, stop = date(min(years), 1, 1), date(max(years), 12, 31)
     every = (start + _ONE_DAY * i for i in range((stop - start).days + 1))
     for free, run in groupby(every, lambda day: day in off or (day.weekday() >= _WORKDAYS and day not in make_up)):
@@ -132,7 +132,7 @@ def _levels(window: Window, seasons: Seasons) -> Iterator[Fraction]:
         weights = [_weight(day, seasons) for day in year]
         mean = sum(weights, Fraction(0)) / len(year) or Fraction(1)  # a year without any borrowing stays so
         inside = (window.first <= day.date <= window.last for day in year)
-        yield from (weight / mean for weight, held in zip(weights, inside, strict=True) if held)
+        yield from (weight / mean for weight, clipped in zip(weights, inside, strict=True) if clipped)
 
 
 def _weight(day: _Day, seasons: Seasons) -> Fraction:
@@ -168,22 +168,24 @@ class Clock:
 
     def worked(self, seconds: Int64Array) -> Int64Array:
         """Even time at some seconds since the window began; before it 0, after it `total`."""
-        held = np.clip(seconds, 0, self.seconds)
-        hour = np.minimum(held // HOUR_SECONDS, len(self.rate) - 1)
-        found: Int64Array = self.before[hour] + (held - hour * HOUR_SECONDS) * self.rate[hour]
-        return found
+        clipped = np.clip(seconds, 0, self.seconds)
+        hour = np.minimum(clipped // HOUR_SECONDS, len(self.rate) - 1)
+        result: Int64Array = self.before[hour] + (clipped - hour * HOUR_SECONDS) * self.rate[hour]
+        return result
 
     def time(self, even: Int64Array) -> Int64Array:
         """Seconds since the window began at some even times; at or beyond `total` the end of the window, `seconds`.
 
         It is the inverse of `worked`, to the second. No time falls into an hour of weight zero.
         """
-        held = np.clip(even, 0, self.total)
-        hour = np.searchsorted(self.before, held, side="right") - 1  # the last of those that begin there has a weight
+        clipped = np.clip(even, 0, self.total)
+        hour = (
+            np.searchsorted(self.before, clipped, side="right") - 1
+        )  # the last of those that begin there has a weight
         within = np.minimum(hour, len(self.rate) - 1)
-        past = (held - self.before[within]) // np.maximum(self.rate[within], 1)
-        found: Int64Array = np.where(held < self.total, within * HOUR_SECONDS + past, self.seconds)
-        return found
+        past = (clipped - self.before[within]) // np.maximum(self.rate[within], 1)
+        result: Int64Array = np.where(clipped < self.total, within * HOUR_SECONDS + past, self.seconds)
+        return result
 
 
 def clock(persona: Persona, seed: int) -> Clock:

@@ -79,13 +79,13 @@ def events(keys: Words, ordinals: npt.NDArray[np.int64] | int) -> Words:
     >>> bool((events(keys, np.array([5, 5, 5]))[1:] == events(keys[1:], 5)).all())
     True
     """
-    found = np.atleast_1d(ordinals).astype(np.uint64) + np.uint64(1)
-    found = found * _GAMMA + keys
+    result = np.atleast_1d(ordinals).astype(np.uint64) + np.uint64(1)
+    result = result * _GAMMA + keys
     for shift, factor in _MIX:
-        found ^= found >> np.uint64(shift)
-        found *= factor
-    found ^= found >> np.uint64(31)
-    return found
+        result ^= result >> np.uint64(shift)
+        result *= factor
+    result ^= result >> np.uint64(31)
+    return result
 
 
 _CELLS = 4_096

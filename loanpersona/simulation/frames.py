@@ -39,10 +39,10 @@ def _schema(standard: Table, persona: Persona) -> Table:
         for name, each in standard.columns.items()
         if (each.made or name in standard.key.split()) and (timed or name not in _TIMED)
     }
-    found = {**made, **stated}
-    order = [name for name in standard.columns if name in found]
+    result = {**made, **stated}
+    order = [name for name in standard.columns if name in result]
     order += [name for name in stated if name not in standard.columns]
-    return replace(standard, columns={name: found[name] for name in order})
+    return replace(standard, columns={name: result[name] for name in order})
 
 
 def column(variable: Variable) -> Column:

@@ -45,8 +45,8 @@ def generate(
     _check_memory(n, sum(rows(persona, n, schema) * _row_bytes(schema) for schema in kept))
     blocks = zip(users.blocks(n), _parts(persona, int(n), int(seed), kept), strict=True)
     made = [part for _, part in sorted(blocks, key=lambda block: block[0])]
-    found = {schema.name: joined([part.pop(schema.name) for part in made]) for schema in kept}
-    return Population(persona.name, persona.digest, int(n), int(seed), found, tuple(kept))
+    result = {schema.name: joined([part.pop(schema.name) for part in made]) for schema in kept}
+    return Population(persona.name, persona.digest, int(n), int(seed), result, tuple(kept))
 
 
 def parts(
@@ -144,7 +144,7 @@ def _named(persona: Persona, names: Sequence[str] | None) -> list[Variable]:
 def _positions(persona: Persona, given: Mapping[str, Value | bool]) -> dict[str, int]:
     """The position of each given value among the values of its variable."""
     expect(given, Mapping, "given", "a value per variable")
-    faults, found = [], {}
+    faults, result = [], {}
     for name, value in given.items():
         values = persona.variables[name].values if name in persona.variables else ()
         expect(value, (str, int, float, np.number, np.bool_), f"given: {name}", "a value of this variable")
@@ -159,10 +159,10 @@ def _positions(persona: Persona, given: Mapping[str, Value | bool]) -> dict[str,
             )
             faults.append(f"given: {name} = {value}: no value of this variable. {hint}")
         else:
-            found[name] = values.index(plain)
+            result[name] = values.index(plain)
     if faults:
         raise InputError(*faults)
-    return found
+    return result
 
 
 def _shown(values: Sequence[Value]) -> str:

@@ -79,11 +79,11 @@ class Block:
         return {"user_id": self._key()}
 
     def _users(self) -> Columns:
-        found = {"user_id": self._key()}
+        result = {"user_id": self._key()}
         if self._clock is not None and all(name in self.life.codes for name in NEEDED["users"]):
             brought = referral.referrers(self.life, self.registered)
-            found |= {"registered_at": self._time(self.registered), "referred_by": brought}
-        return found
+            result |= {"registered_at": self._time(self.registered), "referred_by": brought}
+        return result
 
     def _applications(self) -> Columns:
         event, columns = self.applied.event, dict(self.applied.columns)
@@ -111,8 +111,8 @@ class Block:
     def _instalments(self) -> Columns:
         lent, plan, paid = self.drawdowns.loans(), self.drawdowns.schedule, self.drawdowns.payments
         days = self.clock.seconds // DAY_SECONDS
-        held = paid.on < np.minimum(self.drawdowns.stops.take(plan.loan), days)
-        on = np.where(held, paid.on, days - 1)
+        in_window = paid.on < np.minimum(self.drawdowns.stops.take(plan.loan), days)
+        on = np.where(in_window, paid.on, days - 1)
         loan_id = LOAN_KEYS * (self.start + lent["who"]) + lent["ordinal"]
         return {
             "loan_id": loan_id.take(plan.loan),
@@ -120,7 +120,7 @@ class Block:
             "due_on": self._time(paid.due * DAY_SECONDS),
             "principal_cny": plan.principal / 100,
             "interest_cny": plan.interest / 100,
-            "paid_on": self._time(np.where(held, paid.on * DAY_SECONDS, NONE)),
+            "paid_on": self._time(np.where(in_window, paid.on * DAY_SECONDS, NONE)),
             "dpd": np.maximum(on - paid.due, 0),
         }
 
@@ -130,10 +130,10 @@ class Block:
             *signals.of_loans(self.life, self.drawdowns),
             *signals.of_instalments(self.life, self.clock, self.drawdowns),
         ]
-        found = signals.columns(seen)
-        user = self.start + found.pop("who")
-        signal_id = SIGNAL_KEYS * user + found.pop("place")
-        return {**found, "signal_id": signal_id, "user_id": user, "at": self._time(found["at"])}
+        result = signals.columns(seen)
+        user = self.start + result.pop("who")
+        signal_id = SIGNAL_KEYS * user + result.pop("place")
+        return {**result, "signal_id": signal_id, "user_id": user, "at": self._time(result["at"])}
 
     def _time(self, seconds: Integers) -> Array:
         """Seconds of the window as local time; no time for NONE."""

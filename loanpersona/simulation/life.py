@@ -63,7 +63,7 @@ class Life:
         """The numbers of a variable of the users, shape (users of the block,)."""
         return self.values(name).take(self.codes[name])
 
-    def held(self, name: str, codes: Array, *values: str) -> Mask:
+    def among(self, name: str, codes: Array, *values: str) -> Mask:
         """Where a variable takes one of these values; nowhere if the persona does not have them."""
         known = self.variable(name).values
         return np.isin(codes, [known.index(value) for value in values if value in known])
@@ -114,9 +114,9 @@ class Event:
         """The value that a variable takes in each event."""
         return self.life.values(name).take(self.codes(name))
 
-    def held(self, name: str, *values: str) -> Mask:
+    def among(self, name: str, *values: str) -> Mask:
         """In which events a variable takes one of these values."""
-        return self.life.held(name, self.codes(name), *values)
+        return self.life.among(name, self.codes(name), *values)
 
     def chance(self, decision: str) -> Floats:
         """A number from 0 to below 1 for each event, for what no variable states."""
@@ -126,6 +126,6 @@ class Event:
         """Some of the events, by position or mask, with what is decided already."""
         ordinals = {each: o if isinstance(o, int) else o[which] for each, o in self.ordinals.items()}
         outer = None if self.outer is None else (self.outer[0], self.outer[1][which])
-        found = Event(self.life, self.who[which], ordinals, outer)
-        found._codes = {name: codes[which] for name, codes in self._codes.items()}
-        return found
+        result = Event(self.life, self.who[which], ordinals, outer)
+        result._codes = {name: codes[which] for name, codes in self._codes.items()}
+        return result

@@ -70,12 +70,12 @@ class _Drawers:
     def __init__(self, life: Life, clock: Clock, applied: Applications) -> None:
         granted = applied.approved()
         kind = applied.event.some(granted)
-        draws = np.flatnonzero(~kind.held("borrower_type", "never"))
+        draws = np.flatnonzero(~kind.among("borrower_type", "never"))
         self.life, self.clock, self.event = life, clock, kind.some(draws)
         self.limit, self.apr, decided = (
             applied.columns[name][granted[draws]] for name in ("limit_cny", "apr", "decided_at")
         )
-        self.once = self.event.held("borrower_type", "one_off")
+        self.once = self.event.among("borrower_type", "one_off")
         self.rate: Floats = self.event.numbers("borrowing_rate")
         self.habit: Floats = self.event.numbers("habit_years") * (DAYS_OF_YEAR * DAY_SECONDS)
         self.size = len(draws)
@@ -122,7 +122,7 @@ class _Drawers:
         free = (self.limit[at] - -(-owed[at] // 100)) // STEP_CNY * STEP_CNY
         served = overdue[at] == 0
         disbursed = seconds + 60 * event.numbers("minutes_to_disburse").astype(np.int64)
-        stays = served & ~event.held("price_reaction", "leaves") & (disbursed < self.clock.seconds)
+        stays = served & ~event.among("price_reaction", "leaves") & (disbursed < self.clock.seconds)
         amount = np.where(stays & (free >= LEAST_CNY), np.minimum(requested, free), 0)
         lent = amount > 0
         self.loans[at] += lent
@@ -140,7 +140,7 @@ class _Drawers:
             "apr": self.apr[at],
             "reason": event.codes("reason"),
             "disbursed": disbursed,
-            "complains": lent & event.held("complains_of_wait", "yes"),
+            "complains": lent & event.among("complains_of_wait", "yes"),
         }
 
     def _lent(self, at: Integers, event: Event, made: dict[str, Array]) -> tuple[Schedule, Payments]:

@@ -37,8 +37,8 @@ def payments(lent: Event, plan: Schedule, day_one: int) -> Payments:
     """
     event = Event(lent.life, lent.who.take(plan.loan), {"month": month_of(plan.due)})
     on = plan.due - day_one
-    early = np.flatnonzero(event.held("payment", "early"))
-    late = np.flatnonzero(event.held("payment", "late"))
+    early = np.flatnonzero(event.among("payment", "early"))
+    late = np.flatnonzero(event.among("payment", "late"))
     on[early] -= event.some(early).numbers("days_early")
     days = event.some(late).numbers("days_late")
     on[late] = np.where(days >= STOPS, NEVER, on[late] + days)

@@ -21,6 +21,6 @@ def referrers(life: Life, registered: Integers) -> Integers:
     place = (here + life.start) % CIRCLE
     part = Event(life, here, {"user": 0}).chance("users.referred_by")
     friend = np.maximum(here - place + (part * place).astype(np.int64), 0)
-    brings = life.held("would_refer", life.codes["would_refer"], "yes").take(friend)
+    brings = life.among("would_refer", life.codes["would_refer"], "yes").take(friend)
     brings &= (place > 0) & (registered.take(friend) < registered)
     return np.where(brings, friend + life.start, NOBODY)

@@ -64,8 +64,8 @@ def _annuity(rate: Integers, months: Integers) -> Floats:
     """The instalment of one unit of money, for each loan."""
     pairs, which = np.unique(rate * (MOST_MONTHS + 1) + months, return_inverse=True)
     factors = np.array([_factor(*divmod(pair, MOST_MONTHS + 1)) for pair in pairs.tolist()], np.float64)
-    found: Floats = factors[which.ravel()]
-    return found
+    result: Floats = factors[which.ravel()]
+    return result
 
 
 @lru_cache(maxsize=65_536)

@@ -37,7 +37,7 @@ def of_applications(life: Life, applied: Applications) -> Iterator[Seen]:
     who, columns = applied.event.who, applied.columns
     left = columns["outcome"] == OUTCOMES.index("incomplete")
     for source, steps in (("left_at_long_step", "long"), ("left_at_privacy_step", "privacy")):
-        at = np.flatnonzero(left & life.held("last_step", columns["last_step"], *_STEPS[steps]))
+        at = np.flatnonzero(left & life.among("last_step", columns["last_step"], *_STEPS[steps]))
         yield source, who[at], columns["left_at"][at]
     after = np.flatnonzero((who[1:] == who[:-1]) & (columns["outcome"][:-1] == OUTCOMES.index("rejected"))) + 1
     yield "applied_again", who[after], columns["started_at"][after]
@@ -50,12 +50,12 @@ def of_loans(life: Life, drawdowns: Drawdowns) -> Iterator[Seen]:
     seen = {
         "limit_used_up": wishes["short"] & ~lent,
         "asked_beyond_limit": wishes["short"] & lent,
-        "left_at_price": life.held("price_reaction", wishes["price"], "leaves"),
-        "used_coupon": lent & life.held("price_reaction", wishes["price"], "uses_coupon"),
+        "left_at_price": life.among("price_reaction", wishes["price"], "leaves"),
+        "used_coupon": lent & life.among("price_reaction", wishes["price"], "uses_coupon"),
         "complained_of_wait": wishes["complains"],
     }
-    for source, held in seen.items():
-        at = np.flatnonzero(held)
+    for source, among in seen.items():
+        at = np.flatnonzero(among)
         yield source, wishes["who"][at], wishes["disbursed" if source == "complained_of_wait" else "at"][at]
 
 
@@ -65,7 +65,7 @@ def of_instalments(life: Life, clock: Clock, drawdowns: Drawdowns) -> Iterator[S
     due, asks, wishes = drawdowns.payments.due, drawdowns.payments.asks, drawdowns.loans()
     alive = (due < clock.seconds // DAY_SECONDS) & (due <= drawdowns.stops.take(drawdowns.schedule.loan))
     for source, value in (("asked_for_lower_rate", "reduction_of_rate"), ("asked_for_extension", "extension_of_term")):
-        at = np.flatnonzero(alive & life.held("asks_for", asks, value))
+        at = np.flatnonzero(alive & life.among("asks_for", asks, value))
         who, month = wishes["who"][drawdowns.schedule.loan[at]], month_of(due[at] + day_one)
         order = np.lexsort((due[at], month, who))
         once = order[np.r_[True, (np.diff(who[order]) != 0) | (np.diff(month[order]) != 0)][: len(order)]]
@@ -87,5 +87,5 @@ def columns(seen: list[Seen]) -> dict[str, Array]:
     need = np.array([levels["need"].levels.index(need) for _, need in signs])
     source, who = source[order], who[order]
     place = np.arange(len(who)) - np.searchsorted(who, who)  # how many of the same user came before
-    found = {"who": who, "place": place, "at": at[order]}
-    return {**found, "stage": stage[source], "need": need[source], "source": source}
+    result = {"who": who, "place": place, "at": at[order]}
+    return {**result, "stage": stage[source], "need": need[source], "source": source}

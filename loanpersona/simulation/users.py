@@ -146,10 +146,10 @@ def blocks(n: int) -> Iterator[tuple[int, int]]:
 
 def needed(samplers: Mapping[str, Sampler], wanted: Iterable[str], given: Iterable[str] = ()) -> dict[str, Sampler]:
     """Only the samplers that the wanted variables rest on, in order of drawing; what is given rests on nothing."""
-    found, stack, fixed = set[str](), list(wanted), set(given)
+    result, stack, fixed = set[str](), list(wanted), set(given)
     while stack:
         name = stack.pop()
-        if name not in found:
-            found.add(name)
+        if name not in result:
+            result.add(name)
             stack += () if name in fixed else samplers[name].conditional.variable.parents
-    return {name: sampler for name, sampler in samplers.items() if name in found}
+    return {name: sampler for name, sampler in samplers.items() if name in result}

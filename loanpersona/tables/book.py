@@ -156,8 +156,8 @@ def kept(make: Callable[Concatenate[Any, Given], Made]) -> Callable[Concatenate[
         key = (make, args, tuple(named.items()))
         if key not in book.kept:
             book.kept[key] = make(book, *args, **named)
-        found: Made = book.kept[key]
-        return found
+        result: Made = book.kept[key]
+        return result
 
     return get
 

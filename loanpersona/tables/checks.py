@@ -70,18 +70,18 @@ def _bounds(column: Column, key: bool) -> tuple[float, float]:
         return column.range
     if column.type.startswith("float"):
         return -np.inf, np.inf
-    held = np.iinfo(column.type.lower())
-    return 0 if key else int(held.min), int(held.max)
+    bounds = np.iinfo(column.type.lower())
+    return 0 if key else int(bounds.min), int(bounds.max)
 
 
 def _times(values: pd.Series, column: Column, where: str, faults: list[str]) -> pd.Series:
-    found = _plain_times(values)
-    if found is None:
+    result = _plain_times(values)
+    if result is None:
         wanted = f"{column.type}, local time without a zone; pd.to_datetime makes it"
         return _of_other_type(values, wanted, where, faults)
-    fine = found.astype(column.dtype)
+    fine = result.astype(column.dtype)
     whole = fine.dt.normalize() if column.day else fine
-    broken = found[found.notna() & (whole != found)]
+    broken = result[result.notna() & (whole != result)]
     if len(broken):
         faults.append(
             f"{where} = {broken.iloc[0]}: not a whole {'day' if column.day else 'second'}. Wanted: {column.type}."
@@ -102,12 +102,12 @@ def _plain_times(values: pd.Series) -> pd.Series | None:
 
 def _levels(values: pd.Series, column: Column, where: str, faults: list[str]) -> pd.Series:
     words = isinstance(values.dtype, pd.CategoricalDtype)
-    found = list(values.cat.categories) if words else list(values.dropna().unique())
-    unknown = [str(level) for level in found if level not in column.levels]
+    result = list(values.cat.categories) if words else list(values.dropna().unique())
+    unknown = [str(level) for level in result if level not in column.levels]
     if unknown and not column.open:
         faults.extend(f"{where}: unknown level '{level}'. {did_you_mean(level, column.levels)}" for level in unknown)
         return values
-    levels = [*(level for level in column.levels if level in found or not column.open), *unknown]
-    plain = all(isinstance(level, str) for level in found)
+    levels = [*(level for level in column.levels if level in result or not column.open), *unknown]
+    plain = all(isinstance(level, str) for level in result)
     said = values if plain else values.map(str, na_action="ignore")
     return said.astype(pd.CategoricalDtype(levels, ordered=column.ordered))

@@ -38,15 +38,19 @@ def read_tables(given: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], dict
     frames = {name: _frame(name, value) for name, value in given.items()}
     frames, numbered = _numbered(frames)
     faults: list[str] = []
-    found = {name: _typed(frame, table(name), faults) for name, frame in frames.items()}
+    result = {name: _typed(frame, table(name), faults) for name, frame in frames.items()}
     if faults:
         raise InputError(*faults)
-    found = {name: _mended(frame, name) for name, frame in found.items()}
-    check_keys(found)
-    faults = [*_sentinels(found), *_far(found)] or [*_backwards(found), *_early_payments(found), *_misnumbered(found)]
+    result = {name: _mended(frame, name) for name, frame in result.items()}
+    check_keys(result)
+    faults = [*_sentinels(result), *_far(result)] or [
+        *_backwards(result),
+        *_early_payments(result),
+        *_misnumbered(result),
+    ]
     if faults:
         raise InputError(*faults)
-    return found, numbered
+    return result, numbered
 
 
 def _frame(name: str, value: Any) -> pd.DataFrame:
@@ -67,7 +71,7 @@ def _frame(name: str, value: Any) -> pd.DataFrame:
 
 def _numbered(frames: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame], dict[str, pd.Index]]:
     """Keys that are texts, such as account numbers, become whole numbers, the same in every table."""
-    found, texts = dict(frames), dict[str, pd.Index]()
+    result, texts = dict(frames), dict[str, pd.Index]()
     for key, places in _places_of_keys(frames).items():
         values = [frames[name][column] for name, column in places]
         if all(one.dtype.kind in "iuf" for one in values):
@@ -75,8 +79,8 @@ def _numbered(frames: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFram
         texts[key] = pd.Index(pd.concat([one.astype(object) for one in values]).dropna().unique())
         for name, column in places:
             codes = pd.Series(texts[key].get_indexer(frames[name][column]), frames[name].index)
-            found[name] = found[name].assign(**{column: codes.astype("Int64").mask(codes < 0)})
-    return found, texts
+            result[name] = result[name].assign(**{column: codes.astype("Int64").mask(codes < 0)})
+    return result, texts
 
 
 def _places_of_keys(frames: Mapping[str, pd.DataFrame]) -> dict[str, list[tuple[str, str]]]:
@@ -94,13 +98,13 @@ def _places_of_keys(frames: Mapping[str, pd.DataFrame]) -> dict[str, list[tuple[
 def _typed(frame: pd.DataFrame, schema: Table, faults: list[str]) -> pd.DataFrame:
     """The columns that the table knows in its types; others stay as they are."""
     key = schema.key.split()
-    found = {
+    result = {
         column.name: _column(frame[column.name], schema.name, column, faults, key=column.name in key)
         for column in schema.columns.values()
         if column.name in frame
     }
     faults += [f"{schema.name}.{name}: missing column. Wanted: the key of a row." for name in key if name not in frame]
-    return frame.assign(**found)
+    return frame.assign(**result)
 
 
 def _column(values: pd.Series, name: str, column: Column, faults: list[str], *, key: bool) -> pd.Series:

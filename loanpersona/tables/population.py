@@ -129,5 +129,5 @@ def load_population(folder: str | os.PathLike[str]) -> Population:
     """
     expect(folder, (str, os.PathLike), "folder", "the path of a saved population")
     made, frames, schemas = store.load(Path(folder))
-    found = Population(made["persona"], made["persona_digest"], made["n"], made["seed"], frames, tuple(schemas))
-    return found.with_assumptions(restored(made["assumptions"], str(Path(folder) / store.manifest.FILE)))
+    result = Population(made["persona"], made["persona_digest"], made["n"], made["seed"], frames, tuple(schemas))
+    return result.with_assumptions(restored(made["assumptions"], str(Path(folder) / store.manifest.FILE)))

@@ -114,24 +114,24 @@ def check_names(given: Iterable[str]) -> list[str]:
     ['loans', 'truth']
     """
     expect(given, Iterable, "tables", f"names such as {', '.join(names()[:2])}")
-    found = list(dict.fromkeys(map(str, given)))
+    result = list(dict.fromkeys(map(str, given)))
     faults = [
-        f"tables: {name}: unknown table. {did_you_mean(str(name), names())}" for name in found if name not in names()
+        f"tables: {name}: unknown table. {did_you_mean(str(name), names())}" for name in result if name not in names()
     ]
-    if faults or not found:
+    if faults or not result:
         raise InputError(*(faults or [f"tables: names no table. Allowed: {', '.join(names())}."]))
-    return found
+    return result
 
 
 @cache
 def stated() -> dict[str, tuple[str, Column]]:
     """The standard columns that a persona may state, each with its table."""
     every = [(name, column) for name in catalog.load("tables") for column in table(name).columns.values()]
-    found: dict[str, tuple[str, Column]] = {}
+    result: dict[str, tuple[str, Column]] = {}
     for name, column in every:
         if not column.made and column.name not in table(name).key.split():
-            found.setdefault(column.name, (name, column))
-    return found
+            result.setdefault(column.name, (name, column))
+    return result
 
 
 def table(name: str) -> Table:
@@ -187,7 +187,7 @@ def check(frame: pd.DataFrame, name: str = "users", columns: Sequence[str] | Non
     """
     expect(frame, pd.DataFrame, name if isinstance(name, str) else "frame", "a DataFrame")
     schema = table(name)
-    key, faults, found = schema.key.split(), list[str](), dict[str, pd.Series]()
+    key, faults, result = schema.key.split(), list[str](), dict[str, pd.Series]()
     for wanted in schema.columns if columns is None else columns:
         column = schema.column(wanted)
         where = f"{name}.{wanted}"
@@ -195,12 +195,12 @@ def check(frame: pd.DataFrame, name: str = "users", columns: Sequence[str] | Non
             faults.append(f"{where}: missing column. Wanted: {column.type}, {column.meaning['en']}.")
         else:
             points = wanted in key or bool(column.refers)
-            found[wanted] = checked(frame[wanted], column, where, faults, key=points)
-    if not faults and found.keys() >= set(key):
-        faults += _repeated(found, schema)
+            result[wanted] = checked(frame[wanted], column, where, faults, key=points)
+    if not faults and result.keys() >= set(key):
+        faults += _repeated(result, schema)
     if faults:
         raise InputError(*faults)
-    return frame.assign(**found)
+    return frame.assign(**result)
 
 
 def check_keys(frames: Mapping[str, pd.DataFrame]) -> None:

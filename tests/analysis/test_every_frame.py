@@ -61,25 +61,25 @@ def test_every_statement_of_a_frame_is_one_of_the_article(name: str) -> None:
 
 @pytest.mark.parametrize("name", FRAMES)
 def test_a_frame_gives_the_columns_that_it_declares_and_each_has_a_form_and_a_word(name: str) -> None:
-    declared, found = FRAMES[name], made(name)
-    assert declared.sheet or declared.estimate in found
-    keys = keys_of(found)
-    assert not found.duplicated(keys).any() if keys else len(found) == 1
+    declared, result = FRAMES[name], made(name)
+    assert declared.sheet or declared.estimate in result
+    keys = keys_of(result)
+    assert not result.duplicated(keys).any() if keys else len(result) == 1
     assert set(declared.written.values()) <= {*FORMS, "baseline", "of"}
-    for column in found:
-        numeric = found[column].dtype.kind in "iuf" and column not in keys
+    for column in result:
+        numeric = result[column].dtype.kind in "iuf" and column not in keys
         assert not numeric or column in COUNTED or declared.form(str(column)) != "word", f"{column} has no form"
         assert has_word(str(column)), f"{column} has no word"
 
 
 @pytest.mark.parametrize("name", estimates())
 def test_an_estimate_lies_in_its_interval(name: str) -> None:
-    found = made(name)
-    if "low" in found:
-        value = found[FRAMES[name].estimate]
-        there = value.notna() & found["low"].notna() & found["high"].notna()
-        assert (found["low"][there] <= value[there] + 1e-12).all()
-        assert (value[there] <= found["high"][there] + 1e-12).all()
+    result = made(name)
+    if "low" in result:
+        value = result[FRAMES[name].estimate]
+        there = value.notna() & result["low"].notna() & result["high"].notna()
+        assert (result["low"][there] <= value[there] + 1e-12).all()
+        assert (value[there] <= result["high"][there] + 1e-12).all()
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -97,13 +97,13 @@ def test_a_frame_is_drawn_in_every_language_with_its_values_in_words(name: str, 
 @pytest.mark.parametrize("name", FRAMES)
 def test_a_book_of_three_hundred_users_gives_a_frame_or_says_what_is_missing(name: str) -> None:
     try:
-        found = made(name, 300)
+        result = made(name, 300)
     except InputError as error:
         reason = str(error)
     else:
         reason = "needed: nothing"
         if not FRAMES[name].sheet:
-            plt.close(lp.plot(found).figure)
+            plt.close(lp.plot(result).figure)
     assert "Allowed" in reason or "needed" in reason
 
 
@@ -146,9 +146,9 @@ def test_each_frame_is_declared_once_and_its_room_shows_it() -> None:
 
 
 def test_rows_of_two_worlds_are_not_drawn_under_one_another() -> None:
-    found = made("profile.shares")
+    result = made("profile.shares")
     with pytest.raises(InputError, match="rows repeat their keys"):
-        lp.plot(pd.concat([found, found]))
+        lp.plot(pd.concat([result, result]))
 
 
 def test_made_up_data_bear_the_mark_inside_the_axes_and_a_lenders_own_do_not() -> None:

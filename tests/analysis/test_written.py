@@ -33,10 +33,10 @@ def test_a_value_is_written_in_its_form(form: str, value: object, en: str, zh: s
 
 
 def test_keys_stand_in_front_and_the_frame_itself_stays_in_code_words() -> None:
-    found = lp.profile.shares(users=USERS, of="sex")
-    shown = lp.in_words(found, "zh")
+    result = lp.profile.shares(users=USERS, of="sex")
+    shown = lp.in_words(result, "zh")
     assert shown.index.tolist() == ["男", "女"]
-    assert found["sex"].tolist() == ["male", "female"]
+    assert result["sex"].tolist() == ["male", "female"]
     assert shown["占比"].tolist() == ["75.0%", "25.0%"]
 
 

@@ -56,8 +56,8 @@ def population(n: int = 20_000, persona: str = "article") -> lp.Population:
 @cache
 def framed(name: str, n: int = 20_000, persona: str = "article") -> pd.DataFrame:
     function, arguments = ASKED[name]
-    found: pd.DataFrame = getattr(lp.profile, function)(population(n, persona), **arguments)
-    return found
+    result: pd.DataFrame = getattr(lp.profile, function)(population(n, persona), **arguments)
+    return result
 
 
 def plotted(frame: pd.DataFrame, lang: str = "en") -> Axes:
@@ -154,13 +154,13 @@ def test_one_base_or_groups_within_a_pair_are_no_pyramid() -> None:
 
 def tiles_of(ax: Axes) -> dict[tuple[int, int], tuple[Any, list[str]]]:
     """The colour of each tile and the texts on it."""
-    found = {}
+    result = {}
     for tile in (patch for patch in ax.patches if isinstance(patch, Rectangle)):
         x, y = round(tile.get_x() + 0.48), round(tile.get_y() + 0.48)
         there = [text for text in ax.texts if text.get_transform() == ax.transData]
         near = [t for t in there if abs(t.get_position()[0] - x) < 0.5 and abs(t.get_position()[1] - y) < 0.5]
-        found[x, y] = to_rgb(tile.get_facecolor()), [text.get_text() for text in near]
-    return found
+        result[x, y] = to_rgb(tile.get_facecolor()), [text.get_text() for text in near]
+    return result
 
 
 @both_languages

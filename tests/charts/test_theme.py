@@ -54,9 +54,9 @@ def test_a_size_that_is_none_is_refused(sizes: dict[str, float]) -> None:
 
 
 def test_the_usual_sizes_come_back_after_the_block(population: lp.Population) -> None:
-    found = lp.profile.shares(population, of="sex")
+    result = lp.profile.shares(population, of="sex")
     with lp.charts.theme(width=3.3, font=7):
         pass
-    ax = lp.plot(found)
+    ax = lp.plot(result)
     assert ax.figure.get_figwidth() == 7.2
     plt.close(ax.figure)

@@ -81,7 +81,7 @@ def test_a_basis_that_is_none_is_told_with_its_line(text: str, fault: str) -> No
     node = root.child("a")
     assert node is not None
     read_basis(node, faults, sources_of(root))
-    assert [str(found)[: len(fault)] for found in faults.found] == [fault]
+    assert [str(result)[: len(fault)] for result in faults.collected] == [fault]
 
 
 # The assumptions that ship
@@ -118,12 +118,12 @@ def test_assumptions_cannot_be_changed_in_place() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_changed_number_counts_as_changed_and_assumed_and_nothing_else_changes(name: str) -> None:
     before = getattr(SHIPPED, name)
-    found = lp.assumptions(**{name: other(name)})
-    one = getattr(found, name)
-    assert (found.changed, one.value, one.unit) == ((name,), other(name), before.unit)
+    result = lp.assumptions(**{name: other(name)})
+    one = getattr(result, name)
+    assert (result.changed, one.value, one.unit) == ((name,), other(name), before.unit)
     assert one.basis.kind == "assumed"
     assert dict(one.basis.because)["en"] == f"changed from {before.value:g}"
-    assert [each for each in found if each.name != name] == [each for each in SHIPPED if each.name != name]
+    assert [each for each in result if each.name != name] == [each for each in SHIPPED if each.name != name]
 
 
 def test_a_number_that_stays_the_same_keeps_what_it_rests_on() -> None:
@@ -136,10 +136,10 @@ def test_a_file_restates_some_with_a_basis_of_its_own_and_code_changes_what_the_
         "sources:\n  our-book: {title: what we recovered}\n"
         "recovery: {value: 0.3, basis: published, source: our-book}\ncure_days: {value: 60}\n",
     )
-    found = lp.assumptions(path)
-    assert found.changed == ("recovery", "cure_days")
-    assert (found.recovery.basis.kind, found.recovery.basis.sources) == ("published", ("our-book",))
-    assert dict(found.cure_days.basis.because)["zh"] == "由 30 改动而来"
+    result = lp.assumptions(path)
+    assert result.changed == ("recovery", "cure_days")
+    assert (result.recovery.basis.kind, result.recovery.basis.sources) == ("published", ("our-book",))
+    assert dict(result.cure_days.basis.because)["zh"] == "由 30 改动而来"
     both = lp.assumptions(str(path), recovery=0.2)
     assert (both.recovery.value, both.cure_days.value) == (0.2, 60)
     assert dict(both.recovery.basis.because)["en"] == "changed from 0.3"
@@ -210,9 +210,9 @@ def test_a_changed_assumption_moves_each_frame_that_declares_it(
     name: str, assumption: str, book: lp.Population
 ) -> None:
     changed = book.with_assumptions(lp.assumptions(**{assumption: other(assumption)}))
-    found = frame(name, changed, assumption)
-    assert not found.equals(frame(name, book, assumption))
-    assert found.attrs["assumed"][assumption] == other(assumption)
+    result = frame(name, changed, assumption)
+    assert not result.equals(frame(name, book, assumption))
+    assert result.attrs["assumed"][assumption] == other(assumption)
 
 
 @pytest.mark.parametrize("name", declarations())

@@ -70,13 +70,13 @@ def test_every_entry_has_both_languages_and_no_other() -> None:
 
 
 def test_no_text_is_empty_or_padded() -> None:
-    found = [
+    result = [
         (path, lang)
         for path, entry in every_entry()
         for lang in LANGUAGES
         if not isinstance(entry[lang], str) or not entry[lang] or entry[lang] != entry[lang].strip()
     ]
-    assert found == []
+    assert result == []
 
 
 def test_english_holds_no_chinese() -> None:
@@ -84,7 +84,7 @@ def test_english_holds_no_chinese() -> None:
 
 
 def test_chinese_punctuation_is_full_width() -> None:
-    assert [(path, found[0]) for path, text in texts("zh") for found in [HALF_WIDTH.search(text)] if found] == []
+    assert [(path, result[0]) for path, text in texts("zh") for result in [HALF_WIDTH.search(text)] if result] == []
 
 
 def test_the_datasheet_has_full_width_punctuation_too() -> None:

@@ -40,15 +40,15 @@ def test_the_curve_agrees_with_lifelines(case: int) -> None:
 
 
 def test_the_curve_of_five_is_as_worked_by_hand() -> None:
-    found = kaplan_meier([1, 2, 2, 3, 5], [True, True, False, True, False])
-    assert found["days"].tolist() == [0, 1, 2, 3, 5]
-    assert found["at_risk"].tolist() == [5, 5, 4, 2, 1]
-    assert found["events"].tolist() == [0, 1, 1, 1, 0]
-    assert found["survival"].tolist() == pytest.approx([1, 0.8, 0.6, 0.3, 0.3])
+    result = kaplan_meier([1, 2, 2, 3, 5], [True, True, False, True, False])
+    assert result["days"].tolist() == [0, 1, 2, 3, 5]
+    assert result["at_risk"].tolist() == [5, 5, 4, 2, 1]
+    assert result["events"].tolist() == [0, 1, 1, 1, 0]
+    assert result["survival"].tolist() == pytest.approx([1, 0.8, 0.6, 0.3, 0.3])
     # Greenwood's sum after day 2: 1/(5·4) + 1/(4·3) = 0.1333; log-log half 1.96 · √0.1333 / ln 0.6
     half = 1.9599640 * np.sqrt(1 / 20 + 1 / 12) / -np.log(0.6)
-    assert found.loc[2, "low"] == pytest.approx(0.6 ** np.exp(half))
-    assert found.loc[2, "high"] == pytest.approx(0.6 ** np.exp(-half))
+    assert result.loc[2, "low"] == pytest.approx(0.6 ** np.exp(half))
+    assert result.loc[2, "high"] == pytest.approx(0.6 ** np.exp(-half))
 
 
 def test_intervals_of_the_curve_hold_the_truth_95_times_in_a_hundred() -> None:

@@ -113,9 +113,9 @@ TIMED = [
 def test_every_number_of_a_shipped_calendar_moves_the_time_of_loans(name: str, part: str) -> None:
     stated = persona(name)
     block, now = plain(stated.document)["calendar"][part], clock(stated, 7).rate
-    found = {path: moved(block, path) for path in numbers(block)}
-    assert found
-    still = [path for path, text in found.items() if (clock(told_in_time(stated, part, text), 7).rate == now).all()]
+    result = {path: moved(block, path) for path in numbers(block)}
+    assert result
+    still = [path for path, text in result.items() if (clock(told_in_time(stated, part, text), 7).rate == now).all()]
     assert still == []
 
 
@@ -133,8 +133,8 @@ def told_in_time(stated: lp.Persona, part: str, block: Any) -> lp.Persona:
 
 def greatest(stated: lp.Persona, variable: str) -> float:
     """The greatest value that anybody has."""
-    found = stated.conditionals[variable]
-    return float(found.variable.values[int(np.flatnonzero(found.margin)[-1])])
+    result = stated.conditionals[variable]
+    return float(result.variable.values[int(np.flatnonzero(result.margin)[-1])])
 
 
 def test_the_window_and_the_caps_of_shipped_personas_act() -> None:
@@ -257,8 +257,8 @@ def test_exactly_the_numbers_that_are_told_to_move_nobody_move_nobody(path: Path
 
 def blocks_in(stated: lp.Persona) -> dict[str, dict[str, Any]]:
     """The text of the blocks."""
-    found: dict[str, dict[str, Any]] = plain(stated.document)["variables"]
-    return found
+    result: dict[str, dict[str, Any]] = plain(stated.document)["variables"]
+    return result
 
 
 def moves_nobody(stated: lp.Persona) -> set[str]:

@@ -90,13 +90,13 @@ def test_a_file_and_a_change_in_code_agree_on_what_numbers_rest_on(
 
 def test_whoever_restates_a_law_does_not_keep_its_source(extending: Extend, article: lp.Persona) -> None:
     assert article.variables["has_car"].basis.sources == ("geo-2016",)
-    found = extending({"variables": {"has_car": {"shares": CARS}}})
-    assert changed(found.variables["has_car"].basis)
-    assert odds_of(found, "has_car") == odds_of(article, "has_car"), "the odds did not change"
+    result = extending({"variables": {"has_car": {"shares": CARS}}})
+    assert changed(result.variables["has_car"].basis)
+    assert odds_of(result, "has_car") == odds_of(article, "has_car"), "the odds did not change"
     assert (
-        "Assumed – changed from the persona article" in found.describe().partition("(`has_car`)")[2].partition("##")[0]
+        "Assumed – changed from the persona article" in result.describe().partition("(`has_car`)")[2].partition("##")[0]
     )
-    assert [row.split("|")[4].strip() for row in article.diff(found).splitlines() if "has_car.shares" in row] == [
+    assert [row.split("|")[4].strip() for row in article.diff(result).splitlines() if "has_car.shares" in row] == [
         "published (geo-2016)"
     ] * 2
 
@@ -108,11 +108,11 @@ def test_only_the_rows_that_changed_are_assumed(extending: Extend, article: lp.P
     rows = plain(article.document)["variables"]["city_tier"]["odds"]
     rows[5]["multiply"]["tier4..tier5"] = "0.3"
     from_file = extending({"variables": {"city_tier": {"odds": rows}}})
-    for found in (one, from_file):
-        assert found.variables["city_tier"].basis == now
-        assert odds_of(found, "city_tier")[:5] == [now] * 5
-        assert changed(odds_of(found, "city_tier")[5])
-        assert [line.partition(":")[0] for line in repr(found.basis("city_tier")).splitlines()] == [
+    for result in (one, from_file):
+        assert result.variables["city_tier"].basis == now
+        assert odds_of(result, "city_tier")[:5] == [now] * 5
+        assert changed(odds_of(result, "city_tier")[5])
+        assert [line.partition(":")[0] for line in repr(result.basis("city_tier")).splitlines()] == [
             "City tier",
             "City tier (Province",
         ]
@@ -130,18 +130,18 @@ def test_rows_keep_what_they_rested_on_when_only_the_shares_of_their_block_chang
 
 def test_a_row_that_loses_its_own_basis_does_not_fall_back_on_that_of_its_block(article: lp.Persona) -> None:
     """The row says `published`, its number changes: neither its own source nor its block's reason is true of it."""
-    found = article.replace({"income_cny_month.where[1].median": 9900})
-    assert changed(found.variables["income_cny_month"].law.where[1].basis)
-    assert found.variables["income_cny_month"].law.where[0] == article.variables["income_cny_month"].law.where[0]
-    again = found.replace({"income_cny_month.where[0].median": 4000})
-    assert again.variables == found.variables, "the same number, said again"
+    result = article.replace({"income_cny_month.where[1].median": 9900})
+    assert changed(result.variables["income_cny_month"].law.where[1].basis)
+    assert result.variables["income_cny_month"].law.where[0] == article.variables["income_cny_month"].law.where[0]
+    again = result.replace({"income_cny_month.where[0].median": 4000})
+    assert again.variables == result.variables, "the same number, said again"
 
 
 def test_a_basis_alone_may_be_changed(extending: Extend, article: lp.Persona) -> None:
-    found = extending({"variables": {"sex": {**CITED, "because": "x"}}})
-    assert found.variables["sex"].basis.sources == ("ppd17",)
-    assert odds_of(found, "sex") == [found.variables["sex"].basis] * 10
-    assert found.variables["sex"].law.shares == article.variables["sex"].law.shares
+    result = extending({"variables": {"sex": {**CITED, "because": "x"}}})
+    assert result.variables["sex"].basis.sources == ("ppd17",)
+    assert odds_of(result, "sex") == [result.variables["sex"].basis] * 10
+    assert result.variables["sex"].law.shares == article.variables["sex"].law.shares
 
 
 def test_what_is_new_needs_a_basis(extending: Extend) -> None:
@@ -151,6 +151,6 @@ def test_what_is_new_needs_a_basis(extending: Extend) -> None:
 
 
 def test_a_changed_persona_written_down_says_the_same_of_its_numbers(article: lp.Persona, tmp_path: Path) -> None:
-    found = article.replace({"city_tier.odds[5].multiply": {"tier4": 0.3}, "has_car.shares": CARS})
-    (tmp_path / "mine.yaml").write_text(found.to_yaml(), encoding="utf-8")
-    assert lp.load_persona(tmp_path / "mine.yaml") == found
+    result = article.replace({"city_tier.odds[5].multiply": {"tier4": 0.3}, "has_car.shares": CARS})
+    (tmp_path / "mine.yaml").write_text(result.to_yaml(), encoding="utf-8")
+    assert lp.load_persona(tmp_path / "mine.yaml") == result

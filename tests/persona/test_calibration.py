@@ -28,14 +28,14 @@ PERSONAS = sorted(catalog.persona_files())
 CALIBRATED = {name: lp.load_persona(name).conditionals for name in PERSONAS}
 LEANING = [
     (persona, name)
-    for persona, found in CALIBRATED.items()
-    for name, conditional in found.items()
+    for persona, result in CALIBRATED.items()
+    for name, conditional in result.items()
     if isinstance(conditional.variable.law, Shares) and conditional.variable.law.odds
 ]
 TABLES = [
     (persona, name)
-    for persona, found in CALIBRATED.items()
-    for name, conditional in found.items()
+    for persona, result in CALIBRATED.items()
+    for name, conditional in result.items()
     if isinstance(conditional.variable.law, Given)
 ]
 
@@ -71,14 +71,16 @@ def test_odds_ratios_between_cells_are_the_stated_factors_and_zeros_stay_zero(pe
     assert isinstance(law, Shares)
     base: dict[int, float] = {}
     for cell, positions in cells(conditional):
-        stated, found = factors(law, positions), conditional.probabilities[cell]
-        assert (found[np.array(stated) == 0] == 0).all()
+        stated, result = factors(law, positions), conditional.probabilities[cell]
+        assert (result[np.array(stated) == 0] == 0).all()
         possible = [i for i, factor in enumerate(stated) if factor > 0]
         if base and possible[0] not in base:
             continue  # a cell that shares no value with the first one cannot be compared with it
-        scale = base.get(possible[0], 1.0) / (found[possible[0]] / stated[possible[0]])
+        scale = base.get(possible[0], 1.0) / (result[possible[0]] / stated[possible[0]])
         for i in possible:
-            assert found[i] / stated[i] * scale == pytest.approx(base.setdefault(i, found[i] / stated[i] * scale), 1e-9)
+            assert result[i] / stated[i] * scale == pytest.approx(
+                base.setdefault(i, result[i] / stated[i] * scale), 1e-9
+            )
 
 
 def test_there_are_margins_that_lean_and_tables_to_check() -> None:
@@ -94,8 +96,8 @@ def test_two_by_two_cells_come_out_as_worked_by_hand(tiny_with: Write) -> None:
         ("male: 0.6, female: 0.4", "male: 0.5, female: 0.5"),
         ("multiply: {male: 3}", "multiply: {male: 4}"),
     )
-    found = lp.load_persona(path).conditionals["sex"].probabilities
-    np.testing.assert_allclose(found, [[2 / 3, 1 / 3], [1 / 3, 2 / 3]], rtol=0, atol=1e-12)
+    result = lp.load_persona(path).conditionals["sex"].probabilities
+    np.testing.assert_allclose(result, [[2 / 3, 1 / 3], [1 / 3, 2 / 3]], rtol=0, atol=1e-12)
 
 
 def test_the_joint_of_parents_is_that_of_counting_every_combination(tiny_with: Write) -> None:
@@ -104,15 +106,15 @@ def test_the_joint_of_parents_is_that_of_counting_every_combination(tiny_with: W
         "      - {when: {education: bachelor, age_years: 30..44}, multiply: {yes: 2}}\n"
         "    basis: assumed\n    because: x\n"
     )
-    found = lp.load_persona(tiny_with(more=block)).conditionals
-    age, sex, education, car = (found[name] for name in ("age_years", "sex", "education", "has_car"))
+    result = lp.load_persona(tiny_with(more=block)).conditionals
+    age, sex, education, car = (result[name] for name in ("age_years", "sex", "education", "has_car"))
     counted = np.zeros([len(bands) for bands in car.bands.values()])
     for a, s, e in itertools.product(range(40), range(2), range(2)):
         chance = age.probabilities[0, a]
         chance *= sex.probabilities[sex.bands["age_years"].of_value[a], s]
         chance *= education.probabilities[education.bands["sex"].of_value[s], e]
         counted[tuple(car.bands[name].of_value[{"education": e, "age_years": a}[name]] for name in car.bands)] += chance
-    np.testing.assert_allclose(joint(car.bands, found), counted, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(joint(car.bands, result), counted, rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize(("persona", "name"), TABLES)
@@ -130,21 +132,21 @@ def test_tables_are_exact_to_the_last_bit(persona: str, name: str) -> None:
 def test_a_table_says_what_the_text_of_the_file_says() -> None:
     text = catalog.persona_files()["article"].read_text(encoding="utf-8")
     stated = yaml.load(text, yaml.BaseLoader)["variables"]["education"]["table"]
-    found = CALIBRATED["article"]["education"]
+    result = CALIBRATED["article"]["education"]
     occupations = CALIBRATED["article"]["occupation"].variable.values
-    for cell, positions in cells(found):
+    for cell, positions in cells(result):
         row = stated[occupations[positions["occupation"]]]
-        shares = [Fraction(row[level]) for level in found.variable.values]
-        assert found.thresholds[cell].tolist() == [math.floor(sum(shares[: i + 1]) * ONE) for i in range(4)]
+        shares = [Fraction(row[level]) for level in result.variable.values]
+        assert result.thresholds[cell].tolist() == [math.floor(sum(shares[: i + 1]) * ONE) for i in range(4)]
 
 
 def test_what_cannot_happen_has_no_chance_at_all() -> None:
-    found = CALIBRATED["article"]
-    tier, province = found["city_tier"], found["province"].variable.values.index("shanghai")
+    result = CALIBRATED["article"]
+    tier, province = result["city_tier"], result["province"].variable.values.index("shanghai")
     in_shanghai = tier.probabilities[tier.bands["province"].of_value[province]]
     assert in_shanghai.tolist() == [1, 0, 0, 0, 0, 0]
-    waiter = found["occupation"].variable.values.index("waiter")
-    assert found["education"].probabilities[found["education"].bands["occupation"].of_value[waiter], -1] == 0
+    waiter = result["occupation"].variable.values.index("waiter")
+    assert result["education"].probabilities[result["education"].bands["occupation"].of_value[waiter], -1] == 0
 
 
 @pytest.mark.parametrize(
@@ -191,9 +193,9 @@ def test_margins_that_the_odds_rule_out_are_refused_with_the_nearest(
 def test_the_nearest_margin_is_what_one_finds_by_hand(
     target: list[float], allowed: list[list[int]], weights: list[float], nearest: list[float]
 ) -> None:
-    found = nearest_margin(np.array(target), np.array(allowed, bool), np.array(weights))
-    np.testing.assert_allclose(np.abs(found - target).sum(), np.abs(np.array(nearest) - target).sum(), atol=1e-9)
-    assert found.sum() == pytest.approx(1)
+    result = nearest_margin(np.array(target), np.array(allowed, bool), np.array(weights))
+    np.testing.assert_allclose(np.abs(result - target).sum(), np.abs(np.array(nearest) - target).sum(), atol=1e-9)
+    assert result.sum() == pytest.approx(1)
 
 
 def test_two_rows_that_give_the_same_people_a_parameter_are_refused(article: lp.Persona) -> None:
@@ -221,8 +223,8 @@ def test_faults_of_calibration_come_together_with_all_others(tiny_with: Write, f
         ("value: 0.24", "value: 0.36"),
         ("jiguang-2018", "jiguang-2081"),
     )
-    found = faults_of(path)
-    assert [fault.split(" ")[:2] for fault in found] == [
+    result = faults_of(path)
+    assert [fault.split(" ")[:2] for fault in result] == [
         ["tiny.yaml:6:", "product.apr_most.value"],
         ["tiny.yaml:14:", "variables.sex.shares:"],
         ["tiny.yaml:25:", "variables.education.source"],
@@ -241,10 +243,10 @@ def test_an_unrelated_variable_moves_no_threshold_of_another(first: bool, tmp_pa
     path.write_text(
         text.replace("variables:\n", "variables:\n" + block, 1) if first else text + block + odds, encoding="utf-8"
     )
-    found = lp.load_persona(path).conditionals
-    assert list(found)[0 if first else -1] == "pet"
+    result = lp.load_persona(path).conditionals
+    assert list(result)[0 if first else -1] == "pet"
     for name, conditional in CALIBRATED["article"].items():
-        assert found[name].thresholds.tobytes() == conditional.thresholds.tobytes(), name
+        assert result[name].thresholds.tobytes() == conditional.thresholds.tobytes(), name
 
 
 TIERS = ("tier1", "new_tier1", "tier2", "tier3")
@@ -271,9 +273,9 @@ def test_a_condition_picks_the_values_it_names_with_both_ends(
     condition: str | list[str], values: Sequence[str | float], picked: list[str | float]
 ) -> None:
     faults = Faults()
-    found = select(node_of(condition, file="test"), list(values), faults)
-    assert [value for position, value in enumerate(values) if position in found] == picked
-    assert faults.found == []
+    result = select(node_of(condition, file="test"), list(values), faults)
+    assert [value for position, value in enumerate(values) if position in result] == picked
+    assert faults.collected == []
 
 
 EDGES = np.array([-3.0, -0.5, 0.0, 0.01, 0.5, 1.0, 2.5, 7.0, 60.0])
@@ -336,14 +338,14 @@ def test_where_replaces_times_multiplies_and_plus_adds(
         f"  size:\n    {law}\n    {changes}\n    least: 0\n    most: 10\n    step: 1\n"
         "    label: {en: Size, zh: 大小}\n    unit: count\n    basis: assumed\n    because: x\n"
     )
-    found = lp.load_persona(tiny_with(more=block)).conditionals["size"]
+    result = lp.load_persona(tiny_with(more=block)).conditionals["size"]
     for age, theirs in ((20, young), (24, young), (25, old), (59, old)):
-        below = found.thresholds[found.bands["age_years"].of_value[age - 20]] / ONE
+        below = result.thresholds[result.bands["age_years"].of_value[age - 20]] / ONE
         np.testing.assert_allclose(below, theirs.cdf(np.arange(0.5, 10)), rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize("shape", [1e-9, 0.01, 0.5, 0.999, 1.0, 1.5, 7.3, 40.0, 41.0, 1e6])
 def test_the_gamma_is_that_of_scipy_up_to_rounding_whatever_its_shape(shape: float) -> None:
     edges, one = np.linspace(0, 8, 2_001), np.ones(1)
-    found = cumulative("gamma", edges, {"mean": one, "shape": shape * one}, one)[0]
-    np.testing.assert_allclose(found, stats.gamma.cdf(edges, shape, scale=1 / shape), rtol=0, atol=3e-14)
+    result = cumulative("gamma", edges, {"mean": one, "shape": shape * one}, one)[0]
+    np.testing.assert_allclose(result, stats.gamma.cdf(edges, shape, scale=1 / shape), rtol=0, atol=3e-14)

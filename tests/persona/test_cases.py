@@ -40,12 +40,12 @@ def load(path: Path) -> lp.Persona:
 
 def stated(path: Path) -> list[str]:
     """The faults that a file says it has, as a user must see them."""
-    found = []
+    result = []
     for line in path.read_bytes().decode("utf-8", errors="replace").splitlines():
         if not re.match(r"# (\d+: |not UTF-8)", line):
             break
-        found.append(f"{path.name}:{line.removeprefix('# ') if line[2].isdigit() else line[1:]}")
-    return found
+        result.append(f"{path.name}:{line.removeprefix('# ') if line[2].isdigit() else line[1:]}")
+    return result
 
 
 def test_the_corpus_is_there_and_covers_the_rows_of_the_catalogue() -> None:
@@ -61,10 +61,10 @@ def test_an_invalid_file_is_refused_with_the_faults_it_states(path: Path, capsys
     assert expected
     with pytest.raises(SystemExit) as left:
         main(["describe", str(path)])
-    found = capsys.readouterr()
+    result = capsys.readouterr()
     assert left.value.code == 2
-    assert found.out == ""
-    assert found.err.splitlines() == expected
+    assert result.out == ""
+    assert result.err.splitlines() == expected
 
 
 @pytest.mark.parametrize("path", VALID, ids=stem)

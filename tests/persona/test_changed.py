@@ -33,7 +33,7 @@ def leaves(path: str, body: dict[str, Any]) -> Iterator[tuple[str, dict[str, str
 def moved(path: str, body: dict[str, Any]) -> dict[str, Any]:
     """A thousandth of the people, moved from the commonest value to the next."""
     at, shares = next(
-        (at, found) for at, found in leaves(path, body) if sum(float(v) > 0.001 for v in found.values()) > 1
+        (at, result) for at, result in leaves(path, body) if sum(float(v) > 0.001 for v in result.values()) > 1
     )
     most, next_ = sorted(shares, key=lambda key: Fraction(shares[key]), reverse=True)[:2]
     return {at: shares | {most: Fraction(shares[most]) - STEP, next_: Fraction(shares[next_]) + STEP}}
@@ -55,11 +55,11 @@ def change_of(persona: lp.Persona, name: str) -> dict[str, Any]:
 
 def reached(persona: lp.Persona, name: str) -> set[str]:
     """A variable and all that stand below it."""
-    found = {name}
+    result = {name}
     for each, variable in persona.variables.items():
-        if found & set(variable.parents):
-            found.add(each)
-    return found
+        if result & set(variable.parents):
+            result.add(each)
+    return result
 
 
 def check_same(changed: lp.Persona) -> None:
@@ -68,19 +68,19 @@ def check_same(changed: lp.Persona) -> None:
     assert (changed.digest, changed.notes) == (anew.digest, anew.notes)
     assert (changed.rules, changed.window, changed.calendar) == (anew.rules, anew.window, anew.calendar)
     assert list(changed.conditionals) == list(anew.conditionals)
-    for name, found in changed.conditionals.items():
-        assert found.variable == changed.variables[name] == anew.variables[name]
-        for bands, wanted in zip(found.bands.items(), anew.conditionals[name].bands.items(), strict=True):
+    for name, result in changed.conditionals.items():
+        assert result.variable == changed.variables[name] == anew.variables[name]
+        for bands, wanted in zip(result.bands.items(), anew.conditionals[name].bands.items(), strict=True):
             assert bands[0] == wanted[0]
             np.testing.assert_array_equal(bands[1].of_value, wanted[1].of_value)
-        np.testing.assert_array_equal(found.thresholds, anew.conditionals[name].thresholds)
-        np.testing.assert_array_equal(found.weights, anew.conditionals[name].weights)
+        np.testing.assert_array_equal(result.thresholds, anew.conditionals[name].thresholds)
+        np.testing.assert_array_equal(result.weights, anew.conditionals[name].weights)
 
 
 @pytest.mark.parametrize("name", lp.load_persona("article").variables)
 def test_a_change_recalibrates_what_it_reaches_and_nothing_else(name: str, article: lp.Persona) -> None:
     changed = article.replace(change_of(article, name))
-    new = {each for each, found in changed.conditionals.items() if found is not article.conditionals[each]}
+    new = {each for each, result in changed.conditionals.items() if result is not article.conditionals[each]}
     assert new == reached(article, name)
     check_same(changed)
 

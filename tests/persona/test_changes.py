@@ -304,10 +304,10 @@ def shares_of(tiny: lp.Persona, stated: dict[str, float]) -> dict[str, Fraction]
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(x=st.floats(0, 1))
 def test_a_float_and_the_rest_to_one_are_shares_that_sum_to_one(three: lp.Persona, x: float) -> None:
-    found = shares_of(three, {"male": x, "female": 1 - x})
-    assert sum(found.values()) == 1
-    assert abs(found["male"] - Fraction(x)) <= Fraction(1, 10**15)
-    assert found == shares_of(three, {"female": 1 - x, "male": x})
+    result = shares_of(three, {"male": x, "female": 1 - x})
+    assert sum(result.values()) == 1
+    assert abs(result["male"] - Fraction(x)) <= Fraction(1, 10**15)
+    assert result == shares_of(three, {"female": 1 - x, "male": x})
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
@@ -316,13 +316,15 @@ def test_floats_made_to_sum_to_one_are_shares_in_bands_and_tables_too(three: lp.
     shares = [part / sum(parts) for part in parts]
     words = {"label": {"en": "Friends", "zh": "朋友"}, "unit": "count", "basis": "assumed", "because": "x"}
     bands = {str(i): share for i, share in enumerate(shares)}
-    found = three.replace({"friends": {"bands": bands, **words}})
-    assert sum(found.variables["friends"].law.shares) == 1
-    assert max(abs(a - Fraction(b)) for a, b in zip(found.variables["friends"].law.shares, shares, strict=True)) < 1e-14
+    result = three.replace({"friends": {"bands": bands, **words}})
+    assert sum(result.variables["friends"].law.shares) == 1
+    assert (
+        max(abs(a - Fraction(b)) for a, b in zip(result.variables["friends"].law.shares, shares, strict=True)) < 1e-14
+    )
     row = {"yes": shares[0], "no": 1 - shares[0]}
     table = {"given": "sex", "table": {"male": row, "female": dict(reversed(row.items()))}}
-    found = three.replace({"friends": {**table, **{key: words[key] for key in ("label", "basis", "because")}}})
-    (one, other) = (shares for _, shares in found.variables["friends"].law.rows)
+    result = three.replace({"friends": {**table, **{key: words[key] for key in ("label", "basis", "because")}}})
+    (one, other) = (shares for _, shares in result.variables["friends"].law.rows)
     assert one == other
     assert sum(one) == 1
 

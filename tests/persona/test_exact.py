@@ -48,21 +48,21 @@ def chances(conditional: Conditional, positions: Mapping[str, int]) -> list[Frac
     return [Fraction(high - low, reference.ONE) for low, high in itertools.pairwise(ends)]
 
 
-def ancestors(found: Mapping[str, Conditional], name: str) -> list[str]:
-    named = set(found[name].variable.parents)
-    for above in reversed(found):
-        named |= set(found[above].variable.parents) if above in named else set()
-    return [above for above in found if above in named]
+def ancestors(result: Mapping[str, Conditional], name: str) -> list[str]:
+    named = set(result[name].variable.parents)
+    for above in reversed(result):
+        named |= set(result[above].variable.parents) if above in named else set()
+    return [above for above in result if above in named]
 
 
-def everybody(found: Mapping[str, Conditional], names: list[str]) -> dict[Who, Fraction]:
+def everybody(result: Mapping[str, Conditional], names: list[str]) -> dict[Who, Fraction]:
     """The exact share of every combination of values, built up one variable after the other."""
     people: dict[Who, Fraction] = {(): Fraction(1)}
     for i, name in enumerate(names):
         people = {
             (*who, at): share * chance
             for who, share in people.items()
-            for at, chance in enumerate(chances(found[name], dict(zip(names[:i], who, strict=True))))
+            for at, chance in enumerate(chances(result[name], dict(zip(names[:i], who, strict=True))))
             if chance
         }
     return people
@@ -92,12 +92,12 @@ def borders(law: Shares, parent: str, count: int) -> list[int]:
 
 def by_parents(people: Mapping[Who, Fraction], names: list[str], parents: tuple[str, ...]) -> dict[Who, Fraction]:
     """The shares of combinations of the parents alone."""
-    found: dict[Who, Fraction] = {}
+    result: dict[Who, Fraction] = {}
     places = [names.index(parent) for parent in parents]
     for who, share in people.items():
         kept = tuple(who[place] for place in places)
-        found[kept] = found.get(kept, Fraction(0)) + share
-    return found
+        result[kept] = result.get(kept, Fraction(0)) + share
+    return result
 
 
 def countable(persona: str, name: str) -> bool:
@@ -108,9 +108,9 @@ def countable(persona: str, name: str) -> bool:
 
 @pytest.mark.parametrize(("persona", "name"), [pair for pair in LEANING if countable(*pair)])
 def test_a_margin_that_leans_is_met_when_everybody_is_counted_with_fractions(persona: str, name: str) -> None:
-    found = PERSONAS[persona].conditionals
-    conditional, names = found[name], ancestors(found, name)
-    people = everybody(found, names)
+    result = PERSONAS[persona].conditionals
+    conditional, names = result[name], ancestors(result, name)
+    people = everybody(result, names)
     assert sum(people.values()) == 1
     margin = [Fraction(0)] * len(conditional.variable.values)
     for who, share in by_parents(people, names, conditional.variable.parents).items():
@@ -184,8 +184,8 @@ def allowed(persona: lp.Persona, conditional: Conditional) -> npt.NDArray[np.boo
     alike = [[one.index(pattern) for pattern in one] for one in met]  # the first value that is treated as this one
     firsts = [sorted(set(one)) for one in alike]
     rows = [possible(conditional, dict(zip(parents, who, strict=True))) for who in itertools.product(*firsts)]
-    found = np.array(rows).reshape(*map(len, firsts), -1)
-    return found[np.ix_(*(np.searchsorted(f, a) for f, a in zip(firsts, alike, strict=True)), range(found.shape[-1]))]
+    result = np.array(rows).reshape(*map(len, firsts), -1)
+    return result[np.ix_(*(np.searchsorted(f, a) for f, a in zip(firsts, alike, strict=True)), range(result.shape[-1]))]
 
 
 @pytest.mark.parametrize("name", ["every_law", "article", "evidence"])

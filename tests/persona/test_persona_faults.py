@@ -88,10 +88,10 @@ def test_a_file_that_is_no_persona_is_named_with_what_it_is(
 ) -> None:
     path = tmp_path / "tiny.yaml"
     path.write_bytes(content)
-    (found,) = faults_of(path)
+    (result,) = faults_of(path)
     start, _, end = fault.partition(" … ")  # libyaml words some faults of form its own way
-    assert found.startswith(start)
-    assert found.endswith(end)
+    assert result.startswith(start)
+    assert result.endswith(end)
 
 
 def test_a_missing_file_a_directory_and_a_path_below_a_file_are_named_with_the_reason(
@@ -147,8 +147,8 @@ def test_a_byte_order_mark_is_accepted(tmp_path: Path, tiny_text: str) -> None:
 def test_what_is_too_long_or_cannot_be_shown_is_named(
     old: str, new: str, line: int, fault: str, tiny_with: Write, faults_of: FaultsOf
 ) -> None:
-    (found,) = faults_of(tiny_with((old, new)))
-    assert found.startswith(f"tiny.yaml:{line}: {fault}")
+    (result,) = faults_of(tiny_with((old, new)))
+    assert result.startswith(f"tiny.yaml:{line}: {fault}")
 
 
 @pytest.mark.parametrize(
@@ -188,8 +188,10 @@ def test_a_circle_is_refused_with_the_way_round_it(tiny_with: Write, faults_of: 
 
 def test_a_longer_circle_shows_every_step(tiny_with: Write, faults_of: FaultsOf) -> None:
     steered = SIZE.replace("    least", "    plus:\n      - {when: {education: bachelor}, by: 1}\n    least")
-    found = faults_of(tiny_with(("age_years: 20..24}", "size: 5}"), more=steered))
-    assert f"tiny.yaml:16: {WHEN}.size = 5: depends on itself: sex → size → education → sex. Break the circle." in found
+    result = faults_of(tiny_with(("age_years: 20..24}", "size: 5}"), more=steered))
+    assert (
+        f"tiny.yaml:16: {WHEN}.size = 5: depends on itself: sex → size → education → sex. Break the circle." in result
+    )
 
 
 @pytest.mark.parametrize(
@@ -202,8 +204,8 @@ def test_a_longer_circle_shows_every_step(tiny_with: Write, faults_of: FaultsOf)
 def test_nobody_under_18_is_in_a_persona_not_even_with_no_share(
     old: str, new: str, fault: str, tiny_with: Write, faults_of: FaultsOf
 ) -> None:
-    found = faults_of(tiny_with((old, new), ("age_years: 20..24}", "age_years: 25}")))
-    assert f"tiny.yaml:9: variables.age_years: {fault}. Allowed: 18 or older." in found
+    result = faults_of(tiny_with((old, new), ("age_years: 20..24}", "age_years: 25}")))
+    assert f"tiny.yaml:9: variables.age_years: {fault}. Allowed: 18 or older." in result
 
 
 def test_a_column_of_whole_numbers_takes_no_halves(tiny_with: Write, faults_of: FaultsOf) -> None:
@@ -240,10 +242,10 @@ def test_all_independent_faults_come_at_once_in_the_order_of_the_file(tiny_with:
         ("jiguang-2018", "jiguang-2081"),
         ("because: easy", "becuse: x\n    because: easy"),
     )
-    found = faults_of(path)
-    lines = [int(text.split(":")[1]) for text in found]
+    result = faults_of(path)
+    lines = [int(text.split(":")[1]) for text in result]
     assert lines == [6, 10, 12, 15, 26]
-    assert [text.split(" ")[1].rstrip(":") for text in found] == [
+    assert [text.split(" ")[1].rstrip(":") for text in result] == [
         "product.apr_most.value",
         f"{BANDS}.20..24",
         "variables.age_years.becuse",
@@ -403,9 +405,9 @@ def test_a_fault_in_what_is_restated_is_the_only_one(
 ) -> None:
     tiny_with()
     (tmp_path / "child.yaml").write_text(CHILD + text)
-    found = faults_of(tmp_path / "child.yaml")
-    assert found[0].startswith(fault), found
-    assert len(found) == 1
+    result = faults_of(tmp_path / "child.yaml")
+    assert result[0].startswith(fault), result
+    assert len(result) == 1
 
 
 def test_a_base_that_is_broken_itself_is_named(tiny_with: Write, tmp_path: Path, faults_of: FaultsOf) -> None:
@@ -424,16 +426,16 @@ def test_restating_keeps_what_is_not_restated_and_drops_what_went_with_the_old(
         "  age_years:\n    normal: {mean: 35, sd: 8}\n    least: 20\n    most: 59\n    step: 1\n"
         "    basis: published\n    source: geo-2016\n  sex:\n    shares: {male: 0.5, female: 0.5}\n"
     )
-    found = lp.load_persona(child)
-    assert (found.product.limit_cny_most, float(found.product.apr_most)) == (200_000, 0.18)
-    assert list(found.variables) == list(base.variables)
-    assert found.variables["age_years"].law.family == "normal"
+    result = lp.load_persona(child)
+    assert (result.product.limit_cny_most, float(result.product.apr_most)) == (200_000, 0.18)
+    assert list(result.variables) == list(base.variables)
+    assert result.variables["age_years"].law.family == "normal"
     assert base.variables["age_years"].basis.because
-    assert not found.variables["age_years"].basis.because, "the reason was that of the other basis"
-    assert [odds.factors for odds in found.variables["sex"].law.odds] == [(3, 1)]
-    assert found.variables["sex"].basis.kind == "assumed", "the source was that of the other numbers"
-    assert found.variables["sex"].law.odds[0].basis == base.variables["sex"].law.odds[0].basis
-    assert found.title == base.title
+    assert not result.variables["age_years"].basis.because, "the reason was that of the other basis"
+    assert [odds.factors for odds in result.variables["sex"].law.odds] == [(3, 1)]
+    assert result.variables["sex"].basis.kind == "assumed", "the source was that of the other numbers"
+    assert result.variables["sex"].law.odds[0].basis == base.variables["sex"].law.odds[0].basis
+    assert result.title == base.title
 
 
 def test_a_shipped_persona_is_extended_from_any_folder(tmp_path: Path, article: lp.Persona) -> None:
@@ -452,15 +454,15 @@ def test_a_shipped_persona_is_extended_from_any_folder(tmp_path: Path, article: 
     ],
 )
 def test_extending_nothing_or_itself_is_refused(base: str, fault: str, tiny_with: Write, faults_of: FaultsOf) -> None:
-    (found,) = faults_of(tiny_with(("format: 1", f"format: 1\nextends: {base}")))
-    assert found.startswith(fault)
+    (result,) = faults_of(tiny_with(("format: 1", f"format: 1\nextends: {base}")))
+    assert result.startswith(fault)
 
 
 def test_a_circle_of_two_personas_is_refused_with_the_chain(tmp_path: Path, faults_of: FaultsOf) -> None:
     for name, base in (("a", "b"), ("b", "a")):
         (tmp_path / f"{name}.yaml").write_text(f"persona: {name}\nextends: {base}.yaml\n")
-    (found,) = faults_of(tmp_path / "a.yaml")
-    assert found.endswith("in a circle (a.yaml → b.yaml → a.yaml).")
+    (result,) = faults_of(tmp_path / "a.yaml")
+    assert result.endswith("in a circle (a.yaml → b.yaml → a.yaml).")
 
 
 def test_extending_stays_in_the_folder_of_the_file_unless_allowed(
@@ -560,9 +562,9 @@ def test_faults_of_ones_own_file_come_first_and_without_what_only_follows_from_t
     child = tmp_path / "zebra.yaml"  # its name sorts behind that of what it extends
     for bands, own in (("{20..24: 0.5, 25..39: 0.6}", 1), ("{20..24: 0.4, 25..39: 0.6}", 0)):
         child.write_text(f"persona: child\nextends: article\nvariables:\n  age_years:\n    bands: {bands}\n")
-        found = faults_of(child)
-        assert [fault.startswith("zebra.yaml:5: ") for fault in found] == [True] * own or not own
-        assert own or all(fault.startswith("article.yaml:") for fault in found)
+        result = faults_of(child)
+        assert [fault.startswith("zebra.yaml:5: ") for fault in result] == [True] * own or not own
+        assert own or all(fault.startswith("article.yaml:") for fault in result)
     child.write_text(child.read_text() + "rules:\n  r: {never: {sx: male}, basis: assumed, because: x}\n")
     files = [fault.partition(":")[0] for fault in faults_of(child)]
     assert files[0] == "zebra.yaml"

@@ -125,8 +125,8 @@ def test_the_digest_counts_both_sections(timed: lp.Persona) -> None:
         {"calendar.daily_noise.because": "why not"},
         {"window.because": "why not"},
     ]
-    found = {timed.replace(change).digest for change in changes}
-    assert len(found | {timed.digest}) == len(changes) + 1
+    result = {timed.replace(change).digest for change in changes}
+    assert len(result | {timed.digest}) == len(changes) + 1
 
 
 @pytest.mark.parametrize(
@@ -192,8 +192,8 @@ def test_both_dates_and_all_parts_are_looked_at_in_one_go(
 def test_a_change_is_checked_as_a_file_is(changes: dict[str, object], fault: str, timed: lp.Persona) -> None:
     with pytest.raises(lp.InputError) as caught:
         timed.replace(changes)
-    [found] = caught.value.faults
-    assert found.startswith(fault)
+    [result] = caught.value.faults
+    assert result.startswith(fault)
 
 
 # What is remarked
@@ -289,8 +289,8 @@ def test_the_calendar_is_told_with_its_numbers_and_reasons(lang: str, article: l
 
 
 def test_the_schema_knows_both_sections() -> None:
-    found = lp.Persona.schema()["properties"]
-    assert set(found["calendar"]["properties"]) == set(PARTS)
-    assert {"first", "last", "zone"} <= set(found["window"]["properties"])
-    weights = found["calendar"]["properties"]["hour"]["properties"]["weights"]
+    result = lp.Persona.schema()["properties"]
+    assert set(result["calendar"]["properties"]) == set(PARTS)
+    assert {"first", "last", "zone"} <= set(result["window"]["properties"])
+    weights = result["calendar"]["properties"]["hour"]["properties"]["weights"]
     assert (weights["minItems"], weights["maxItems"]) == (24, 24)

@@ -28,8 +28,8 @@ def rows(text: str) -> list[list[str]]:
 
 def section(text: str, name: str) -> str:
     """What is told of one variable."""
-    (found,) = re.findall(rf"^## [^\n]*`{name}`[^\n]*\n(.*?)(?=^## |\Z)", text, flags=re.DOTALL | re.MULTILINE)
-    return found
+    (result,) = re.findall(rf"^## [^\n]*`{name}`[^\n]*\n(.*?)(?=^## |\Z)", text, flags=re.DOTALL | re.MULTILINE)
+    return result
 
 
 @pytest.fixture(scope="module", params=words.LANGUAGES)
@@ -86,9 +86,9 @@ def test_quantiles_are_those_of_people_drawn(article: lp.Persona) -> None:
     drawn = lp.sample(article, n=100_000, columns=["occupation", "income_cny_month"])
     couriers = drawn.loc[drawn["occupation"] == "courier", "income_cny_month"]
     for label, income in (("Everybody", drawn["income_cny_month"]), ("Occupation: Courier", couriers)):
-        found = [income.quantile(0.1), income.median(), income.quantile(0.9), income.mean()]
+        result = [income.quantile(0.1), income.median(), income.quantile(0.9), income.mean()]
         stated = [float(cell.replace(",", "")) for cell in told[label]]
-        np.testing.assert_allclose(stated, found, rtol=0.025)
+        np.testing.assert_allclose(stated, result, rtol=0.025)
 
 
 def test_bands_groups_rules_and_own_words_are_told(article: lp.Persona) -> None:
@@ -119,11 +119,11 @@ def test_notes_are_told(tiny_with: Write) -> None:
 
 def test_the_difference_names_each_number_with_where_it_comes_from(article: lp.Persona) -> None:
     evidence = lp.load_persona("evidence")
-    head, *found = rows(article.diff(evidence))
+    head, *result = rows(article.diff(evidence))
     assert head == ["Value", "article", "evidence", "Basis: article", "Basis: evidence"]
-    assert ["city_tier.shares.tier1", "0.14", "0.10", "stated (1.2d)", "published (jiguang-2018)"] in found
-    assert len(found) == 6 + 31 + (24 + 7 + 5 + 8 + 1 + 5 + 3)
-    assert {row[0].split(".")[0] for row in found} == {"calendar", "city_tier", "province"}
+    assert ["city_tier.shares.tier1", "0.14", "0.10", "stated (1.2d)", "published (jiguang-2018)"] in result
+    assert len(result) == 6 + 31 + (24 + 7 + 5 + 8 + 1 + 5 + 3)
+    assert {row[0].split(".")[0] for row in result} == {"calendar", "city_tier", "province"}
     assert "Texts that differ: persona, title.en, title.zh, " in article.diff(evidence)
     assert rows(article.diff(evidence, "zh"))[0][0] == "数值"
 
@@ -136,9 +136,9 @@ def test_numbers_written_differently_do_not_differ(article: lp.Persona) -> None:
 
 def test_a_number_inside_a_list_is_named_with_its_own_basis(article: lp.Persona) -> None:
     changed = article.replace({"has_car.odds[0].multiply.yes": 3})
-    head, *found = rows(article.diff(changed))
+    head, *result = rows(article.diff(changed))
     assert head[1:3] == ["article", changed.name]
-    assert found == [["has_car.odds[0].multiply.yes", "2.0", "3", "assumed", "assumed"]]
+    assert result == [["has_car.odds[0].multiply.yes", "2.0", "3", "assumed", "assumed"]]
 
 
 # The null twin
@@ -173,7 +173,7 @@ def test_people_of_the_null_twin_are_independent_where_the_persona_leans(article
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "found"),
+    ("path", "value", "result"),
     [
         ("sex.shares", {"male": 0.5, "female": 0.5}, lambda p: p.variables["sex"].law.shares[0] == Fraction(1, 2)),
         ("variables.sex.shares", {"male": "1/3", "female": "2/3"}, lambda p: p.conditionals["sex"].margin[0] < 0.34),
@@ -194,10 +194,10 @@ def test_people_of_the_null_twin_are_independent_where_the_persona_leans(article
     ],
 )
 def test_a_path_leads_to_any_value(
-    path: str, value: object, found: Callable[[lp.Persona], bool], article: lp.Persona
+    path: str, value: object, result: Callable[[lp.Persona], bool], article: lp.Persona
 ) -> None:
-    assert not found(article)
-    assert found(article.replace({path: value}))
+    assert not result(article)
+    assert result(article.replace({path: value}))
 
 
 def test_a_changed_number_is_no_longer_said_to_rest_on_its_source(article: lp.Persona) -> None:
@@ -260,7 +260,7 @@ def test_a_change_that_cannot_be_is_refused_with_the_reason(
 ) -> None:
     with pytest.raises(lp.InputError) as caught:
         article.replace(changes)
-    assert [found for found in caught.value.faults if found.startswith(fault)] == list(caught.value.faults)
+    assert [result for result in caught.value.faults if result.startswith(fault)] == list(caught.value.faults)
 
 
 def test_a_rule_is_checked_against_the_exact_share_of_people_who_break_it(article: lp.Persona) -> None:

@@ -115,12 +115,12 @@ def pages(persona: lp.Persona, plain_one: lp.Persona, folder: Path) -> dict[str,
     texts = {f"describe {lang}": persona.describe(lang) for lang in LANGUAGES}
     texts |= {f"diff {lang}": plain_one.diff(persona, lang) for lang in LANGUAGES}
     texts |= {name: (folder / name).read_text(encoding="utf-8") for name in ("dictionary.md", "datasheet.md")}
-    found = {f"{name}, nbconvert": markdown2html(text) for name, text in texts.items()}
-    found |= {f"{name}, mistune": str(mistune.html(text)) for name, text in texts.items()}
-    found |= {f"basis {lang}": persona.basis(lang=lang)._repr_html_() for lang in LANGUAGES}
+    result = {f"{name}, nbconvert": markdown2html(text) for name, text in texts.items()}
+    result |= {f"{name}, mistune": str(mistune.html(text)) for name, text in texts.items()}
+    result |= {f"basis {lang}": persona.basis(lang=lang)._repr_html_() for lang in LANGUAGES}
     shown = {"persona": persona._repr_html_(), "population": population._repr_mimebundle_()[0]["text/html"]}
     shares = lp.profile.shares(population, of="pet")
-    return found | shown | {"frame": str(lp.in_words(shares)._repr_html_()), "table": html_table(shares, "en")}
+    return result | shown | {"frame": str(lp.in_words(shares)._repr_html_()), "table": html_table(shares, "en")}
 
 
 @pytest.fixture(scope="module")

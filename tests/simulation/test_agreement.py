@@ -41,13 +41,13 @@ def test_no_two_variables_hang_together_but_as_stated(layer: Layer, article: lp.
 
 
 def test_every_variable_and_every_cell_is_asked_about(layer: Layer, p_values: dict[str, float]) -> None:
-    conditional = [found for found in layer.truth.values() if found.bands]
-    cells = sum(len(found.thresholds) for found in conditional)
+    conditional = [result for result in layer.truth.values() if result.bands]
+    cells = sum(len(result.thresholds) for result in conditional)
     assert len(p_values) == layer.size == len(layer.truth) + cells + len(conditional)
-    for found in conditional:
-        draws = layer.cells[found.variable.name]
+    for result in conditional:
+        draws = layer.cells[result.variable.name]
         assert len({tuple(draw.given[0].items()) for draw in draws}) == len(draws)
-        for parent, bands in found.bands.items():
+        for parent, bands in result.bands.items():
             values = layer.truth[parent].variable.values
             asked = {values.index(given[parent]) for draw in draws for given in draw.given}
             ends = [np.flatnonzero(bands.of_value == number)[[0, -1]] for number in range(len(bands))]
@@ -63,9 +63,9 @@ def test_twenty_other_seeds_find_no_fault_either(layer: Layer, article: lp.Perso
     for turn in range(20):
         luck, names = f"other seed {turn}: ", random.Random(turn).sample(layer.names, 6)
         lucks = layer.lucks(article, luck, names)
-        found = {draw.name: draw.p(article, luck) for draw in layer.draws[turn::60]}
-        found |= {name: agreement.within(lucks, name) for name in names}
-        assert agreement.rejected(found, layer.size) == {}
+        result = {draw.name: draw.p(article, luck) for draw in layer.draws[turn::60]}
+        result |= {name: agreement.within(lucks, name) for name in names}
+        assert agreement.rejected(result, layer.size) == {}
         pairs = combinations(names, 2)
         assert max(agreement.dependence(lucks.fields(one), lucks.fields(other)) for one, other in pairs) < LIMIT
 
@@ -74,9 +74,9 @@ def test_twenty_other_seeds_find_no_fault_either(layer: Layer, article: lp.Perso
 
 
 def test_holm_goes_on_while_p_values_are_small_for_what_is_left() -> None:
-    found = {"a": ERROR / 4.1, "b": ERROR / 3.1, "c": ERROR / 2.1, "d": 0.5}
-    assert agreement.rejected(found) == {"a": ERROR / 4.1, "b": ERROR / 3.1, "c": ERROR / 2.1}
-    assert agreement.rejected(found, 5) == {}
+    result = {"a": ERROR / 4.1, "b": ERROR / 3.1, "c": ERROR / 2.1, "d": 0.5}
+    assert agreement.rejected(result) == {"a": ERROR / 4.1, "b": ERROR / 3.1, "c": ERROR / 2.1}
+    assert agreement.rejected(result, 5) == {}
     assert agreement.rejected({"a": ERROR / 9, "b": ERROR / 1.5, "c": 0.1}) == {"a": ERROR / 9}
 
 
@@ -91,8 +91,8 @@ def test_p_values_far_out_are_about_those_of_the_exact_count() -> None:
         for far in (3, 4, 5, 6):
             seen = int(expected + far * expected**0.5)
             exact = 2 * stats.binom.sf(seen - 1, N, expected / N)
-            found = agreement.p_value(np.array([seen, N - seen]), np.array([expected, N - expected]) / N)
-            assert exact / 3 < found < exact * 3, (expected, far)
+            result = agreement.p_value(np.array([seen, N - seen]), np.array([expected, N - expected]) / N)
+            assert exact / 3 < result < exact * 3, (expected, far)
 
 
 @pytest.mark.parametrize(
@@ -135,9 +135,9 @@ def test_luck_is_even_and_says_where_a_value_lies_among_what_was_possible(layer:
 
 def test_a_dependence_that_nobody_stated_is_seen(layer: Layer, article: lp.Persona) -> None:
     bounds = layer.dependences(article.replace({"embarrassment.plus": [{"when": {"sex": "female"}, "by": 0.05}]}))
-    found = {pair: bound for pair, bound in bounds.items() if bound >= LIMIT}
-    assert max(found, key=found.__getitem__) == ("sex", "embarrassment")
-    assert all("embarrassment" in pair for pair in found)  # who does what leans with sex, and so with it
+    result = {pair: bound for pair, bound in bounds.items() if bound >= LIMIT}
+    assert max(result, key=result.__getitem__) == ("sex", "embarrassment")
+    assert all("embarrassment" in pair for pair in result)  # who does what leans with sex, and so with it
 
 
 def test_people_who_are_drawn_from_the_cell_of_their_neighbour_are_seen(

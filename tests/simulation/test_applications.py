@@ -38,13 +38,13 @@ def turned(name: str) -> Callable[[Block], None]:
 
 
 def test_times_of_an_application_follow_one_another(lives: Lives) -> None:
-    found = lives.applications
-    handed = found["submitted_at"].notna()
-    assert (found["started_at"] < found["submitted_at"])[handed].all()
-    assert (found["submitted_at"] < found["decided_at"])[handed].all()
-    assert (handed == found["decided_at"].notna()).all()
-    assert (handed == (found["last_step"] == "submission")).all()
-    assert (handed == (found["outcome"] != "incomplete")).all()
+    result = lives.applications
+    handed = result["submitted_at"].notna()
+    assert (result["started_at"] < result["submitted_at"])[handed].all()
+    assert (result["submitted_at"] < result["decided_at"])[handed].all()
+    assert (handed == result["decided_at"].notna()).all()
+    assert (handed == (result["last_step"] == "submission")).all()
+    assert (handed == (result["outcome"] != "incomplete")).all()
 
 
 def test_the_first_application_is_begun_as_one_registers(lives: Lives) -> None:
@@ -56,37 +56,37 @@ def test_the_first_application_is_begun_as_one_registers(lives: Lives) -> None:
 
 
 def test_what_belongs_to_an_outcome_is_there_and_nothing_else(lives: Lives) -> None:
-    found = lives.applications
+    result = lives.applications
     handed, granted, refused = (
-        found["outcome"] != "incomplete",
-        *(found["outcome"] == w for w in ("approved", "rejected")),
+        result["outcome"] != "incomplete",
+        *(result["outcome"] == w for w in ("approved", "rejected")),
     )
-    assert (found["risk_score"].notna() == handed).all()
-    assert (found["quality_tier"].notna() == handed).all()
-    assert (found["reject_reason"].notna() == refused).all()
-    assert ((found["limit_cny"] > 0) == granted).all()
-    assert (found["apr"].notna() == granted).all()
-    assert not found["proofs"][~handed].any()
-    assert not found["diverted_to_partner"][~refused].any()
-    assert found["diverted_to_partner"][refused].mean() == pytest.approx(0.35, abs=0.01)
+    assert (result["risk_score"].notna() == handed).all()
+    assert (result["quality_tier"].notna() == handed).all()
+    assert (result["reject_reason"].notna() == refused).all()
+    assert ((result["limit_cny"] > 0) == granted).all()
+    assert (result["apr"].notna() == granted).all()
+    assert not result["proofs"][~handed].any()
+    assert not result["diverted_to_partner"][~refused].any()
+    assert result["diverted_to_partner"][refused].mean() == pytest.approx(0.35, abs=0.01)
 
 
 def test_those_who_left_or_were_rejected_may_come_again_and_nobody_else(lives: Lives) -> None:
-    found = lives.applications
-    attempt = found["application_id"] % 10
-    assert (attempt == found.groupby("user_id").cumcount()).all()
+    result = lives.applications
+    attempt = result["application_id"] % 10
+    assert (attempt == result.groupby("user_id").cumcount()).all()
     assert set(attempt) == {0, 1, 2}
-    later = found[attempt > 0]
-    before = found.shift(1).loc[later.index]
+    later = result[attempt > 0]
+    before = result.shift(1).loc[later.index]
     over = before["decided_at"].fillna(before["started_at"])
     assert (later["started_at"] > over).all()
     assert set(before["outcome"]) == {"incomplete", "rejected"}
-    last = found.groupby("user_id").tail(1)
-    early = found["started_at"] < lives.last - 200 * DAY
-    came = ~found.index.isin(last.index)
-    assert came[early & (found["outcome"] == "incomplete")].mean() == pytest.approx(0.14, abs=0.01)
-    assert came[early & (found["outcome"] == "rejected")].mean() == pytest.approx(0.10, abs=0.01)
-    assert not came[found["outcome"] == "approved"].any()
+    last = result.groupby("user_id").tail(1)
+    early = result["started_at"] < lives.last - 200 * DAY
+    came = ~result.index.isin(last.index)
+    assert came[early & (result["outcome"] == "incomplete")].mean() == pytest.approx(0.14, abs=0.01)
+    assert came[early & (result["outcome"] == "rejected")].mean() == pytest.approx(0.10, abs=0.01)
+    assert not came[result["outcome"] == "approved"].any()
 
 
 def test_the_process_ends_for_as_many_at_each_outcome_as_published(lives: Lives) -> None:
@@ -190,6 +190,6 @@ def test_a_persona_of_equal_people_decides_alike_whatever_their_shares(name: str
     """Everybody of the other sex in the file itself: what does not rest on sex stays as it was, row by row."""
     men = article.replace({"sex.shares": {"male": "0.999", "female": "0.001"}})
     women = article.replace({"sex.shares": {"male": "0.001", "female": "0.999"}})
-    found = [lp.sample(persona, n=5_000, columns=["sex", name]) for persona in (men, women)]
-    assert (found[0]["sex"] != found[1]["sex"]).mean() > 0.99
-    pd.testing.assert_series_equal(found[0][name], found[1][name])
+    result = [lp.sample(persona, n=5_000, columns=["sex", name]) for persona in (men, women)]
+    assert (result[0]["sex"] != result[1]["sex"]).mean() > 0.99
+    pd.testing.assert_series_equal(result[0][name], result[1][name])

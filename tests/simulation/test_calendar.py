@@ -54,14 +54,14 @@ def still(timed: Persona) -> Persona:
 @pytest.mark.parametrize("year", KNOWN)
 def test_the_spring_festival_is_the_one_that_was_announced(year: int) -> None:
     new_year, first, last, made_up = SPRING_FESTIVALS[year]
-    found = days(f"{year}-01-01", f"{year}-03-31")
-    off = found.index[found["day_type"] == "spring_festival"]
+    result = days(f"{year}-01-01", f"{year}-03-31")
+    off = result.index[result["day_type"] == "spring_festival"]
     assert [f"{day:%m-%d}" for day in (off[0], off[-1])] == [first, last]
     assert len(off) == (off[-1] - off[0]).days + 1
-    assert found.index[found["festival_day"] == 0].strftime("%m-%d").tolist() == [new_year]
-    around = found["day_type"].eq("make_up_workday") & found["festival_day"].abs().le(20)
-    assert found.index[around].strftime("%m-%d").tolist() == made_up
-    assert not found["projected"].any()
+    assert result.index[result["festival_day"] == 0].strftime("%m-%d").tolist() == [new_year]
+    around = result["day_type"].eq("make_up_workday") & result["festival_day"].abs().le(20)
+    assert result.index[around].strftime("%m-%d").tolist() == made_up
+    assert not result["projected"].any()
 
 
 @pytest.mark.parametrize("year", LATER_NEW_YEARS)
@@ -70,10 +70,10 @@ def test_new_years_days_to_come_are_reckoned(year: int) -> None:
 
 
 def test_a_year_has_the_days_off_and_make_up_workdays_of_its_notice() -> None:
-    found = days("2023-01-01", "2023-12-31")
-    made_up = found.index[found["day_type"] == "make_up_workday"].strftime("%m-%d").tolist()
+    result = days("2023-01-01", "2023-12-31")
+    made_up = result.index[result["day_type"] == "make_up_workday"].strftime("%m-%d").tolist()
     assert made_up == ["01-28", "01-29", "04-23", "05-06", "06-25", "10-07", "10-08"]
-    off = found.index[found["day_type"] == "public_holiday"].strftime("%m-%d").tolist()
+    off = result.index[result["day_type"] == "public_holiday"].strftime("%m-%d").tolist()
     assert off == [
         "01-01",
         "01-02",
@@ -97,7 +97,7 @@ def test_a_year_has_the_days_off_and_make_up_workdays_of_its_notice() -> None:
         "12-30",
         "12-31",
     ]
-    kinds = found["day_type"].value_counts()
+    kinds = result["day_type"].value_counts()
     assert set(kinds.index) == set(KINDS)
     # Of 105 Saturdays and Sundays 7 are worked, 8 lie in the holidays above and 2 in the Spring Festival.
     assert kinds["rest_day"] == 105 - 7 - 8 - 2
@@ -105,9 +105,9 @@ def test_a_year_has_the_days_off_and_make_up_workdays_of_its_notice() -> None:
 
 
 def test_weekdays_are_those_of_the_week() -> None:
-    found = days("2020-01-01", "2024-12-31")["weekday"]
-    assert [found[day] for day in ("2020-01-01", "2021-01-01", "2024-02-29")] == ["wednesday", "friday", "thursday"]
-    assert found.str.capitalize().tolist() == found.index.day_name().tolist()
+    result = days("2020-01-01", "2024-12-31")["weekday"]
+    assert [result[day] for day in ("2020-01-01", "2021-01-01", "2024-02-29")] == ["wednesday", "friday", "thursday"]
+    assert result.str.capitalize().tolist() == result.index.day_name().tolist()
 
 
 @pytest.mark.parametrize(("first", "last"), [("2024-02-12", "2024-02-14"), ("2023-12-31", "2024-01-01")])
@@ -116,18 +116,18 @@ def test_a_day_is_the_same_whatever_days_are_asked_for(first: str, last: str) ->
 
 
 def test_days_count_from_the_nearest_new_years_day() -> None:
-    found = days("2023-01-01", "2024-12-31")["festival_day"]
-    assert [found[day] for day in ("2023-01-01", "2023-01-23", "2023-12-31", "2024-02-09")] == [-21, 1, -41, -1]
-    assert found.abs().max() == 192  # halfway through the 384 days of thirteen moons
+    result = days("2023-01-01", "2024-12-31")["festival_day"]
+    assert [result[day] for day in ("2023-01-01", "2023-01-23", "2023-12-31", "2024-02-09")] == [-21, 1, -41, -1]
+    assert result.abs().max() == 192  # halfway through the 384 days of thirteen moons
 
 
 def test_what_nobody_has_announced_is_projected_and_has_no_make_up_workdays() -> None:
     last = chinese_days.announced()
-    found = days(f"{last}-12-01", f"{last + 2}-12-31")
-    assert found.index[found["projected"]][0] == pd.Timestamp(last + 1, 1, 1)
-    assert found["projected"].sum() == (date(last + 2, 12, 31) - date(last, 12, 31)).days
-    assert "make_up_workday" not in set(found.loc[found["projected"], "day_type"])
-    assert "spring_festival" in set(found.loc[found["projected"], "day_type"])
+    result = days(f"{last}-12-01", f"{last + 2}-12-31")
+    assert result.index[result["projected"]][0] == pd.Timestamp(last + 1, 1, 1)
+    assert result["projected"].sum() == (date(last + 2, 12, 31) - date(last, 12, 31)).days
+    assert "make_up_workday" not in set(result.loc[result["projected"], "day_type"])
+    assert "spring_festival" in set(result.loc[result["projected"], "day_type"])
 
 
 def test_every_announced_year_has_make_up_workdays_and_the_ends_of_the_table_can_be_asked_for() -> None:
@@ -141,9 +141,9 @@ def test_the_file_of_china_gives_what_the_package_of_all_countries_gives() -> No
     from holidays.countries import China
 
     for year in range(chinese_days.FIRST, chinese_days.LAST + 1):
-        whole, found = China(years=year, language="en_US"), chinese_days.year(year)
-        assert found.off == set(whole)
-        assert found.make_up == {day for day in whole.weekend_workdays if day.year == year}
+        whole, result = China(years=year, language="en_US"), chinese_days.year(year)
+        assert result.off == set(whole)
+        assert result.make_up == {day for day in whole.weekend_workdays if day.year == year}
 
 
 def test_no_window_of_the_longest_year_is_without_a_new_year() -> None:
@@ -174,24 +174,24 @@ def test_no_window_of_the_longest_year_is_without_a_new_year() -> None:
     ],
 )
 def test_the_intensity_of_a_day_is_what_one_works_out_by_hand(timed: Persona, day: str, weight: float) -> None:
-    found = day_intensity(timed).set_index("date")["intensity"]
-    assert found[day] / found["2024-06-12"] == pytest.approx(weight, rel=1e-12)
+    result = day_intensity(timed).set_index("date")["intensity"]
+    assert result[day] / result["2024-06-12"] == pytest.approx(weight, rel=1e-12)
 
 
 def test_a_make_up_workday_counts_as_the_mean_of_monday_to_friday(article: lp.Persona) -> None:
-    found = day_intensity(article).set_index("date")["intensity"]
+    result = day_intensity(article).set_index("date")["intensity"]
     # 2024-05-11, a Saturday that is worked, against Monday the 13th, both in the middle of the month
-    assert found["2024-05-11"] / found["2024-05-13"] == pytest.approx((1.10 + 1.08 + 1.06 + 1.05 + 1.03) / 5 / 1.10)
+    assert result["2024-05-11"] / result["2024-05-13"] == pytest.approx((1.10 + 1.08 + 1.06 + 1.05 + 1.03) / 5 / 1.10)
 
 
 @pytest.mark.parametrize("name", ["article", "evidence"])
 def test_the_shape_of_a_year_keeps_its_total(name: str) -> None:
-    found = day_intensity(lp.load_persona(name))
-    of_year = found.groupby(found["date"].dt.year)["intensity"]
+    result = day_intensity(lp.load_persona(name))
+    of_year = result.groupby(result["date"].dt.year)["intensity"]
     np.testing.assert_allclose(of_year.mean(), 1, rtol=1e-13)
     still = lp.load_persona(name).replace({"calendar.daily_noise.sigma": 0})
     hours = clock(still, 1).rate.reshape(-1, 24).sum(axis=1) * 3600
-    np.testing.assert_allclose(pd.Series(hours).groupby(found["date"].dt.year).mean(), EVEN_DAY, rtol=2e-7)
+    np.testing.assert_allclose(pd.Series(hours).groupby(result["date"].dt.year).mean(), EVEN_DAY, rtol=2e-7)
 
 
 def test_a_part_of_a_year_has_the_intensity_of_the_whole(timed: Persona) -> None:
@@ -212,8 +212,8 @@ def test_a_year_without_borrowing_stays_empty(still: Persona) -> None:
             "calendar.day_of_month.factors": {"1..30": 0, "31": 1},
         }
     )
-    found = day_intensity(rare)
-    held = found[found["intensity"] > 0]
+    result = day_intensity(rare)
+    held = result[result["intensity"] > 0]
     assert held["date"].dt.strftime("%Y-%m-%d").tolist() == ["2021-05-31", "2022-10-31", "2023-07-31"]
     assert held["intensity"].tolist() == [365.0] * 3
     assert clock(rare, 7).time(np.array([0, clock(rare, 7).total - 1])).tolist() == [
@@ -234,8 +234,8 @@ def test_a_persona_without_a_calendar_says_so() -> None:
 
 
 def test_an_hour_runs_as_its_weight_says(still: Persona) -> None:
-    found, intensity = clock(still, 7), day_intensity(still)["intensity"]
-    rates = found.rate.reshape(-1, 24)
+    result, intensity = clock(still, 7), day_intensity(still)["intensity"]
+    rates = result.rate.reshape(-1, 24)
     assert not rates[:, [*range(7), 22, 23]].any()
     np.testing.assert_allclose(rates[:, 9] / rates[:, 7], 2, rtol=1e-6)
     # 17 in all over the 24 hours of a day
@@ -244,44 +244,44 @@ def test_an_hour_runs_as_its_weight_says(still: Persona) -> None:
 
 @pytest.mark.parametrize("name", ["article", "evidence"])
 def test_there_and_back_gives_the_same_second(name: str) -> None:
-    found = clock(lp.load_persona(name), 7)
-    seconds = np.concatenate((np.arange(0, 200_000), np.arange(0, found.seconds, 997), [found.seconds]))
-    even = found.worked(seconds)
-    assert (found.time(even) == seconds).all()
-    assert (np.diff(found.worked(np.sort(seconds))) >= 0).all()
-    assert found.worked(np.array([-5, 0, found.seconds, found.seconds + 5])).tolist() == [0, 0, *[found.total] * 2]
+    result = clock(lp.load_persona(name), 7)
+    seconds = np.concatenate((np.arange(0, 200_000), np.arange(0, result.seconds, 997), [result.seconds]))
+    even = result.worked(seconds)
+    assert (result.time(even) == seconds).all()
+    assert (np.diff(result.worked(np.sort(seconds))) >= 0).all()
+    assert result.worked(np.array([-5, 0, result.seconds, result.seconds + 5])).tolist() == [0, 0, *[result.total] * 2]
 
 
 def test_back_and_there_loses_less_than_a_second(timed: Persona) -> None:
-    found = clock(timed, 7)
-    even = np.linspace(0, found.total - 1, 100_003).astype(np.int64)
-    seconds = found.time(even)
+    result = clock(timed, 7)
+    even = np.linspace(0, result.total - 1, 100_003).astype(np.int64)
+    seconds = result.time(even)
     assert (np.diff(seconds) >= 0).all()
-    assert (found.worked(seconds) <= even).all()
-    assert (even < found.worked(seconds + 1)).all()
+    assert (result.worked(seconds) <= even).all()
+    assert (even < result.worked(seconds + 1)).all()
 
 
 def test_beyond_the_total_is_the_end_of_the_window(timed: Persona) -> None:
-    found = clock(timed, 7)
-    assert found.seconds == 1461 * 86_400
-    assert found.start == np.datetime64("2021-01-01T00:00:00", "s")
-    beyond = np.array([found.total, found.total + 1, 2**62])
-    assert found.time(beyond).tolist() == [found.seconds] * 3
+    result = clock(timed, 7)
+    assert result.seconds == 1461 * 86_400
+    assert result.start == np.datetime64("2021-01-01T00:00:00", "s")
+    beyond = np.array([result.total, result.total + 1, 2**62])
+    assert result.time(beyond).tolist() == [result.seconds] * 3
     # The last two hours of a day weigh nothing: the last second that holds anything lies before them.
-    assert found.time(np.array([found.total - 1])).tolist() == [found.seconds - 2 * 3600 - 1]
-    assert found.time(np.array([-1, 0])).tolist() == [7 * 3600] * 2
+    assert result.time(np.array([result.total - 1])).tolist() == [result.seconds - 2 * 3600 - 1]
+    assert result.time(np.array([-1, 0])).tolist() == [7 * 3600] * 2
 
 
 def test_no_time_falls_into_an_hour_of_weight_zero(timed: Persona) -> None:
-    found = clock(timed, 7)
-    hours = found.time(np.linspace(0, found.total - 1, 200_001).astype(np.int64)) // 3600 % 24
+    result = clock(timed, 7)
+    hours = result.time(np.linspace(0, result.total - 1, 200_001).astype(np.int64)) // 3600 % 24
     assert set(hours.tolist()) == set(range(7, 22))
 
 
 def test_evenly_drawn_times_fall_as_the_calendar_says(still: Persona) -> None:
-    found, table = clock(still, 7), day_intensity(still)
-    even = (np.arange(1_000_000) + 0.5) * (found.total / 1_000_000)
-    counts = np.bincount(found.time(even.astype(np.int64)) // 86_400, minlength=len(table))
+    result, table = clock(still, 7), day_intensity(still)
+    even = (np.arange(1_000_000) + 0.5) * (result.total / 1_000_000)
+    counts = np.bincount(result.time(even.astype(np.int64)) // 86_400, minlength=len(table))
     np.testing.assert_allclose(counts, table["intensity"] * 1_000_000 / 1461, atol=1.01)
 
 
@@ -297,11 +297,11 @@ def luck(persona: Persona, seed: int) -> pd.Series:
 
 def test_luck_has_mean_one_and_the_spread_that_is_stated(timed: Persona) -> None:
     long = timed.replace({"window.first": "2008-01-01", "window.last": "2024-12-31"})
-    found = pd.concat([luck(long, seed) for seed in range(8)])
-    n = len(found)
+    result = pd.concat([luck(long, seed) for seed in range(8)])
+    n = len(result)
     assert n > 49_000
-    assert abs(found.mean() - 1) < 4 * found.std() / n**0.5
-    logs = np.log(found)
+    assert abs(result.mean() - 1) < 4 * result.std() / n**0.5
+    logs = np.log(result)
     assert abs(logs.std() - 0.2) < 4 * 0.2 / (2 * n) ** 0.5
     assert abs(logs.mean() + 0.02) < 4 * 0.2 / n**0.5
     assert abs(logs.autocorr()) < 4 / n**0.5
@@ -314,11 +314,11 @@ def test_another_window_changes_no_days_luck_and_another_seed_does(timed: Person
 
 
 def test_the_clock_is_the_same_on_every_machine(timed: Persona) -> None:
-    found = clock(timed, 7)
-    assert hashlib.sha256(found.rate.astype("<i8").tobytes()).hexdigest()[:16] == "a5bf7683dc63ae44"
-    assert clock(timed, 7) is found
+    result = clock(timed, 7)
+    assert hashlib.sha256(result.rate.astype("<i8").tobytes()).hexdigest()[:16] == "a5bf7683dc63ae44"
+    assert clock(timed, 7) is result
     with pytest.raises(ValueError, match="read-only"):
-        found.rate[0] = 1
+        result.rate[0] = 1
     with pytest.raises(lp.InputError, match="not a seed"):
         clock(timed, -1)
 

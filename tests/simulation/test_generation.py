@@ -73,9 +73,9 @@ def test_a_variable_added_first_or_last_changes_no_other_column(
     path.write_text(
         text.replace("variables:\n", "variables:\n" + PET, 1) if first else text + PET + odds, encoding="utf-8"
     )
-    found = columns(lp.generate(lp.load_persona(path), n=100_000, seed=7))
-    assert found.pop("pet")
-    assert found == columns(population)
+    result = columns(lp.generate(lp.load_persona(path), n=100_000, seed=7))
+    assert result.pop("pet")
+    assert result == columns(population)
 
 
 @pytest.mark.parametrize("block", [1_000, 65_536, 1_000_000])
@@ -218,8 +218,8 @@ def test_a_sample_of_what_there_is_not_is_refused_with_every_fault(
     with pytest.raises(lp.InputError) as caught:
         lp.sample(article, **asked)
     assert len(caught.value.faults) == len(faults)
-    for found, fault in zip(caught.value.faults, faults, strict=True):
-        assert found.startswith(fault)
+    for result, fault in zip(caught.value.faults, faults, strict=True):
+        assert result.startswith(fault)
 
 
 def test_what_is_given_is_set_in_every_block(article: lp.Persona, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,8 +255,8 @@ def test_words_at_a_threshold_and_beside_it_fall_as_bisecting_says(article: lp.P
         row = sampler.conditional.thresholds[cell].tolist()
         draws = [draw for at in row for draw in (at - 1, at, at + 1) if 0 <= draw < 2**53]
         words = np.array(draws, np.uint64) << np.uint64(11)
-        found = sampler.draw(words, np.full(len(draws), cell << sampler.bits, np.int64))
-        assert found.tolist() == [bisect_right(row, draw) for draw in draws], name
+        result = sampler.draw(words, np.full(len(draws), cell << sampler.bits, np.int64))
+        assert result.tolist() == [bisect_right(row, draw) for draw in draws], name
 
 
 def test_a_category_of_many_levels_keeps_its_last_ones(tiny_text: str, tmp_path: Path) -> None:
@@ -280,9 +280,9 @@ def test_a_category_of_many_levels_keeps_its_last_ones(tiny_text: str, tmp_path:
 
 def implied(persona: lp.Persona, name: str, low: float | str, high: float | str) -> float:
     """The share of people from one value of a variable to another, as the persona implies it."""
-    found = persona.conditionals
-    conditional = found[name]
-    weights = joint(conditional.bands, found).ravel()
+    result = persona.conditionals
+    conditional = result[name]
+    weights = joint(conditional.bands, result).ravel()
     values = list(conditional.variable.values)
     first = values.index(low) if isinstance(low, str) else sum(value < low for value in values)
     last = values.index(high) if isinstance(high, str) else sum(value <= high for value in values) - 1

@@ -167,9 +167,9 @@ def test_packages_of_another_version_than_asked_for_stop_the_matrix(
     matrix: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(matrix, "wanted", lambda *_: ["numpy==1.26", "pandas==2.2"])
-    for found in ("numpy 1.26.0 pandas 2.2", "numpy 1.26 pandas 2.2.0"):
-        monkeypatch.setattr(matrix, "output", lambda *_, found=found: found)
-        assert matrix.check_versions(Path("python"), "oldest") == found
+    for result in ("numpy 1.26.0 pandas 2.2", "numpy 1.26 pandas 2.2.0"):
+        monkeypatch.setattr(matrix, "output", lambda *_, result=result: result)
+        assert matrix.check_versions(Path("python"), "oldest") == result
     monkeypatch.setattr(matrix, "output", lambda *_: "numpy 1.26.4 pandas 2.2.0")
     with pytest.raises(SystemExit, match=r"^numpy==1\.26 was asked for, but this runs: numpy 1\.26\.4"):
         matrix.check_versions(Path("python"), "oldest")

@@ -26,8 +26,8 @@ def some(article: lp.Persona) -> lp.Population:
     return lp.generate(article, n=SOME, seed=SEED)
 
 
-def same(found: Mapping[str, pd.DataFrame], expected: Mapping[str, pd.DataFrame]) -> None:
-    for name, frame in found.items():
+def same(result: Mapping[str, pd.DataFrame], expected: Mapping[str, pd.DataFrame]) -> None:
+    for name, frame in result.items():
         pd.testing.assert_frame_equal(frame, expected[name], check_exact=True)
 
 
@@ -52,14 +52,14 @@ def whole(population: lp.Population) -> None:
 
 def splitmix(state: int, count: int) -> list[int]:
     """The words of SplitMix64 as published (Steele, Lea and Flood 2014; Vigna's splitmix64.c)."""
-    found, mask = [], 2**64 - 1
+    result, mask = [], 2**64 - 1
     for _ in range(count):
         state = (state + 0x9E3779B97F4A7C15) & mask
         z = state
         z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
         z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
-        found.append(z ^ (z >> 31))
-    return found
+        result.append(z ^ (z >> 31))
+    return result
 
 
 def test_the_words_of_events_are_those_of_the_published_generator() -> None:
@@ -117,8 +117,8 @@ def test_the_size_of_a_block_changes_no_history(
 
 def test_blocks_can_be_lived_alone_and_in_any_order(lives: Lives, article: lp.Persona) -> None:
     for start in (196_608, 64 * 1_024, 0):
-        found = dict(frames(article, block(article, start, start + 1_024)))
-        for name, frame in found.items():
+        result = dict(frames(article, block(article, start, start + 1_024)))
+        for name, frame in result.items():
             table = lives.population.tables[name]
             who = table["loan_id"] // 10_000 if name == "instalments" else table["user_id"]
             expected = table[who.between(start, start + 1_023)]
@@ -301,21 +301,21 @@ ALLOWED = {
 
 
 def test_no_room_of_the_simulation_computes_from_the_sample_or_draws_outside_chance() -> None:
-    found, random, seen = set(), set(), 0
+    result, random, seen = set(), set(), 0
     for path in sorted(ROOM.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             seen += 1
             if isinstance(node, ast.Call):
                 name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
                 if name in SAMPLED:
-                    found.add((path.name, name))
+                    result.add((path.name, name))
             if isinstance(node, ast.Attribute) and node.attr in ("random", "default_rng"):
                 random.add(path.name)
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = {alias.name for alias in node.names} | {getattr(node, "module", None)}
                 assert not names & {"random", "secrets", "uuid", "time", "datetime.datetime"}, path.name
     assert seen > 5_000
-    assert found == ALLOWED
+    assert result == ALLOWED
     assert random == {"chance.py"}
 
 

@@ -34,9 +34,9 @@ MOST, FEW = 80_000, 25_000
 
 def hidden(truth: pd.DataFrame) -> pd.DataFrame:
     """Each trait of each user as yes or no: a type, a number above its median, a trait that is one."""
-    found = {name: truth["borrower_type"] == name for name in ("never", "revolver")}
-    found |= {name: truth[name] > truth[name].median() for name in NUMBERS}
-    return pd.DataFrame({**found, "would_refer": truth["would_refer"]})[list(TRAITS)].set_axis(truth["user_id"])
+    result = {name: truth["borrower_type"] == name for name in ("never", "revolver")}
+    result |= {name: truth[name] > truth[name].median() for name in NUMBERS}
+    return pd.DataFrame({**result, "would_refer": truth["would_refer"]})[list(TRAITS)].set_axis(truth["user_id"])
 
 
 def beyond_chance(seen: pd.DataFrame, truth: pd.DataFrame, half: int = 1) -> dict[str, float]:
@@ -50,13 +50,13 @@ def beyond_chance(seen: pd.DataFrame, truth: pd.DataFrame, half: int = 1) -> dic
     y = y.loc[:, y.nunique() == 2]
     tree = DecisionTreeRegressor(max_depth=6, min_samples_leaf=100, random_state=0)
     said = tree.fit(x[known], ((y - y.mean()) / y.std())[known]).predict(x[~known])
-    found = {}
+    result = {}
     for name, guess in zip(y, said.T, strict=True):
         yes = int(y[name][~known].sum())
         no = len(guess) - yes
         auc = roc_auc_score(y[name][~known], guess)
-        found[name] = float((auc - 0.5) / np.sqrt((yes + no + 1) / (12 * yes * no)))
-    return found
+        result[name] = float((auc - 0.5) / np.sqrt((yes + no + 1) / (12 * yes * no)))
+    return result
 
 
 def bound() -> float:
@@ -71,9 +71,9 @@ def bound() -> float:
 def test_what_should_not_matter_tells_nothing_of_the_hidden_side(table: str, lives: Lives) -> None:
     seen = traces(lives.population.tables, table, MOST)
     assert len(seen) > 20_000
-    found = beyond_chance(seen, hidden(lives.truth))
-    assert set(TRAITS) - found.keys() <= {"never"}  # whoever has a loan is of another type
-    assert {name: z for name, z in found.items() if z > bound()} == {}
+    result = beyond_chance(seen, hidden(lives.truth))
+    assert set(TRAITS) - result.keys() <= {"never"}  # whoever has a loan is of another type
+    assert {name: z for name, z in result.items() if z > bound()} == {}
 
 
 def test_what_is_taken_for_luck_rests_on_nothing_hidden(article: lp.Persona) -> None:
@@ -231,7 +231,7 @@ def test_chance_is_as_wide_as_it_is_said_to_be(few: Frames) -> None:
     seen, truth = traces(few, "loans"), hidden(few["truth"])
     luck = np.random.default_rng(11)
     mixed = [truth.set_axis(luck.permutation(truth.index)) for _ in range(12)]
-    found = [z for half, each in enumerate(mixed) for z in beyond_chance(seen, each, half).values()]
-    assert len(found) > 100
-    assert abs(np.mean(found)) < 0.4
-    assert 0.8 < np.std(found) < 1.2
+    result = [z for half, each in enumerate(mixed) for z in beyond_chance(seen, each, half).values()]
+    assert len(result) > 100
+    assert abs(np.mean(result)) < 0.4
+    assert 0.8 < np.std(result) < 1.2

@@ -77,12 +77,12 @@ def lent_and_paid(lives: Lives, most: int) -> dict[int, list[tuple[object, ...]]
     instalments: dict[int, list[tuple[int, ...]]] = {}
     for loan, *row in zip(*columns, strict=True):
         instalments.setdefault(loan, []).append(tuple(row))
-    found: dict[int, list[tuple[object, ...]]] = {}
+    result: dict[int, list[tuple[object, ...]]] = {}
     loans = lives.lent[lives.lent["user_id"] < most]
     borrowed = loans["borrowed_at"].to_numpy().astype("datetime64[D]").astype(int).tolist()
     for at, row in zip(borrowed, loans.itertuples(), strict=True):
-        found.setdefault(row.user_id, []).append((at, row, instalments[row.loan_id]))
-    return found
+        result.setdefault(row.user_id, []).append((at, row, instalments[row.loan_id]))
+    return result
 
 
 def test_a_loop_over_every_loan_finds_that_the_books_balance(lives: Lives) -> None:
@@ -128,8 +128,8 @@ def moves(*parts: tuple[pd.Series, pd.Series, object, int]) -> pd.DataFrame:
         pd.DataFrame({"who": who.to_numpy(), "day": day.to_numpy().astype("datetime64[D]"), "size": size, "rank": rank})
         for who, day, size, rank in parts
     ]
-    found = pd.concat(frames, ignore_index=True).sort_values(["who", "day", "rank"], kind="stable")
-    return found.assign(held=found.groupby("who")["size"].cumsum(), first=found.index)
+    result = pd.concat(frames, ignore_index=True).sort_values(["who", "day", "rank"], kind="stable")
+    return result.assign(held=result.groupby("who")["size"].cumsum(), first=result.index)
 
 
 def test_nobody_ever_owes_more_than_the_limit_right_after_borrowing(lives: Lives) -> None:
@@ -221,8 +221,8 @@ def exposures(lives: Lives) -> pd.DataFrame:
 
 
 def test_gaps_between_wishes_are_unit_exponentials_in_everybody_s_own_time(lives: Lives) -> None:
-    found = exposures(lives)
-    seen = found[found["gap"].notna()]
+    result = exposures(lives)
+    seen = result[result["gap"].notna()]
     assert (seen["gap"] <= seen["most"] + 1e-4).all()
     uniform = np.expm1(-seen["gap"]) / np.expm1(-np.maximum(seen["most"], seen["gap"]))
     assert len(seen) > 100_000
@@ -230,11 +230,11 @@ def test_gaps_between_wishes_are_unit_exponentials_in_everybody_s_own_time(lives
 
 
 def test_as_many_wishes_come_as_the_rates_of_each_borrower_promise(lives: Lives) -> None:
-    found = exposures(lives)
-    lived = found["gap"].fillna(found["most"])  # a wish for each unit of everybody's own time
+    result = exposures(lives)
+    lived = result["gap"].fillna(result["most"])  # a wish for each unit of everybody's own time
     for low, high in ((0, 61), (0, 1), (1, 3), (3, 6), (6, 12), (12, 61)):
-        of = found["rate"].between(low, high, inclusive="left")
-        off = found["gap"].notna()[of].sum() - lived[of].sum()
+        of = result["rate"].between(low, high, inclusive="left")
+        off = result["gap"].notna()[of].sum() - lived[of].sum()
         assert abs(off) < 5 * np.sqrt(lived[of].sum()), (low, high)
 
 
@@ -277,9 +277,9 @@ def test_reasons_are_those_of_the_class_and_debt_for_debt_goes_with_platforms(li
     reason = lives.loans["reason"].set_axis(people.index)
     stated = {"owner": (0.72, 0.13, 0.06, 0.09), "consumer": (0.08, 0.62, 0.16, 0.14)}
     for kind, shares in stated.items():
-        found = reason[people["borrower_class"] == kind].value_counts(normalize=True)
+        result = reason[people["borrower_class"] == kind].value_counts(normalize=True)
         for name, share in zip(("working_capital", "consumption", "emergency", "debt_for_debt"), shares, strict=True):
-            assert found[name] == pytest.approx(share, abs=0.035), (kind, name)
+            assert result[name] == pytest.approx(share, abs=0.035), (kind, name)
     debts = [(reason[mask] == "debt_for_debt").mean() for mask in (people["platforms"] >= 3, people["platforms"] < 3)]
     odds = [share / (1 - share) for share in debts]
     assert odds[0] / odds[1] == pytest.approx(2.5, rel=0.12)

@@ -81,9 +81,9 @@ def counted(lives: Lives) -> dict[str, pd.DataFrame]:
 def test_lateness_cure_and_default_of_every_tier_come_out_within_a_tenth(article: lp.Persona) -> None:
     # 1,200,000 users: what chance adds to the rarest share, the 90+ of the prime, is a twelfth of it
     tables = ("applications", "loans", "instalments")
-    found = [counted(Lives(lp.generate(article, n=400_000, seed=seed, tables=tables), article)) for seed in (1, 2, 3)]
-    for name in found[0]:
-        total = sum((part[name] for part in found[1:]), found[0][name])
+    result = [counted(Lives(lp.generate(article, n=400_000, seed=seed, tables=tables), article)) for seed in (1, 2, 3)]
+    for name in result[0]:
+        total = sum((part[name] for part in result[1:]), result[0][name])
         shares = total["sum"] / total["count"]
         np.testing.assert_allclose(shares, STATED[name], rtol=0.1, err_msg=name)
         assert shares.is_monotonic_decreasing if name == "cured" else shares.is_monotonic_increasing
@@ -157,13 +157,13 @@ def people(lives: Lives) -> pd.DataFrame:
 
 
 def test_lateness_falls_with_age_as_published(people: pd.DataFrame) -> None:
-    found = standardised(people, "band", ["capacity", "several"])
-    np.testing.assert_allclose(found / found[1] * 1.07, [1.22, 1.07, 0.90, 0.93, 0.83], atol=0.08)
+    result = standardised(people, "band", ["capacity", "several"])
+    np.testing.assert_allclose(result / result[1] * 1.07, [1.22, 1.07, 0.90, 0.93, 0.83], atol=0.08)
 
 
 def test_sex_has_no_part_in_lateness(people: pd.DataFrame) -> None:
-    found = standardised(people, "sex", ["capacity", "several", "band", "variation"])
-    assert (found - 1).abs().max() < 0.03
+    result = standardised(people, "sex", ["capacity", "several", "band", "variation"])
+    assert (result - 1).abs().max() < 0.03
 
 
 def test_several_platforms_make_late(people: pd.DataFrame) -> None:

@@ -76,14 +76,14 @@ def test_every_instalment_is_that_of_a_plain_loop_with_fractions(loans: list[tup
         for number, (principal, interest) in enumerate(plain(amount, Fraction(str(apr)), term), 1)
     ]
     at, number, due, principal, interest = zip(*expected, strict=True)
-    for found, wanted in (
+    for result, wanted in (
         (plan.loan, at),
         (plan.number, number),
         (plan.due, days(*due)),
         (plan.principal, principal),
         (plan.interest, interest),
     ):
-        np.testing.assert_array_equal(found, np.array(wanted))
+        np.testing.assert_array_equal(result, np.array(wanted))
 
 
 def test_a_year_of_ten_thousand_at_24_percent_is_the_table_of_a_textbook() -> None:

@@ -12,29 +12,29 @@ from loanpersona.simulation.signals import SIGNS
 
 def seen(lives: Lives, source: str) -> pd.DataFrame:
     """Who showed a sign and when, in order."""
-    found = lives.signals[lives.signals["source"] == source]
-    assert len(found) > 500
-    return found[["user_id", "at"]].sort_values(["user_id", "at"]).reset_index(drop=True)
+    result = lives.signals[lives.signals["source"] == source]
+    assert len(result) > 500
+    return result[["user_id", "at"]].sort_values(["user_id", "at"]).reset_index(drop=True)
 
 
-def same(found: pd.DataFrame, who: pd.Series, at: pd.Series) -> None:
+def same(result: pd.DataFrame, who: pd.Series, at: pd.Series) -> None:
     expected = pd.DataFrame({"user_id": who.to_numpy(), "at": at.to_numpy()})
-    pd.testing.assert_frame_equal(found, expected.sort_values(["user_id", "at"]).reset_index(drop=True))
+    pd.testing.assert_frame_equal(result, expected.sort_values(["user_id", "at"]).reset_index(drop=True))
 
 
 def test_every_source_has_one_stage_and_one_need(lives: Lives) -> None:
-    found = lives.signals.groupby("source", observed=True)[["stage", "need"]].agg(["nunique", "first"])
-    assert set(found.index) == set(SIGNS) == set(lp.tables.table("signals").columns["source"].levels)
+    result = lives.signals.groupby("source", observed=True)[["stage", "need"]].agg(["nunique", "first"])
+    assert set(result.index) == set(SIGNS) == set(lp.tables.table("signals").columns["source"].levels)
     for source, (stage, need) in SIGNS.items():
-        assert found.loc[source].tolist() == [1, stage, 1, need]
+        assert result.loc[source].tolist() == [1, stage, 1, need]
     assert set(lives.signals["need"]) == set(lp.tables.table("signals").columns["need"].levels)
 
 
 def test_signals_stand_in_order_of_borrower_and_time(lives: Lives) -> None:
-    found = lives.signals
-    assert found["user_id"].is_monotonic_increasing
-    same_one = found["user_id"].diff() == 0
-    assert (found["at"].diff()[same_one] >= pd.Timedelta(0)).all()
+    result = lives.signals
+    assert result["user_id"].is_monotonic_increasing
+    same_one = result["user_id"].diff() == 0
+    assert (result["at"].diff()[same_one] >= pd.Timedelta(0)).all()
 
 
 @pytest.mark.parametrize(
@@ -42,16 +42,16 @@ def test_signals_stand_in_order_of_borrower_and_time(lives: Lives) -> None:
 )
 def test_who_left_at_a_step_is_seen_there_and_then(source: str, steps: list[str], lives: Lives) -> None:
     left = lives.applications[lives.applications["last_step"].isin(steps)]
-    found = seen(lives, source)
-    assert found["user_id"].tolist() == left["user_id"].tolist()
-    assert (found["at"].to_numpy() > left["started_at"].to_numpy()).all()
-    assert (found["at"].to_numpy() <= left["started_at"].to_numpy() + pd.Timedelta(240, "min")).all()
+    result = seen(lives, source)
+    assert result["user_id"].tolist() == left["user_id"].tolist()
+    assert (result["at"].to_numpy() > left["started_at"].to_numpy()).all()
+    assert (result["at"].to_numpy() <= left["started_at"].to_numpy() + pd.Timedelta(240, "min")).all()
 
 
 def test_who_comes_again_after_a_rejection_is_seen_as_the_application_begins(lives: Lives) -> None:
-    found = lives.applications
-    again = (found["user_id"] == found["user_id"].shift(1)) & (found["outcome"].shift(1) == "rejected")
-    same(seen(lives, "applied_again"), found["user_id"][again], found["started_at"][again])
+    result = lives.applications
+    again = (result["user_id"] == result["user_id"].shift(1)) & (result["outcome"].shift(1) == "rejected")
+    same(seen(lives, "applied_again"), result["user_id"][again], result["started_at"][again])
 
 
 def test_who_got_less_than_asked_for_is_seen_asking_beyond_the_limit(lives: Lives) -> None:
@@ -60,11 +60,11 @@ def test_who_got_less_than_asked_for_is_seen_asking_beyond_the_limit(lives: Live
 
 
 def test_who_finds_no_limit_left_is_seen_and_gets_no_loan_then(lives: Lives) -> None:
-    found = seen(lives, "limit_used_up")
+    result = seen(lives, "limit_used_up")
     at = lives.loans.set_index(["user_id", "borrowed_at"]).index
-    assert not pd.MultiIndex.from_frame(found).isin(at).any()
-    assert found["user_id"].isin(lives.granted.index).all()
-    assert (found["at"].to_numpy() >= lives.granted["decided_at"].reindex(found["user_id"]).to_numpy()).all()
+    assert not pd.MultiIndex.from_frame(result).isin(at).any()
+    assert result["user_id"].isin(lives.granted.index).all()
+    assert (result["at"].to_numpy() >= lives.granted["decided_at"].reindex(result["user_id"]).to_numpy()).all()
 
 
 def test_prices_drive_away_and_coupons_are_used_as_the_persona_says(lives: Lives) -> None:
@@ -81,11 +81,11 @@ def test_prices_drive_away_and_coupons_are_used_as_the_persona_says(lives: Lives
 
 
 def test_who_complains_of_the_wait_has_waited(lives: Lives) -> None:
-    found = seen(lives, "complained_of_wait")
+    result = seen(lives, "complained_of_wait")
     loans = lives.loans.assign(wait=(lives.loans["disbursed_at"] - lives.loans["borrowed_at"]).dt.total_seconds() / 60)
     at = pd.MultiIndex.from_frame(loans[["user_id", "disbursed_at"]])
-    complained = at.isin(pd.MultiIndex.from_frame(found))
-    assert complained.sum() == len(found)
+    complained = at.isin(pd.MultiIndex.from_frame(result))
+    assert complained.sum() == len(result)
     long, short = loans["wait"] > 240, loans["wait"] <= 30
     assert complained.mean() == pytest.approx(0.02, abs=0.002)
     assert complained[long].mean() > 10 * complained[short].mean()

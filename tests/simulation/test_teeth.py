@@ -29,13 +29,13 @@ def layer(article: lp.Persona) -> Layer:
 
 
 @pytest.fixture(scope="module")
-def found(article: lp.Persona) -> list[Mutant]:
+def result(article: lp.Persona) -> list[Mutant]:
     return mutants.mutants(article)
 
 
-def test_sixty_mutants_of_every_kind_are_caught(found: list[Mutant], layer: Layer, article: lp.Persona) -> None:
+def test_sixty_mutants_of_every_kind_are_caught(result: list[Mutant], layer: Layer, article: lp.Persona) -> None:
     explained = teeth.named()
-    chosen = mutants.sampled(found, SAMPLED)
+    chosen = mutants.sampled(result, SAMPLED)
     assert {mutant.kind for mutant in chosen} == KINDS
     verdicts = {mutant.name: teeth.verdict(layer, article, mutant) for mutant in chosen}
     assert Counter(verdicts.values())["caught"] >= SAMPLED - 5
@@ -57,7 +57,7 @@ def test_what_the_package_refuses_counts_as_refused(layer: Layer, article: lp.Pe
 # Every number has its mutants
 
 
-def test_every_number_that_touches_borrowers_is_moved(found: list[Mutant], article: lp.Persona) -> None:
+def test_every_number_that_touches_borrowers_is_moved(result: list[Mutant], article: lp.Persona) -> None:
     """Numbers are counted in the text itself, by another walk than the one that makes the mutants."""
     shares, effects, parameters = 0, 0, 0
     for block in plain(article.document)["variables"].values():
@@ -70,7 +70,7 @@ def test_every_number_that_touches_borrowers_is_moved(found: list[Mutant], artic
             for row in [block.get(family, {}), *block.get("where", [])]
             for key in ("median", "mean", "sigma", "sd", "scale", "shape")
         )
-    places = {kind: {place(mutant) for mutant in found if mutant.kind == kind} for kind in KINDS}
+    places = {kind: {place(mutant) for mutant in result if mutant.kind == kind} for kind in KINDS}
     assert len(places["share"] | places["cell"]) == shares
     assert (len(places["effect"]), len(places["parameter"])) == (effects, parameters)
 
@@ -87,9 +87,9 @@ def place(mutant: Mutant) -> str:
     return mutant.name.rpartition(" ")[0]
 
 
-def test_mutants_are_all_different_and_each_pair_of_streams_is_there(found: list[Mutant], article: lp.Persona) -> None:
-    assert len({mutant.name for mutant in found}) == len(found)
-    pairs = [{mutant.variable, mutant.twin} for mutant in found if mutant.kind == "stream"]
+def test_mutants_are_all_different_and_each_pair_of_streams_is_there(result: list[Mutant], article: lp.Persona) -> None:
+    assert len({mutant.name for mutant in result}) == len(result)
+    pairs = [{mutant.variable, mutant.twin} for mutant in result if mutant.kind == "stream"]
     certain = {"borrower_class", "region", "quality_tier"}  # follow from others, without a word of their own
     drawn = len(article.variables.keys() - certain)
     assert len(pairs) == drawn * (drawn - 1) / 2
@@ -116,8 +116,8 @@ def test_effects_move_by_a_tenth_on_the_log_odds_and_zeros_are_lifted() -> None:
     assert mutants._leaned(0.3, "plus") == pytest.approx((0.4, 0.2))
 
 
-def test_a_parameter_moves_two_points_of_the_probability(found: list[Mutant], article: lp.Persona) -> None:
-    moved = [mutant for mutant in found if mutant.kind == "parameter" and mutant.variable == "embarrassment"]
+def test_a_parameter_moves_two_points_of_the_probability(result: list[Mutant], article: lp.Persona) -> None:
+    moved = [mutant for mutant in result if mutant.kind == "parameter" and mutant.variable == "embarrassment"]
     assert len(moved) == 4
     for mutant in moved:
         margin = Layer(article).margins["embarrassment"]
@@ -126,15 +126,15 @@ def test_a_parameter_moves_two_points_of_the_probability(found: list[Mutant], ar
 
 
 def test_a_border_between_bands_moves_on_both_sides() -> None:
-    found = dict(mutants._moved_keys({"20..24": "a", "25": "b", "26..30": "c"}, Fraction(1)))
-    assert found["20..24 -> 20..23"] == {"20..23": "a", "24..25": "b", "26..30": "c"}
-    assert found["25 -> 25..26"] == {"20..24": "a", "25..26": "b", "27..30": "c"}
-    assert len(found) == 2  # the other moves would leave the band of one number empty
+    result = dict(mutants._moved_keys({"20..24": "a", "25": "b", "26..30": "c"}, Fraction(1)))
+    assert result["20..24 -> 20..23"] == {"20..23": "a", "24..25": "b", "26..30": "c"}
+    assert result["25 -> 25..26"] == {"20..24": "a", "25..26": "b", "27..30": "c"}
+    assert len(result) == 2  # the other moves would leave the band of one number empty
 
 
-def test_a_sample_takes_every_kind_in_turn_and_is_always_the_same(found: list[Mutant]) -> None:
-    chosen = mutants.sampled(found, SAMPLED)
-    assert chosen == mutants.sampled(list(reversed(found)), SAMPLED)
+def test_a_sample_takes_every_kind_in_turn_and_is_always_the_same(result: list[Mutant]) -> None:
+    chosen = mutants.sampled(result, SAMPLED)
+    assert chosen == mutants.sampled(list(reversed(result)), SAMPLED)
     assert len(chosen) == SAMPLED
     assert set(Counter(mutant.kind for mutant in chosen).values()) <= {8, 9}
 
@@ -166,8 +166,8 @@ def test_survivors_are_printed_and_fail_unless_they_are_explained(
     assert "share      caught        1\n" in said
 
 
-def test_every_survivor_is_a_mutant_that_there_is_and_has_a_reason(found: list[Mutant]) -> None:
+def test_every_survivor_is_a_mutant_that_there_is_and_has_a_reason(result: list[Mutant]) -> None:
     groups = yaml.safe_load(teeth.SURVIVORS.read_text(encoding="utf-8"))
     assert all(group["because"] for group in groups.values())
-    assert teeth.named() <= {mutant.name for mutant in found}
-    assert len(teeth.named()) < 0.02 * len(found)
+    assert teeth.named() <= {mutant.name for mutant in result}
+    assert len(teeth.named()) < 0.02 * len(result)

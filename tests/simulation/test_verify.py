@@ -23,8 +23,8 @@ def layer(article: lp.Persona) -> Layer:
 
 def failed(layer: Layer, counts: dict[str, Counts]) -> set[str]:
     """The variables that some check finds fault with."""
-    found = verify.places(counts, layer, np.random.default_rng(seed("places of a test")))
-    wrong = verify.rejected(verify.p_values(found), error=ALPHA)
+    result = verify.places(counts, layer, np.random.default_rng(seed("places of a test")))
+    wrong = verify.rejected(verify.p_values(result), error=ALPHA)
     return {name for name in counts for check in wrong if check.startswith(name)}
 
 

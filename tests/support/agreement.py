@@ -74,8 +74,8 @@ def positions(variable: Variable, column: pd.Series) -> Integers:
     if column.dtype == bool:
         return np.array([words["no"], words["yes"]])[column.to_numpy().astype(int)]
     values = np.array(variable.values, float)
-    found = np.minimum(np.searchsorted(values, column.to_numpy()), len(values) - 1)
-    return np.where(values[found] == column.to_numpy(), found, -1)
+    result = np.minimum(np.searchsorted(values, column.to_numpy()), len(values) - 1)
+    return np.where(values[result] == column.to_numpy(), result, -1)
 
 
 def bins(chances: Floats, least: float) -> Integers:
@@ -89,10 +89,10 @@ def bins(chances: Floats, least: float) -> Integers:
     return np.array(starts if total >= least or len(starts) == 1 else starts[:-1])
 
 
-def rejected(found: Mapping[str, float], family: int = 0, error: float = ERROR) -> dict[str, float]:
+def rejected(result: Mapping[str, float], family: int = 0, error: float = ERROR) -> dict[str, float]:
     """The p-values that are too small by Holm's method, for a family of checks of which these are some or all."""
-    left, small = family or len(found), dict[str, float]()
-    for name, p in sorted(found.items(), key=lambda item: item[1]):
+    left, small = family or len(result), dict[str, float]()
+    for name, p in sorted(result.items(), key=lambda item: item[1]):
         if p > error / left:
             break
         small[name] = p
@@ -143,10 +143,10 @@ class Draw:
                 )
             except lp.InputError:  # a value that there should be is no value of this persona
                 return 0.0
-            found = positions(self.variable, people[self.variable.name])
-            if (found < 0).any():
+            result = positions(self.variable, people[self.variable.name])
+            if (result < 0).any():
                 return 0.0
-            counts += np.bincount(found, minlength=len(counts))
+            counts += np.bincount(result, minlength=len(counts))
         if counts[self.chances == 0].any():
             return 0.0
         starts = self.starts(N * len(self.given))
@@ -190,10 +190,10 @@ class Lucks:
 
     def excess(self, name: str) -> Floats:
         """By how much each group of levels exceeds its chance in each user, scaled to a mean square of one."""
-        found = self._truth[name]
-        few = len(found.margin) <= GROUPS
-        starts = np.arange(len(found.margin)) if few else bins(found.margin, 1 / GROUPS)
-        chances = np.add.reduceat(found.probabilities, starts, axis=1)[self.cells(name)]
+        result = self._truth[name]
+        few = len(result.margin) <= GROUPS
+        starts = np.arange(len(result.margin)) if few else bins(result.margin, 1 / GROUPS)
+        chances = np.add.reduceat(result.probabilities, starts, axis=1)[self.cells(name)]
         group = np.searchsorted(starts, self.at[name], side="right") - 1
         over = (group[:, None] == np.arange(len(starts))) - chances
         spread = np.sqrt((over**2).mean(axis=0))
@@ -218,11 +218,11 @@ def dependence(one: Integers, other: Integers) -> float:
     """The upper bound of Cramér's V between two lucks, by inverting the noncentral chi-square."""
     counts = np.bincount(one * FIELDS + other, minlength=FIELDS**2).reshape(FIELDS, FIELDS)
     expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
-    found, free = float(((counts - expected) ** 2 / expected).sum()), (FIELDS - 1) ** 2
-    most = 2 * found + 200.0  # a larger one would have shown
-    if stats.chi2.cdf(found, free) <= DOUBT:
+    result, free = float(((counts - expected) ** 2 / expected).sum()), (FIELDS - 1) ** 2
+    most = 2 * result + 200.0  # a larger one would have shown
+    if stats.chi2.cdf(result, free) <= DOUBT:
         return 0.0
-    shift = optimize.brentq(lambda shift: stats.ncx2.cdf(found, free, shift) - DOUBT, 1e-9, most)
+    shift = optimize.brentq(lambda shift: stats.ncx2.cdf(result, free, shift) - DOUBT, 1e-9, most)
     return float(np.sqrt(shift / (counts.sum() * (FIELDS - 1))))
 
 
@@ -280,23 +280,23 @@ class Layer:
 
 
 def _margin(name: str, truth: Mapping[str, Conditional]) -> Draw:
-    found = truth[name]
-    draw = Draw(f"margin {name}", found.variable, ({},), found.margin)
-    return draw if found.bands else _reaching([draw])[0]
+    result = truth[name]
+    draw = Draw(f"margin {name}", result.variable, ({},), result.margin)
+    return draw if result.bands else _reaching([draw])[0]
 
 
 def _cells(name: str, truth: Mapping[str, Conditional]) -> Iterator[Draw]:
     """A draw per cell that anybody is in, with the first and with the last values of its parents."""
-    found = truth[name]
-    corners = product(*(range(len(bands)) for bands in found.bands.values()))
-    for chances, weight, corner in zip(found.probabilities, found.weights, corners, strict=True):
+    result = truth[name]
+    corners = product(*(range(len(bands)) for bands in result.bands.values()))
+    for chances, weight, corner in zip(result.probabilities, result.weights, corners, strict=True):
         first, last = dict[str, Value](), dict[str, Value]()
-        for (parent, bands), number in zip(found.bands.items(), corner, strict=True):
+        for (parent, bands), number in zip(result.bands.items(), corner, strict=True):
             inside, values = np.flatnonzero(bands.of_value == number), truth[parent].variable.values
             first[parent], last[parent] = values[inside[0]], values[inside[-1]]
         if weight > 0:
             said = ", ".join(f"{parent} {value}" for parent, value in first.items())
-            yield Draw(f"{name} where {said}", found.variable, (first,) if first == last else (first, last), chances)
+            yield Draw(f"{name} where {said}", result.variable, (first,) if first == last else (first, last), chances)
 
 
 def _reaching(draws: list[Draw]) -> list[Draw]:

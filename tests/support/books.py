@@ -62,8 +62,8 @@ def _values(column: Column, rows: int, luck: np.random.Generator) -> pd.Series:
 
 def parts(whole: Mapping[str, pd.DataFrame], cuts: int) -> list[dict[str, pd.DataFrame]]:
     """The tables cut into so many parts of consecutive rows, some of them without any."""
-    found: list[dict[str, pd.DataFrame]] = []
+    result: list[dict[str, pd.DataFrame]] = []
     for number in range(cuts):
         ends = {name: (len(f) * number // cuts, len(f) * (number + 1) // cuts) for name, f in whole.items()}
-        found.append({name: f.iloc[slice(*ends[name])] for name, f in whole.items()})
-    return found
+        result.append({name: f.iloc[slice(*ends[name])] for name, f in whole.items()})
+    return result

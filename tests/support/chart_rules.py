@@ -215,35 +215,35 @@ class ChartRules:
     # What is drawn
 
     def test_marks_are_the_values_and_whiskers_their_intervals(self, marked: str, lang: str) -> None:
-        found = self.drawn(marked, lang)
+        result = self.drawn(marked, lang)
         if marked in self.grouped:
-            self._check_grouped(marked, found, lang)
+            self._check_grouped(marked, result, lang)
         elif marked in self.dots:
-            [marks] = containers(found.ax, ErrorbarContainer)
-            np.testing.assert_array_equal(marks[0].get_xdata(), found.frame[self.dots[marked]])
-            np.testing.assert_allclose(whiskers(marks), across(*self._ends(marked, found.frame)), atol=1e-12)
+            [marks] = containers(result.ax, ErrorbarContainer)
+            np.testing.assert_array_equal(marks[0].get_xdata(), result.frame[self.dots[marked]])
+            np.testing.assert_allclose(whiskers(marks), across(*self._ends(marked, result.frame)), atol=1e-12)
         else:
-            self._check_bars(marked, found, lang)
+            self._check_bars(marked, result, lang)
 
     def _ends(self, name: str, frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
         low, high = self.ends.get(name, ("low", "high"))
         return frame[low], frame[high]
 
-    def _whiskers(self, name: str, found: Drawn) -> list[Any]:
+    def _whiskers(self, name: str, result: Drawn) -> list[Any]:
         """The whiskers of each series; none has any where no interval is known."""
-        errors = containers(found.ax, ErrorbarContainer)
+        errors = containers(result.ax, ErrorbarContainer)
         assert (errors == []) == (name in self.without_interval)
         return [whiskers(each) for each in errors]
 
-    def _check_bars(self, name: str, found: Drawn, lang: str) -> None:
-        frame, ax, lying = found.frame, found.ax, name in self.bars
+    def _check_bars(self, name: str, result: Drawn, lang: str) -> None:
+        frame, ax, lying = result.frame, result.ax, name in self.bars
         value = frame[self.bars[name] if lying else self.columns[name]]
         [bars] = containers(ax, BarContainer)
         np.testing.assert_array_equal([bar.get_width() if lying else bar.get_height() for bar in bars], value)
         middles = [bar.get_y() + bar.get_height() / 2 if lying else bar.get_x() + bar.get_width() / 2 for bar in bars]
         assert middles == pytest.approx(range(len(frame)))
         top = value.max()
-        for drawn in self._whiskers(name, found):
+        for drawn in self._whiskers(name, result):
             lows, highs = self._ends(name, frame)
             ends = across(lows, highs)
             np.testing.assert_allclose(drawn, ends if lying else [[a[::-1], b[::-1]] for a, b in ends], atol=1e-12)
@@ -258,14 +258,14 @@ class ChartRules:
             written = self.values[name](frame)
             assert [words for words, texts in zip(written, beside, strict=True) if words not in texts] == []
 
-    def _check_grouped(self, name: str, found: Drawn, lang: str) -> None:
-        frame, ax, by = found.frame, found.ax, self.grouped[name]
+    def _check_grouped(self, name: str, result: Drawn, lang: str) -> None:
+        frame, ax, by = result.frame, result.ax, self.grouped[name]
         kinds, series = list(dict.fromkeys(frame[by])), containers(ax, BarContainer)
         parts = [frame[frame[by] == kind] for kind in kinds]
         for part, bars in zip(parts, series, strict=True):
             np.testing.assert_array_equal([bar.get_width() for bar in bars], part["share"])
         if name not in self.without_interval:
-            for part, bars, drawn in zip(parts, series, self._whiskers(name, found), strict=True):
+            for part, bars, drawn in zip(parts, series, self._whiskers(name, result), strict=True):
                 np.testing.assert_allclose(
                     [[a[0], b[0]] for a, b in drawn], np.transpose(self._ends(name, part)), atol=1e-12
                 )
@@ -281,25 +281,25 @@ class ChartRules:
     # What is said
 
     def test_titles_say_what_the_frame_holds_and_no_other_number(self, name: str, lang: str, sample: Any) -> None:
-        found = self.drawn(name, lang, sample)
-        claims = self.claimed[name](found.frame) if name in self.claimed else []
-        assert found.title
-        assert [claim for claim in claims if not holds(found.title, claim)] == [], found.title
-        said = sorted(re.findall(NUMBER, found.title))
-        assert said == sorted(claim for claim in claims if re.fullmatch(NUMBER, claim)), found.title
-        assert bool(CJK.search(found.title)) == (lang == "zh")
+        result = self.drawn(name, lang, sample)
+        claims = self.claimed[name](result.frame) if name in self.claimed else []
+        assert result.title
+        assert [claim for claim in claims if not holds(result.title, claim)] == [], result.title
+        said = sorted(re.findall(NUMBER, result.title))
+        assert said == sorted(claim for claim in claims if re.fullmatch(NUMBER, claim)), result.title
+        assert bool(CJK.search(result.title)) == (lang == "zh")
 
     def test_texts_speak_the_language_asked_for(self, name: str) -> None:
         assert [text for text in self.drawn(name, "en").texts if CJK.search(text)] == []
 
     def test_the_alt_text_holds_the_title_and_the_values_and_says_synthetic(self, name: str, lang: str) -> None:
-        found = self.drawn(name, lang)
-        alt = lp.charts.alt(found.ax)
-        values = alt.replace(found.title, "", 1)
+        result = self.drawn(name, lang)
+        alt = lp.charts.alt(result.ax)
+        values = alt.replace(result.title, "", 1)
         assert values != alt
         assert {"en": "Synthetic data.", "zh": "合成数据。"}[lang] in alt
         assert bool(CJK.search(alt)) == (lang == "zh")
-        due = self.values[name](found.frame) if name in self.values else []
+        due = self.values[name](result.frame) if name in self.values else []
         assert [value for value in due if not holds(values, value)] == []
 
     def test_every_chart_says_that_it_is_synthetic_and_what_its_interval_is(self, name: str, lang: str) -> None:

@@ -128,11 +128,11 @@ def mutated(content: bytes, rounds: int, luck: random.Random) -> bytes:
     text = content.decode()
     for _ in range(rounds):
         text = luck.choice(TEXTS)(text, luck) or "x"
-    found = bytearray(text.encode("utf-8", "surrogatepass"))
+    result = bytearray(text.encode("utf-8", "surrogatepass"))
     if luck.random() < 0.25:
-        at = luck.randrange(len(found))
-        found[at : at + luck.randrange(3)] = luck.randbytes(luck.randrange(3))
-    return bytes(found)
+        at = luck.randrange(len(result))
+        result[at : at + luck.randrange(3)] = luck.randbytes(luck.randrange(3))
+    return bytes(result)
 
 
 # What must hold

@@ -61,13 +61,13 @@ def traces(frames: Frames, table: str, most: int | None = None) -> pd.DataFrame:
     lots = pd.DataFrame({"lot": luck.random(len(frame)), "who": frame["user_id"].to_numpy()})
     drawn = lots.sort_values("lot").drop_duplicates("who").sort_values("who")[:most]
     at, who = drawn.index.to_numpy(), drawn["who"].to_numpy()
-    found = {name: np.array(values, float)[at] for name, values in (*_of_keys(frame, table), *_of_values(frame))}
-    found |= {name: np.array(values, float) for name, values in _of_numbers(frames, frame, who)}
-    for name, values in found.items():
+    result = {name: np.array(values, float)[at] for name, values in (*_of_keys(frame, table), *_of_values(frame))}
+    result |= {name: np.array(values, float) for name, values in _of_numbers(frames, frame, who)}
+    for name, values in result.items():
         known = values[~np.isnan(values)]
         if len(known) < len(values):
-            found[name] = np.where(np.isnan(values), luck.choice(known, len(values)), values)
-    return pd.DataFrame(found, index=pd.Index(who, name="user_id")).rank(method="dense")
+            result[name] = np.where(np.isnan(values), luck.choice(known, len(values)), values)
+    return pd.DataFrame(result, index=pd.Index(who, name="user_id")).rank(method="dense")
 
 
 def _owned(frames: Frames, table: str) -> pd.DataFrame:

@@ -52,9 +52,9 @@ class Lives:
     @cached_property
     def granted(self) -> pd.DataFrame:
         """The approved applications, by user."""
-        found = self.applications[self.applications["outcome"] == "approved"].set_index("user_id")
-        assert found.index.is_unique
-        return found
+        result = self.applications[self.applications["outcome"] == "approved"].set_index("user_id")
+        assert result.index.is_unique
+        return result
 
     @cached_property
     def lent(self) -> pd.DataFrame:
@@ -74,12 +74,12 @@ class Lives:
         }
         paid = self.instalments["paid_on"].fillna(NEVER)
         before = paid.groupby(self.instalments["loan_id"]).shift(1)
-        found = self.instalments.assign(**more, paid=paid)
-        found["principal"] = np.rint(found["principal_cny"] * 100).astype(np.int64)
-        found["interest"] = np.rint(found["interest_cny"] * 100).astype(np.int64)
-        found["days"] = (paid - found["due_on"]).dt.days
-        found["clean"] = (found["number"] == 1) | (before <= found["due_on"])
-        return found
+        result = self.instalments.assign(**more, paid=paid)
+        result["principal"] = np.rint(result["principal_cny"] * 100).astype(np.int64)
+        result["interest"] = np.rint(result["interest_cny"] * 100).astype(np.int64)
+        result["days"] = (paid - result["due_on"]).dt.days
+        result["clean"] = (result["number"] == 1) | (before <= result["due_on"])
+        return result
 
     @cached_property
     def wishes(self) -> pd.DataFrame:
@@ -95,13 +95,13 @@ class Lives:
     @staticmethod
     def _wishes(block: Block) -> pd.DataFrame:
         books = block.drawdowns
-        found = pd.DataFrame(books.wishes)
+        result = pd.DataFrame(books.wishes)
         never = books.payments.on >= 1 << 40
         stops = pd.Series(books.payments.due[never]).groupby(books.schedule.loan[never]).min()
-        lent = np.flatnonzero(found["ordinal"] > 0)
-        found["stops"] = np.inf
-        found.loc[lent[stops.index], "stops"] = stops.to_numpy(float)
-        return found.assign(user_id=found.pop("who") + block.start)
+        lent = np.flatnonzero(result["ordinal"] > 0)
+        result["stops"] = np.inf
+        result.loc[lent[stops.index], "stops"] = stops.to_numpy(float)
+        return result.assign(user_id=result.pop("who") + block.start)
 
 
 def unstated(persona: lp.Persona, *paths: str) -> lp.Persona:

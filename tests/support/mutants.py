@@ -57,7 +57,7 @@ class Mutant:
 
 def mutants(persona: lp.Persona) -> list[Mutant]:
     """All mutants of a persona."""
-    found: list[Mutant] = []
+    result: list[Mutant] = []
     for name, block in plain(persona.document)["variables"].items():
         made = chain(
             _shares(block),
@@ -69,14 +69,14 @@ def mutants(persona: lp.Persona) -> list[Mutant]:
         for kind, path, how, value in made:
             changed = _put(block[path[0]], path[1:], value)
             said = ".".join(map(str, path))
-            found.append(Mutant(kind, f"{name}.{said} {how}", name, {f"{name}.{path[0]}": changed}))
-    return found + list(_streams(persona))
+            result.append(Mutant(kind, f"{name}.{said} {how}", name, {f"{name}.{path[0]}": changed}))
+    return result + list(_streams(persona))
 
 
-def sampled(found: list[Mutant], count: int) -> list[Mutant]:
+def sampled(result: list[Mutant], count: int) -> list[Mutant]:
     """Some mutants of every kind in turn, picked by the hash of their names."""
     kinds: dict[str, list[Mutant]] = {}
-    for mutant in sorted(found, key=lambda mutant: hashlib.sha256(mutant.name.encode()).digest()):
+    for mutant in sorted(result, key=lambda mutant: hashlib.sha256(mutant.name.encode()).digest()):
         kinds.setdefault(mutant.kind, []).append(mutant)
     in_turn = chain.from_iterable(zip_longest(*kinds.values()))
     return [mutant for mutant in in_turn if mutant is not None][:count]

@@ -39,7 +39,7 @@ def verdict(layer: Layer, persona: lp.Persona, mutant: Mutant) -> str:
         return "caught" if _caught(layer, changed, changed.conditionals, mutant) else "survived"
 
 
-def _caught(layer: Layer, changed: lp.Persona, found: Mapping[str, Conditional], mutant: Mutant) -> bool:
+def _caught(layer: Layer, changed: lp.Persona, result: Mapping[str, Conditional], mutant: Mutant) -> bool:
     """The likeliest checks first; what they do not see is put to the whole layer."""
     bound = ERROR / layer.size
     if mutant.twin:
@@ -48,29 +48,29 @@ def _caught(layer: Layer, changed: lp.Persona, found: Mapping[str, Conditional],
             return True
     else:
         draws = layer.cells.get(mutant.variable) or [layer.margins[mutant.variable]]
-        moved = sorted(draws, key=lambda draw: distance(draw, found), reverse=True)
+        moved = sorted(draws, key=lambda draw: distance(draw, result), reverse=True)
         if any(draw.p(changed) < bound for draw in moved[:5]):
             return True
     return min(layer.p_values(changed).values()) < bound or max(layer.dependences(changed).values()) >= LIMIT
 
 
-def distance(draw: Draw, found: Mapping[str, Conditional]) -> float:
+def distance(draw: Draw, result: Mapping[str, Conditional]) -> float:
     """The share of people whom a draw from another persona gives other values, in the mean over what is set."""
     far = 0.0
     for given in draw.given:
-        theirs = _chances(found[draw.variable.name], given, found)
+        theirs = _chances(result[draw.variable.name], given, result)
         mine = dict(zip(draw.variable.values, draw.chances.tolist(), strict=True))
         far += sum(abs(theirs.get(value, 0) - mine.get(value, 0)) for value in {**mine, **theirs}) / 2
     return far / len(draw.given)
 
 
 def _chances(
-    conditional: Conditional, given: Mapping[str, Value], found: Mapping[str, Conditional]
+    conditional: Conditional, given: Mapping[str, Value], result: Mapping[str, Conditional]
 ) -> dict[Value, float]:
     """The chance of each value where the parents are set; nothing where they cannot be."""
     cell = 0
     for parent, bands in conditional.bands.items():
-        values = found[parent].variable.values
+        values = result[parent].variable.values
         if given[parent] not in values:
             return {}
         cell = cell * len(bands) + int(bands.of_value[values.index(given[parent])])
@@ -104,25 +104,25 @@ def _judged(mutant: Mutant) -> str:
     return verdict(layer, persona, mutant)
 
 
-def judged(found: list[Mutant]) -> list[str]:
+def judged(result: list[Mutant]) -> list[str]:
     """The verdict on each mutant of `article`."""
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(_judged, found, chunksize=8))
+        return list(pool.map(_judged, result, chunksize=8))
 
 
 def main() -> int:
     """Try every mutant of `article`; 1 where one survives that survivors.yaml does not name."""
-    found = mutants(_original()[0])
-    verdicts = dict(zip(found, judged(found), strict=True))
+    result = mutants(_original()[0])
+    verdicts = dict(zip(result, judged(result), strict=True))
     for (kind, said), count in sorted(Counter((mutant.kind, said) for mutant, said in verdicts.items()).items()):
         print(f"{kind:10} {said:9} {count:5}")
-    print(*(f"refused by the package: {mutant.name}" for mutant in found if verdicts[mutant] == "refused"), sep="\n")
-    left = [mutant for mutant in found if verdicts[mutant] == "survived"]
+    print(*(f"refused by the package: {mutant.name}" for mutant in result if verdicts[mutant] == "refused"), sep="\n")
+    left = [mutant for mutant in result if verdicts[mutant] == "survived"]
     explained = named()
     for mutant in left:
         said = "explained" if mutant.name in explained else "NOT EXPLAINED in survivors.yaml"
         print(f"survived: {mutant.name}: {_moves(mutant):.2g} of a million people have other values; {said}")
-    print(f"{len(found)} mutants, {len(left)} survived.")
+    print(f"{len(result)} mutants, {len(left)} survived.")
     return 1 if any(mutant.name not in explained for mutant in left) else 0
 
 
@@ -135,8 +135,8 @@ def named() -> set[str]:
 def _moves(mutant: Mutant) -> float:
     """How many people of a million a mutant gives other values, in the cell where it gives most."""
     persona, layer = _original()
-    found, name = persona.replace(mutant.changes).conditionals, mutant.variable
-    return 1e6 * max(distance(draw, found) for draw in layer.cells.get(name, [layer.margins[name]]))
+    result, name = persona.replace(mutant.changes).conditionals, mutant.variable
+    return 1e6 * max(distance(draw, result) for draw in layer.cells.get(name, [layer.margins[name]]))
 
 
 if __name__ == "__main__":

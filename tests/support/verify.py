@@ -51,24 +51,24 @@ def tally(layer: Layer, name: str, at: Counts) -> Counts:
 
 def places(counts: Mapping[str, Counts], layer: Layer, luck: np.random.Generator) -> dict[str, Floats]:
     """Where the counts of populations, a row each, lie in what chance gives: per bin, and per variable as a whole."""
-    found: dict[str, Floats] = {}
+    result: dict[str, Floats] = {}
     for name, rows in counts.items():
         draw, starts = layer.margins[name], layer.margins[name].starts(USERS)
         chances = np.add.reduceat(draw.chances, starts)
         fewer, part = stats.binom.cdf(rows - 1, USERS, chances), luck.random(rows.shape)
         lie = fewer + part * stats.binom.pmf(rows, USERS, chances)
-        found |= {f"{name} {draw.variable.values[at]}": lie[:, i] for i, at in enumerate(starts)}
+        result |= {f"{name} {draw.variable.values[at]}": lie[:, i] for i, at in enumerate(starts)}
         if len(chances) > 2:  # of two bins, the one says what the other says
             expected = USERS * chances
             far = ((rows - expected) ** 2 / expected).sum(axis=1)
-            found[f"{name} as a whole"] = stats.chi2.cdf(far, len(chances) - 1)
-    return found
+            result[f"{name} as a whole"] = stats.chi2.cdf(far, len(chances) - 1)
+    return result
 
 
-def p_values(found: Mapping[str, Floats]) -> dict[str, float]:
+def p_values(result: Mapping[str, Floats]) -> dict[str, float]:
     """The p-values of places that should lie evenly between 0 and 1, by two tests each."""
     said: dict[str, float] = {}
-    for name, lie in found.items():
+    for name, lie in result.items():
         said[f"{name}: Kolmogorov-Smirnov"] = float(stats.kstest(lie, "uniform").pvalue)
         in_bins = np.bincount(np.minimum(lie * BINS, BINS - 1).astype(int), minlength=BINS)
         said[f"{name}: chi-square"] = float(stats.chisquare(in_bins).pvalue)
@@ -97,11 +97,11 @@ def main() -> int:
     layer = Layer(persona)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         counts = drawn(pool, layer, persona, [seed(f"verify {fresh} {i}") for i in range(POPULATIONS)])
-        found = p_values(places(counts, layer, np.random.default_rng(seed(f"places {fresh}"))))
-        for name, p in sorted(found.items(), key=lambda item: item[1])[:SHOWN]:
+        result = p_values(places(counts, layer, np.random.default_rng(seed(f"places {fresh}"))))
+        for name, p in sorted(result.items(), key=lambda item: item[1])[:SHOWN]:
             print(f"  p = {p:.2g}  {name}")
-        wrong = list(rejected(found, error=ALPHA))
-        print(f"{POPULATIONS} populations of {USERS}: {len(found)} checks, {len(wrong)} failed.", flush=True)
+        wrong = list(rejected(result, error=ALPHA))
+        print(f"{POPULATIONS} populations of {USERS}: {len(result)} checks, {len(wrong)} failed.", flush=True)
         asked = pool.map(partial(faults, layer, persona), [f"verify {fresh} {i}: " for i in range(LAYERS)])
         wrong += [f"statistical layer, turn {i}: {fault}" for i, each in enumerate(asked) for fault in each]
     print(f"{LAYERS} times the statistical layer: {layer.size} checks and {len(layer.pairs)} pairs each.")

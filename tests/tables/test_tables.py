@@ -93,14 +93,14 @@ def test_an_open_column_takes_levels_of_its_own_in_words() -> None:
     ],
 )
 def test_what_is_wrong_with_a_column_is_one_line(changes: dict[str, object], column: str, fault: str) -> None:
-    (found,) = faults(people(**changes), column)
-    assert found.startswith(fault)
+    (result,) = faults(people(**changes), column)
+    assert result.startswith(fault)
 
 
 def test_all_faults_of_a_frame_come_at_once() -> None:
     frame = people(sex=["male", "femal", "mal"], age_years=[1, 2, 3]).drop(columns="has_car")
-    found = faults(frame, "sex", "age_years", "has_car", "education")
-    assert [re.split(r"[: ]", fault)[0] for fault in found] == [
+    result = faults(frame, "sex", "age_years", "has_car", "education")
+    assert [re.split(r"[: ]", fault)[0] for fault in result] == [
         "users.sex",
         "users.sex",
         "users.age_years",
@@ -150,19 +150,19 @@ NOON = datetime.datetime(2021, 2, 3, 12, 0, 1)
     ],
 )
 def test_times_of_any_unit_pass_as_seconds(times: pd.Series) -> None:
-    found = checked(decided_at=times)["decided_at"]
-    assert found.dtype == "datetime64[s]"
-    assert found[0] == pd.Timestamp(NOON)
-    assert found.isna().tolist() == [False, True]
+    result = checked(decided_at=times)["decided_at"]
+    assert result.dtype == "datetime64[s]"
+    assert result[0] == pd.Timestamp(NOON)
+    assert result.isna().tolist() == [False, True]
 
 
 @pytest.mark.parametrize("kind", [object, pd.ArrowDtype(pa.date32())])
 def test_dates_pass_as_days(kind: object) -> None:
     days = pd.Series([datetime.date(2021, 2, 3), None] * 4, dtype=kind)
-    found = tables.check(books.frames(2)["instalments"].assign(paid_on=days), "instalments")["paid_on"]
-    assert found.dtype == "datetime64[s]"
-    assert found[0] == pd.Timestamp("2021-02-03")
-    assert int(found.isna().sum()) == 4
+    result = tables.check(books.frames(2)["instalments"].assign(paid_on=days), "instalments")["paid_on"]
+    assert result.dtype == "datetime64[s]"
+    assert result[0] == pd.Timestamp("2021-02-03")
+    assert int(result.isna().sum()) == 4
 
 
 @pytest.mark.parametrize(
@@ -176,17 +176,17 @@ def test_dates_pass_as_days(kind: object) -> None:
 )
 def test_whole_numbers_that_may_be_missing_come_in_many_forms(keys: object) -> None:
     people = books.frames(2)["users"].assign(referred_by=keys)
-    found = tables.check(people, "users")["referred_by"]
-    assert found.dtype == "Int64"
-    assert found.tolist() == [1, pd.NA]
+    result = tables.check(people, "users")["referred_by"]
+    assert result.dtype == "Int64"
+    assert result.tolist() == [1, pd.NA]
 
 
 @pytest.mark.parametrize("name", ["submitted_at", "reject_reason", "risk_score", "apr"])
 @pytest.mark.parametrize("none", [None, np.nan, pd.NaT])
 def test_a_column_without_any_value_passes_whatever_stands_for_none(name: str, none: object) -> None:
-    found = checked(**{name: pd.Series([none, none], dtype=object)})[name]
-    assert found.isna().all()
-    assert found.dtype == tables.table("applications").column(name).dtype
+    result = checked(**{name: pd.Series([none, none], dtype=object)})[name]
+    assert result.isna().all()
+    assert result.dtype == tables.table("applications").column(name).dtype
 
 
 def test_nullable_truths_and_empty_books_pass() -> None:
@@ -218,13 +218,13 @@ def test_nullable_truths_and_empty_books_pass() -> None:
     ],
 )
 def test_what_is_wrong_with_a_book_is_one_line(changes: dict[str, object], fault: str) -> None:
-    [found] = told(**changes)
-    assert found.startswith(f"applications.{fault}")
+    [result] = told(**changes)
+    assert result.startswith(f"applications.{fault}")
 
 
 def test_a_time_is_no_day() -> None:
-    [found] = told("instalments", due_on=pd.Series([NOON] * 8).astype("M8[s]"))
-    assert found == "instalments.due_on = 2021-02-03 12:00:01: not a whole day. Wanted: datetime64[s]."
+    [result] = told("instalments", due_on=pd.Series([NOON] * 8).astype("M8[s]"))
+    assert result == "instalments.due_on = 2021-02-03 12:00:01: not a whole day. Wanted: datetime64[s]."
 
 
 def test_a_key_that_stands_twice_is_a_fault_where_all_of_it_is_asked_for() -> None:

@@ -112,22 +112,22 @@ def _cells(loans: pd.DataFrame, end: int, months: int) -> Iterator[dict[str, Any
         for counted in ("of_loans", "of_volume"):
             for vintage, part, seen in vintages:
                 keys = {"ever_past_due": line, "counted": counted, "vintage": vintage}
-                for month, found in enumerate(_curve(part, line, counted, seen, months)):
-                    yield {**keys, "month_on_book": month, **found}
+                for month, result in enumerate(_curve(part, line, counted, seen, months)):
+                    yield {**keys, "month_on_book": month, **result}
 
 
 def _curve(vintage: pd.DataFrame, line: str, counted: str, seen: int, months: int) -> Iterator[dict[str, Any]]:
     """The shares of one vintage, month by month; months of which not all is seen are missing."""
     who, came = pd.factorize(vintage["user_id"])[0], vintage[line].to_numpy()
     weights = None if counted == "of_loans" else vintage["lent_cny"].fillna(0).to_numpy()
-    found = dict[str, Any]()
+    result = dict[str, Any]()
     for month in range(months + 1):
         if month <= seen:
-            found = {**clustered_share(came <= month, who, weights), "why": None}
+            result = {**clustered_share(came <= month, who, weights), "why": None}
         else:
             missing = dict.fromkeys(("k", "share", "low", "high", "design_effect", "effective_n"), np.nan)
-            found = found | missing | {"why": "too_young"}
-        yield found
+            result = result | missing | {"why": "too_young"}
+        yield result
 
 
 def _seen(vintage: pd.DataFrame, end: int) -> int:

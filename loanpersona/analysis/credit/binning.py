@@ -92,8 +92,8 @@ def attribute(name: str, bands: Any, table: str = "users") -> Attribute:
         own = {str(band): [kept] if isinstance(kept, str) else kept for band, kept in bands.items()}
         if len(own) < 2 or not all(isinstance(kept, Sequence) and kept for kept in own.values()):
             raise InputError(f"scorecard.{name}: has {len(own)} bands with levels. Allowed: at least two.")
-        held = [(str(level), place) for place, kept in enumerate(own.values()) for level in kept]
-        return Attribute(name, tuple(own), tuple(held), table)
+        places = [(str(level), place) for place, kept in enumerate(own.values()) for level in kept]
+        return Attribute(name, tuple(own), tuple(places), table)
     words = _words(name, bands)
     starts = [_start(name, band) for band in words[1:]]
     if len(words) < 2:
@@ -106,15 +106,17 @@ def attribute(name: str, bands: Any, table: str = "users") -> Attribute:
 def protected(book: Book, name: str) -> Attribute:
     """A column that no score may know, a band for each level: only to tell what leaving it out costs."""
     book.need({"users": (name,)})
-    found = levels(book.users[name], name).cat.categories
-    return Attribute(name, tuple(found), tuple((level, place) for place, level in enumerate(found)))
+    result = levels(book.users[name], name).cat.categories
+    return Attribute(name, tuple(result), tuple((level, place) for place, level in enumerate(result)))
 
 
-def banded(book: Book, asked: pd.DataFrame, wanted: Sequence[Attribute]) -> pd.DataFrame:
+def banded(book: Book, applications: pd.DataFrame, wanted: Sequence[Attribute]) -> pd.DataFrame:
     """The number of the band of every attribute; `asked` has an application of each person, by user_id."""
-    users = book.users.set_index("user_id") if "users" in book.tables else asked
-    values = {one.name: (asked if one.table == "applications" else users)[one.name] for one in wanted}
-    return pd.DataFrame({one.name: one.codes(values[one.name].reindex(asked.index)) for one in wanted}, asked.index)
+    users = book.users.set_index("user_id") if "users" in book.tables else applications
+    values = {one.name: (applications if one.table == "applications" else users)[one.name] for one in wanted}
+    return pd.DataFrame(
+        {one.name: one.codes(values[one.name].reindex(applications.index)) for one in wanted}, applications.index
+    )
 
 
 def _with_missing(one: Attribute, values: pd.Series) -> Attribute:
@@ -149,8 +151,8 @@ def _known(book: Book) -> dict[str, str]:
     barred = load("scorecard")["left_out"]["attributes"]
     schema = tables.table("users")
     plain = [name for name, column in schema.columns.items() if not column.made and name != schema.key]
-    found = {**dict.fromkeys((name for name in plain if name not in barred), "users"), "proofs": "applications"}
+    result = {**dict.fromkeys((name for name in plain if name not in barred), "users"), "proofs": "applications"}
     for table in ("users", "applications"):
         own = [name for name in book.tables.get(table, ()) if name not in tables.table(table).columns]
-        found |= dict.fromkeys((name for name in own if name not in {*KEY.values(), *found}), table)
-    return found
+        result |= dict.fromkeys((name for name in own if name not in {*KEY.values(), *result}), table)
+    return result

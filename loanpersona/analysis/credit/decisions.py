@@ -34,9 +34,9 @@ def approval(
     >>> lp.credit.approval(population, by="platforms", bands=(1, 2, 3))["platforms"].tolist()
     ['everybody', '1', '2', '3..']
     """
-    asked = with_groups(book, _decided(book, until), by, "application", until, bands).assign(one=1)
-    found = by_group(asked, by, lambda part: clustered_share(part["approved"], part["user_id"]))
-    return with_contrast(found, asked, by, against, "approved", "one")
+    applications = with_groups(book, _decided(book, until), by, "application", until, bands).assign(one=1)
+    result = by_group(applications, by, lambda part: clustered_share(part["approved"], part["user_id"]))
+    return with_contrast(result, applications, by, against, "approved", "one")
 
 
 @frame(
@@ -56,8 +56,8 @@ def reject_reasons(book: Book, *, by: By = None, bands: Bands = None, until: Day
     >>> lp.credit.reject_reasons(population)["reject_reason"].tolist()[:2]
     ['score_too_low', 'too_many_platforms']
     """
-    asked = _decided(book, until)
-    refused = asked[~asked["approved"]].dropna(subset=["reject_reason"])
+    applications = _decided(book, until)
+    refused = applications[~applications["approved"]].dropna(subset=["reject_reason"])
     if refused.empty:
         raise InputError(f"applications: none was rejected by {until:%Y-%m-%d}. Allowed: at least one with its reason.")
     refused = with_groups(book, refused, by, "application", until, bands)
@@ -66,8 +66,10 @@ def reject_reasons(book: Book, *, by: By = None, bands: Bands = None, until: Day
 
 
 def _decided(book: Book, until: pd.Timestamp) -> pd.DataFrame:
-    asked = book.applications
-    decided = asked[asked["outcome"].isin(["approved", "rejected"]) & (asked["decided_at"] <= until)]
+    applications = book.applications
+    decided = applications[
+        applications["outcome"].isin(["approved", "rejected"]) & (applications["decided_at"] <= until)
+    ]
     if decided.empty:
         raise InputError(f"applications: none was handed in and decided by {until:%Y-%m-%d}. Allowed: at least one.")
     return decided.assign(approved=decided["outcome"] == "approved")

@@ -150,9 +150,9 @@ def earnings(book: Book, until: pd.Timestamp) -> pd.DataFrame:
         "recovered": lost * book.assumptions.recovery.value,
     }
     whole = np.sum(list(parts.values()), axis=0)
-    found = lent.loans.assign(borrower_class=kind, balance_years=years, **parts, income_after_losses=whole)
+    result = lent.loans.assign(borrower_class=kind, balance_years=years, **parts, income_after_losses=whole)
     over = -lent.least(-lent.plan["due"].to_numpy()) + BAD_DAYS <= lent.end
-    known = found.assign(lost=off < UNREACHED)[over].dropna(subset=["balance_years", *COMPONENTS])
+    known = result.assign(lost=off < UNREACHED)[over].dropna(subset=["balance_years", *COMPONENTS])
     return known.reset_index(drop=True)
 
 
@@ -172,13 +172,13 @@ def _components(loans: pd.DataFrame) -> pd.DataFrame:
 
 
 def _over_balance(loans: pd.DataFrame, component: str) -> dict[str, Any]:
-    found = clustered_ratio(loans[component], loans["balance_years"], loans["user_id"])
+    result = clustered_ratio(loans[component], loans["balance_years"], loans["user_id"])
     losses = int(loans["lost"].sum())
     return {
-        "n": found["n"],
+        "n": result["n"],
         "k": losses,
-        "share_of_balance": found["value"],
-        **{name: found[name] for name in ("low", "high", "clusters")},
+        "share_of_balance": result["value"],
+        **{name: result[name] for name in ("low", "high", "clusters")},
         "cny": loans[component].sum(),
         "why": "few_losses" if component in UNCERTAIN and losses < FEW_LOSSES else None,
     }

@@ -28,8 +28,8 @@ def information(counts: Array) -> Array:
     0.416
     """
     good, bad = outcome_shares(counts)
-    found: Array = ((good - bad) * weight_of_evidence(counts)).sum(axis=-1)
-    return found
+    result: Array = ((good - bad) * weight_of_evidence(counts)).sum(axis=-1)
+    return result
 
 
 @frame(

@@ -58,7 +58,7 @@ def delinquency(
     parts = []
     for measure, (some, of) in counted.items():
         rows = lent.assign(some=some, of=of)[of > 0]
-        found = by_group(rows, by, lambda part: clustered_part(part["some"], part["of"], part["user_id"]))
-        found.insert(len(by), "measure", measure)
-        parts.append(with_contrast(found, rows, by, against, "some", "of"))
+        result = by_group(rows, by, lambda part: clustered_part(part["some"], part["of"], part["user_id"]))
+        result.insert(len(by), "measure", measure)
+        parts.append(with_contrast(result, rows, by, against, "some", "of"))
     return with_why(pd.concat(parts, ignore_index=True))

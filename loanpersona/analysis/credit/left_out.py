@@ -63,8 +63,8 @@ def fairness(book: Book, *, of: Several = LEFT_OUT, bands: Cuts = None, until: D
         sizes = groups.value_counts(sort=False)
         for group in sizes.index[sizes > 0]:
             for name, decision in (("lender", approved), ("scorecard", card)):
-                found = _compared(decision, groups == group, groups == sizes.idxmax())
-                rows.append({"trait": trait, "group": str(group), "decided_by": name, **found})
+                result = _compared(decision, groups == group, groups == sizes.idxmax())
+                rows.append({"trait": trait, "group": str(group), "decided_by": name, **result})
     return pd.DataFrame(rows).assign(line=book.assumptions.approval_line.value)
 
 
@@ -75,9 +75,9 @@ def least_risky(risk: pd.Series, many: int) -> Any:
     [False, True, True]
     """
     order = np.lexsort((pd.util.hash_array(risk.index.to_numpy("int64")), risk.to_numpy()))
-    found = np.zeros(len(risk), bool)
-    found[order[:many]] = True
-    return found
+    result = np.zeros(len(risk), bool)
+    result[order[:many]] = True
+    return result
 
 
 def _compared(approved: Any, inside: pd.Series, reference: pd.Series) -> dict[str, Any]:

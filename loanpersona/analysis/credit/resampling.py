@@ -51,11 +51,11 @@ def scorecard_resampling(book: Book, *, bands: Cuts = None, until: Day = None, r
         apart, *again = (int(drawn[one.name][first.argmax()] - drawn[one.name][first.argmin()]) for drawn in points)
         drawn_apart = {"median_apart": round(float(np.median(again))), "least": min(again), "greatest": max(again)}
         rows.append({"attribute": one.name, "points_apart": apart, **drawn_apart})
-    found = pd.DataFrame(rows)
-    found.insert(1, "n", len(given.bad))
-    found.insert(2, "k", int(given.bad.sum()))
+    result = pd.DataFrame(rows)
+    result.insert(1, "n", len(given.bad))
+    result.insert(2, "k", int(given.bad.sum()))
     ranked = {"rank_median": float(np.median(ranks)), "rank_least": min(ranks), "rank_greatest": max(ranks)}
-    return found.assign(**ranked, resamples=resamples)
+    return result.assign(**ranked, resamples=resamples)
 
 
 def _drawn_anew(given: Sample, resamples: int) -> list[Array]:

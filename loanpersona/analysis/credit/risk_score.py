@@ -85,11 +85,11 @@ def _measured(people: pd.DataFrame, score: str) -> list[dict[str, Any]]:
     counted = {"score": score, "n": len(bad), "k": int(bad.sum())}
     why = TOO_FEW if score not in people else None if bad.any() and not bad.all() else "no_good_or_no_bad"
     if why:
-        found = dict.fromkeys(MEASURES, (np.nan,) * 3)
+        result = dict.fromkeys(MEASURES, (np.nan,) * 3)
     else:
         area = auc(people[score], bad)
         gini = (2 * area[0] - 1, 2 * area[1] - 1, 2 * area[2] - 1)
-        found = {"auc": area, "gini": gini, "ks": greatest_lead(people[score], bad)}
+        result = {"auc": area, "gini": gini, "ks": greatest_lead(people[score], bad)}
     return [
         {
             "score": score,
@@ -98,7 +98,7 @@ def _measured(people: pd.DataFrame, score: str) -> list[dict[str, Any]]:
             **dict(zip(("value", "low", "high"), ends, strict=True)),
             "why": why,
         }
-        for name, ends in found.items()
+        for name, ends in result.items()
     ]
 
 
@@ -129,8 +129,8 @@ def roc(
     risks, good, bad = up_to(-people["risk"].to_numpy(), people["bad"].to_numpy())
     n = _counts(people)
     ends = np.array([wilson(k, n[1]) for k in bad])
-    found = {"cut_score": cut(-risks), "n": sum(n), "k": n[1], "share_of_bad": bad / n[1]}
-    return pd.DataFrame({**found, "low": ends[:, 0], "high": ends[:, 1], "share_of_good": good / n[0]})
+    result = {"cut_score": cut(-risks), "n": sum(n), "k": n[1], "share_of_bad": bad / n[1]}
+    return pd.DataFrame({**result, "low": ends[:, 0], "high": ends[:, 1], "share_of_good": good / n[0]})
 
 
 @frame(
@@ -159,8 +159,8 @@ def ks(book: Book, *, of: One = "risk_score", until: Day = None, higher_is_riski
     n = _counts(people)
     ends = np.array([difference((g, n[0]), (b, n[1])) for g, b in zip(good, bad, strict=True)])
     both = {"share_of_good": good / n[0], "share_of_bad": bad / n[1]}
-    found = {of[0]: cut(risks), "n": sum(n), "k": n[1], "separation": both["share_of_good"] - both["share_of_bad"]}
-    return pd.DataFrame({**found, "low": ends[:, 0], "high": ends[:, 1], **both})
+    result = {of[0]: cut(risks), "n": sum(n), "k": n[1], "separation": both["share_of_good"] - both["share_of_bad"]}
+    return pd.DataFrame({**result, "low": ends[:, 0], "high": ends[:, 1], **both})
 
 
 @frame(statements="3.1c", counts="borrowers", keys="measure score_band", reads=LENT, unless=OWN_BAD)
@@ -229,8 +229,8 @@ def calibration(
         low, high = (f"{end:.6g}" for end in (part["score"].min(), part["score"].max()))
         band = low if low == high else f"{low}..{high}"
         rows.append({"score_band": band, **share(part["bad"]), "share_expected": part["share_expected"].mean()})
-    found = pd.DataFrame(rows)
-    return found.assign(score_band=pd.Categorical(found["score_band"], list(found["score_band"]), ordered=True))
+    result = pd.DataFrame(rows)
+    return result.assign(score_band=pd.Categorical(result["score_band"], list(result["score_band"]), ordered=True))
 
 
 def _one(book: Book, of: tuple[str, ...], until: pd.Timestamp, riskier: bool | None) -> tuple[pd.DataFrame, Any]:

@@ -85,8 +85,8 @@ class Card:
     def risk(self, bands: pd.DataFrame) -> Array:
         """The log-odds of being bad of each row."""
         parts = [self.weights[name] * self.woe[name][bands[name].to_numpy()] for name in self.weights]
-        found: Array = self.intercept + np.sum(parts, axis=0)
-        return found
+        result: Array = self.intercept + np.sum(parts, axis=0)
+        return result
 
     def points(self, scale: Assumptions) -> dict[str, Array]:
         """The points of every band, whole numbers; their sum over the attributes is the score, higher being safer."""
@@ -115,18 +115,18 @@ def known_bad(book: Book, until: pd.Timestamp) -> pd.Series:
 def sample(book: Book, wanted: tuple[Attribute, ...], until: pd.Timestamp) -> Sample:
     """The borrowers whose outcome is known by a day; raises InputError where there is no good or no bad one."""
     outcomes = known_bad(book, until)
-    asked = _first_asked(book, until, outcomes.index)
-    known = outcomes.index.intersection(asked.index).sort_values()
+    applications = _first_applications(book, until, outcomes.index)
+    known = outcomes.index.intersection(applications.index).sort_values()
     bad = outcomes[known].to_numpy(bool)
     if not bad.any() or bad.all():
         raise InputError(
             f"loans: of {len(known):,} borrowers watched for a year, {int(bad.sum()):,} are bad. "
             "Allowed: at least one bad and one good."
         )
-    return Sample(banded(book, asked.loc[known], wanted), bad, wanted)
+    return Sample(banded(book, applications.loc[known], wanted), bad, wanted)
 
 
-def _first_asked(book: Book, until: pd.Timestamp, ids: pd.Index) -> pd.DataFrame:
+def _first_applications(book: Book, until: pd.Timestamp, ids: pd.Index) -> pd.DataFrame:
     """The first approved application of each; a book that has no applications has its users alone."""
     if "applications" not in book.tables:
         return pd.DataFrame(index=ids)
@@ -162,8 +162,8 @@ def weight_of_evidence(counts: Array) -> Array:
     [0.47, -0.916]
     """
     good, bad = outcome_shares(counts)
-    found: Array = np.log(good / bad)
-    return np.where(counts.sum(axis=-2) > 0, found, 0.0)
+    result: Array = np.log(good / bad)
+    return np.where(counts.sum(axis=-2) > 0, result, 0.0)
 
 
 def outcome_shares(counts: Array) -> tuple[Array, Array]:
@@ -190,20 +190,20 @@ def _likeliest(values: Array, bad: Array) -> Array:
     prior few bad borrowers make weights of any size. Source: le Cessie and van Houwelingen (1992).
     """
     rows = np.column_stack([np.ones(len(bad)), values])
-    around, held = (np.concatenate([[0.0], np.full(values.shape[1], value)]) for value in (-1.0, 1 / PRIOR))
+    around, penalty = (np.concatenate([[0.0], np.full(values.shape[1], value)]) for value in (-1.0, 1 / PRIOR))
 
     def unlikely(weights: Array) -> tuple[float, Array]:
         logits, away = rows @ weights, weights - around
-        loss = np.logaddexp(0, logits).sum() - logits[bad].sum() + (held * away**2).sum() / 2
-        return float(loss), rows.T @ (expit(logits) - bad) + held * away
+        loss = np.logaddexp(0, logits).sum() - logits[bad].sum() + (penalty * away**2).sum() / 2
+        return float(loss), rows.T @ (expit(logits) - bad) + penalty * away
 
     def curved(weights: Array) -> Array:
         chance = expit(rows @ weights)
-        found: Array = (rows.T * (chance * (1 - chance))) @ rows + np.diag(held)
-        return found
+        result: Array = (rows.T * (chance * (1 - chance))) @ rows + np.diag(penalty)
+        return result
 
-    found: Array = minimize(unlikely, around, jac=True, hess=curved, method="trust-exact", options={"gtol": 1e-8}).x
-    return found
+    result: Array = minimize(unlikely, around, jac=True, hess=curved, method="trust-exact", options={"gtol": 1e-8}).x
+    return result
 
 
 def _coded(part: Sample) -> tuple[dict[str, Array], Array]:
@@ -218,10 +218,10 @@ def out_of_fold(given: Sample, bands: pd.DataFrame) -> pd.Series:
     It is the log-odds of being bad less those of all the borrowers that the card was made from: where a fold happens
     to hold many bad ones, the others hold few, and without that they would seem the safer for it.
     """
-    folds, found = fold_of(bands.index), np.empty(len(bands))
+    folds, result = fold_of(bands.index), np.empty(len(bands))
     for fold, (card, even) in enumerate(given.cards):
-        found[folds == fold] = card.risk(bands[folds == fold]) - even
-    return pd.Series(found, index=bands.index)
+        result[folds == fold] = card.risk(bands[folds == fold]) - even
+    return pd.Series(result, index=bands.index)
 
 
 @frame(
@@ -254,10 +254,10 @@ def scorecard(book: Book, *, bands: Cuts = None, until: Day = None) -> pd.DataFr
     card, few = fit(given, np.ones(len(given.bad), bool)), bool(lacking(given))
     points = card.points(book.assumptions)
     rows = [row for one in given.attributes for row in _bands_of(given, one, card.woe[one.name], points[one.name])]
-    found = pd.DataFrame(rows)
+    result = pd.DataFrame(rows)
     if few:
-        found["score_points"] = pd.array([pd.NA] * len(found), "Int64")
-    return found.assign(why=TOO_FEW if few else None)
+        result["score_points"] = pd.array([pd.NA] * len(result), "Int64")
+    return result.assign(why=TOO_FEW if few else None)
 
 
 def _bands_of(given: Sample, one: Attribute, woe: Array, points: Array) -> list[dict[str, Any]]:
@@ -286,8 +286,8 @@ def _bands_of(given: Sample, one: Attribute, woe: Array, points: Array) -> list[
 def _woe_error(counts: Array) -> Array:
     """The standard error of each weight of evidence; of a band without good or bad ones as if it had half a one."""
     inside = 1 / np.maximum(counts, 0.5) - 1 / counts.sum(axis=1, keepdims=True)
-    found: Array = np.sqrt(inside.sum(axis=0))
-    return found
+    result: Array = np.sqrt(inside.sum(axis=0))
+    return result
 
 
 def applicants(book: Book, wanted: Sequence[Attribute], until: pd.Timestamp) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -295,8 +295,8 @@ def applicants(book: Book, wanted: Sequence[Attribute], until: pd.Timestamp) -> 
 
     Raises InputError where none was decided by then.
     """
-    asked = book.applications[book.applications["decided_at"] <= until]
-    if asked.empty:
+    applications = book.applications[book.applications["decided_at"] <= until]
+    if applications.empty:
         raise InputError(f"applications: none was decided by {until:%Y-%m-%d}. Allowed: at least one.")
-    last = last_applications(asked).set_index("user_id")
+    last = last_applications(applications).set_index("user_id")
     return last, banded(book, last, wanted)

@@ -30,18 +30,18 @@ def scored(book: Book, of: str, until: pd.Timestamp, higher_is_riskier: bool | N
     other way.
     """
     bad = known_bad(book, until)
-    found = pd.DataFrame({"bad": bad, "score": score_at_approval(book, of, until).reindex(bad.index)})
-    found = found.dropna().astype({"bad": bool, "score": float}).reset_index()
-    if found["bad"].nunique() < 2:
+    result = pd.DataFrame({"bad": bad, "score": score_at_approval(book, of, until).reindex(bad.index)})
+    result = result.dropna().astype({"bad": bool, "score": float}).reset_index()
+    if result["bad"].nunique() < 2:
         raise InputError(
-            f"loans: of {len(found):,} borrowers with a score who were watched for 12 months, "
-            f"{int(found['bad'].sum()):,} are bad. Allowed: at least one bad and one good."
+            f"loans: of {len(result):,} borrowers with a score who were watched for 12 months, "
+            f"{int(result['bad'].sum()):,} are bad. Allowed: at least one bad and one good."
         )
     riskier = (of not in SAFER) if higher_is_riskier is None else higher_is_riskier
-    found = found.assign(risk=found["score"] if riskier else -found["score"])
+    result = result.assign(risk=result["score"] if riskier else -result["score"])
     if of != SCORECARD:
-        _refuse_reversed(found, of, riskier)
-    return found
+        _refuse_reversed(result, of, riskier)
+    return result
 
 
 def score_at_approval(book: Book, of: str, until: pd.Timestamp) -> pd.Series:
@@ -52,8 +52,8 @@ def score_at_approval(book: Book, of: str, until: pd.Timestamp) -> pd.Series:
     if of == SCORECARD:
         given = sample(book, attributes(book), until)
         return out_of_fold(given, given.bands)
-    asked = book.tables.get("applications", pd.DataFrame())
-    if (of in asked or of in tables.table("applications").columns) and of not in KEY.values():
+    applications = book.tables.get("applications", pd.DataFrame())
+    if (of in applications or of in tables.table("applications").columns) and of not in KEY.values():
         book.need({"applications": ("application_id", "user_id", "decided_at", "outcome", of)})
         values = first_approved(book, until)[of]
     else:

@@ -53,11 +53,11 @@ def population_stability(book: Book, *, of: One = "risk_score", bins: int = 10, 
     # One quarter in twenty would be odd by chance, so all of them share the twentieth.
     later = sum(quarters.nunique() - 1 for _, quarters in parts.values())
     odd = (1 - LEVEL) / max(later, 1)
-    found = pd.concat(
+    result = pd.concat(
         [_against_first(*part, odd, bins).assign(counted=counted) for counted, part in parts.items()], ignore_index=True
     )
-    readings = [_reading(book.assumptions, *each) for each in zip(found["psi"], found["by_chance"], strict=True)]
-    return found.assign(reading=readings)[["counted", "quarter", "n", "psi", "by_chance", "reading"]]
+    readings = [_reading(book.assumptions, *each) for each in zip(result["psi"], result["by_chance"], strict=True)]
+    return result.assign(reading=readings)[["counted", "quarter", "n", "psi", "by_chance", "reading"]]
 
 
 def psi(base: Any, other: Any) -> float:
@@ -105,23 +105,23 @@ def _reading(assumed: Assumptions, value: float, by_chance: float) -> str:
 
 
 def _applicants(book: Book, of: str, until: pd.Timestamp) -> tuple[pd.Series, pd.Series]:
-    asked = book.applications[book.applications["submitted_at"] <= until]
-    asked = asked.assign(score=_column(book, asked, of, until)).dropna(subset=["score"])
-    first = asked.sort_values(["submitted_at", "application_id"]).drop_duplicates("user_id")
+    applications = book.applications[book.applications["submitted_at"] <= until]
+    applications = applications.assign(score=_column(book, applications, of, until)).dropna(subset=["score"])
+    first = applications.sort_values(["submitted_at", "application_id"]).drop_duplicates("user_id")
     return first["score"], _quarter(first["submitted_at"])
 
 
 def _borrowers(book: Book, of: str, until: pd.Timestamp) -> tuple[pd.Series, pd.Series]:
     taken = book.loans[book.loans["disbursed_at"] <= until].groupby("user_id")["disbursed_at"].min()
-    asked = first_approved(book, until).reset_index()
-    score = asked.assign(score=_column(book, asked, of, until)).set_index("user_id")["score"].dropna()
+    applications = first_approved(book, until).reset_index()
+    score = applications.assign(score=_column(book, applications, of, until)).set_index("user_id")["score"].dropna()
     both = score.index.intersection(taken.index)
     return score.reindex(both), _quarter(taken.reindex(both))
 
 
-def _column(book: Book, asked: pd.DataFrame, of: str, until: pd.Timestamp) -> pd.Series:
+def _column(book: Book, applications: pd.DataFrame, of: str, until: pd.Timestamp) -> pd.Series:
     """A column of applications, or of their users."""
-    return asked[of] if of in asked else asked["user_id"].map(values_of(book, of, "user", until))
+    return applications[of] if of in applications else applications["user_id"].map(values_of(book, of, "user", until))
 
 
 def _quarter(at: pd.Series) -> pd.Series:

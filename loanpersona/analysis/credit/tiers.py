@@ -75,9 +75,9 @@ def tier_table(book: Book, *, until: Day = None) -> pd.DataFrame:
         raise InputError("loans: no borrower has a quality tier. Allowed: at least one.")
     there = [one for one in tiers.cat.categories if (tiers == one).any()]
     rows = [
-        {TIER: tier, "measure": measure, **found}
+        {TIER: tier, "measure": measure, **result}
         for tier in (EVERYBODY, *there)
-        for measure, found in _measured(*(_of(rows, tier) for rows in frames), lent=frames[2], tier=tier)
+        for measure, result in _measured(*(_of(rows, tier) for rows in frames), lent=frames[2], tier=tier)
     ]
     return with_why(pd.DataFrame(rows)[[TIER, "measure", "n", "value", "low", "high"]])
 
@@ -121,5 +121,5 @@ def _counted(n: int, value: float) -> dict[str, Any]:
     return {"n": n, "value": value, "low": np.nan, "high": np.nan}
 
 
-def _valued(found: dict[str, Any]) -> dict[str, Any]:
-    return {"n": found["n"], "value": found["share"], "low": found["low"], "high": found["high"]}
+def _valued(result: dict[str, Any]) -> dict[str, Any]:
+    return {"n": result["n"], "value": result["share"], "low": result["low"], "high": result["high"]}

@@ -47,9 +47,9 @@ def cost_of_credit(book: Book, *, by: By = "term_months", until: Day = None) -> 
 
 
 def _cost(loans: pd.DataFrame) -> dict[str, float]:
-    found = clustered_ratio(1000 * loans["interest"], loans["amount_cny"], loans["user_id"])
-    ends = {"per_1000": found["value"], "low": found["low"], "high": found["high"]}
-    return {"n": found["n"], **ends, "mean_apr": loans["apr"].mean(), "clusters": found["clusters"]}
+    result = clustered_ratio(1000 * loans["interest"], loans["amount_cny"], loans["user_id"])
+    ends = {"per_1000": result["value"], "low": result["low"], "high": result["high"]}
+    return {"n": result["n"], **ends, "mean_apr": loans["apr"].mean(), "clusters": result["clusters"]}
 
 
 @frame(
@@ -78,8 +78,8 @@ def footprint(book: Book, *, by: By = None) -> pd.DataFrame:
     assumed = book.assumptions
     counts = assumed.inquiries_per_application.value * handed + assumed.inquiries_per_loan.value * loans
     reached = users["last_step"].max()
-    found = pd.DataFrame({"inquiries": cut_at(counts, (0, *INQUIRIES)), "reached": reached}).reset_index()
-    return by_group(with_groups(book, found, by, "user", book.last_day), by, _left_behind)
+    result = pd.DataFrame({"inquiries": cut_at(counts, (0, *INQUIRIES)), "reached": reached}).reset_index()
+    return by_group(with_groups(book, result, by, "user", book.last_day), by, _left_behind)
 
 
 def _left_behind(users: pd.DataFrame) -> pd.DataFrame:
@@ -136,9 +136,9 @@ def _service(months: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for counted in COUNTED:
         known = months.dropna(subset=[counted]).rename(columns={counted: "service_band"})
-        found = clustered_shares(known, "service_band", known["service_band"].cat.categories)
-        found.insert(0, "counted", counted)
-        parts.append(found)
+        result = clustered_shares(known, "service_band", known["service_band"].cat.categories)
+        result.insert(0, "counted", counted)
+        parts.append(result)
     return pd.concat(parts)
 
 
@@ -154,9 +154,9 @@ def _months(book: Book, until: pd.Timestamp) -> pd.DataFrame:
     )
     sums = due[due["month"] <= until.to_period("M")].groupby(["user_id", "month"])["due"].sum().reset_index()
     people = book.users[["user_id", "income_cny_month", "platforms"]]
-    found = sums.merge(people[people["income_cny_month"] > 0], on="user_id")
-    if found.empty:
+    result = sums.merge(people[people["income_cny_month"] > 0], on="user_id")
+    if result.empty:
         raise InputError(f"instalments: none of a borrower with income is due by {until:%Y-%m}. Allowed: at least one.")
-    here = found["due"] / found["income_cny_month"]
-    elsewhere = book.assumptions.platform_burden.value * (found["platforms"] - 1)
-    return found.assign(this_platform=here, all_platforms=here + elsewhere)
+    here = result["due"] / result["income_cny_month"]
+    elsewhere = book.assumptions.platform_burden.value * (result["platforms"] - 1)
+    return result.assign(this_platform=here, all_platforms=here + elsewhere)

@@ -70,8 +70,10 @@ def originations(book: Book, *, by: By = None, every: str = "month") -> pd.DataF
 def _of_periods(loans: pd.DataFrame, whole: pd.PeriodIndex) -> pd.DataFrame:
     amounts = loans.groupby("period")["amount"].agg(["size", "sum"]).reindex(whole, fill_value=0)
     begins = pd.DatetimeIndex(whole.start_time).as_unit("s")
-    found = pd.DataFrame({"begins": begins, "loans": amounts["size"].to_numpy(), "lent_cny": amounts["sum"].to_numpy()})
-    return found.assign(**_days(begins)) if whole.freqstr == "D" else found
+    result = pd.DataFrame(
+        {"begins": begins, "loans": amounts["size"].to_numpy(), "lent_cny": amounts["sum"].to_numpy()}
+    )
+    return result.assign(**_days(begins)) if whole.freqstr == "D" else result
 
 
 def _days(days: pd.DatetimeIndex) -> dict[str, object]:
@@ -120,12 +122,12 @@ def _whole_years(days: pd.DatetimeIndex) -> dict[int, pd.Timestamp]:
     span = f"loans.borrowed_at: from {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}"
     if days[0].year < chinese_days.FIRST or days[-1].year > chinese_days.LAST:
         raise InputError(f"{span}, but {CALENDAR}. Hint: leave out the loans of other years.")
-    found = {year: day for year, day in new_years(days).items() if {day - 90 * DAY, day + 90 * DAY} <= set(days)}
-    if not found:
+    result = {year: day for year, day in new_years(days).items() if {day - 90 * DAY, day + 90 * DAY} <= set(days)}
+    if not result:
         raise InputError(
             f"{span} no Spring Festival has 90 days on both sides. Allowed: loans of half a year around one."
         )
-    return found
+    return result
 
 
 def _of_festivals(
@@ -134,16 +136,16 @@ def _of_festivals(
     whole: Mapping[int, pd.Timestamp],
     read: Callable[[pd.Series, Mapping[int, pd.Timestamp]], pd.DataFrame],
 ) -> pd.DataFrame:
-    found = read(loans["day"].value_counts().reindex(days, fill_value=0), whole)
-    return found.assign(why=found["low"].isna().map({True: "no_loans_there"}))
+    result = read(loans["day"].value_counts().reindex(days, fill_value=0), whole)
+    return result.assign(why=result["low"].isna().map({True: "no_loans_there"}))
 
 
 def by_year(counts: pd.Series, whole: Mapping[int, pd.Timestamp]) -> pd.DataFrame:
     """The month after each festival, and all years together, from the loans of each day."""
     years = {str(year): [_log_ratio(counts, day)] for year, day in whole.items()}
     if len(years) > 1:
-        years["pooled"] = [one for found in years.values() for one in found]
-    return pd.DataFrame([{"year": year, "n": 150 * len(found), **_ratio(found)} for year, found in years.items()])
+        years["pooled"] = [one for result in years.values() for one in result]
+    return pd.DataFrame([{"year": year, "n": 150 * len(result), **_ratio(result)} for year, result in years.items()])
 
 
 def by_week(counts: pd.Series, whole: Mapping[int, pd.Timestamp]) -> pd.DataFrame:
@@ -157,8 +159,8 @@ def by_week(counts: pd.Series, whole: Mapping[int, pd.Timestamp]) -> pd.DataFram
     weeks = pd.concat(scaled).groupby(level=0)
     n, ratio = weeks.count(), weeks.mean()
     half = stdtrit((n - 1).clip(lower=1), (1 + LEVEL) / 2) * weeks.std() / np.sqrt(n)
-    found = {"n": n, "rate_ratio": ratio, "low": (ratio - half).clip(lower=0), "high": ratio + half}
-    return pd.DataFrame(found).rename_axis("week").reset_index()
+    result = {"n": n, "rate_ratio": ratio, "low": (ratio - half).clip(lower=0), "high": ratio + half}
+    return pd.DataFrame(result).rename_axis("week").reset_index()
 
 
 READ = {"week": by_week, "year": by_year}

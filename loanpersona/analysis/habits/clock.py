@@ -74,13 +74,13 @@ def timing(
 
 def _codes(at: pd.DatetimeIndex, cells: Mapping[str, Cell]) -> np.ndarray:
     """The number of the cell that each time lies in."""
-    found = np.zeros(len(at), int)
+    result = np.zeros(len(at), int)
     for cell in cells.values():
         values = cell(at)
         if (values.codes < 0).any():
             raise InputError(f"loans.borrowed_at: from {at.min():%Y-%m-%d} to {at.max():%Y-%m-%d}, but {CALENDAR}.")
-        found = found * len(values.categories) + values.codes
-    return found
+        result = result * len(values.categories) + values.codes
+    return result
 
 
 def _even(
@@ -101,14 +101,14 @@ def _even(
 
 
 def _of_cells(loans: pd.DataFrame, even: pd.DataFrame, rival: int | None) -> pd.DataFrame:
-    found = pd.DataFrame([clustered_share(loans["cell"] == cell, loans["user_id"]) for cell in even.index])
+    result = pd.DataFrame([clustered_share(loans["cell"] == cell, loans["user_id"]) for cell in even.index])
     base = even["baseline"].where(even["baseline"] > 0)
     ends = {"share": "relative", "low": "low", "high": "high"}
-    relative = pd.DataFrame({name: found[share] / base for share, name in ends.items()})
-    shares = found[list(ends)].rename(columns={"low": "share_low", "high": "share_high"})
-    rest = found[["clusters", "design_effect", "effective_n"]]
+    relative = pd.DataFrame({name: result[share] / base for share, name in ends.items()})
+    shares = result[list(ends)].rename(columns={"low": "share_low", "high": "share_high"})
+    rest = result[["clusters", "design_effect", "effective_n"]]
     counts = even[["baseline", "days"]]
-    made = pd.concat([even.drop(columns=counts.columns), found[["n", "k"]], relative, shares, counts, rest], axis=1)
+    made = pd.concat([even.drop(columns=counts.columns), result[["n", "k"]], relative, shares, counts, rest], axis=1)
     made["why"] = base.isna().map({True: "no_such_day"})
     return made if rival is None else pd.concat([made, _gaps(loans, rival, len(even))], axis=1)
 

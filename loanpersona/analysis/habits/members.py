@@ -85,12 +85,12 @@ def referral(book: Book, *, by: By = None, until: Day = None) -> pd.DataFrame:
 
 
 def _brings(users: pd.DataFrame) -> dict[str, float]:
-    found, ever = mean(users["brought"]), share(users["brought"] > 0)
+    result, ever = mean(users["brought"]), share(users["brought"] > 0)
     return {
-        "n": found["n"],
-        "per_user": found["value"],
-        "low": max(found["low"], 0.0),
-        "high": found["high"],
+        "n": result["n"],
+        "per_user": result["value"],
+        "low": max(result["low"], 0.0),
+        "high": result["high"],
         "brought": int(users["brought"].sum()),
         "share_ever": ever["share"],
         "share_low": ever["low"],

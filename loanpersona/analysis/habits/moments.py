@@ -26,10 +26,10 @@ Cell = Callable[[pd.DatetimeIndex], pd.Categorical]
 
 def known_loans(book: Book, *columns: str) -> pd.DataFrame:
     """These columns of the loans that have them all, with the keys; raises InputError where none has."""
-    found = book.loans.dropna(subset=list(columns))[["loan_id", "user_id", *columns]]
-    if found.empty:
+    result = book.loans.dropna(subset=list(columns))[["loan_id", "user_id", *columns]]
+    if result.empty:
         raise InputError(f"loans.{columns[0]}: no known value. Allowed: at least one.")
-    return found
+    return result
 
 
 @kept

@@ -62,15 +62,15 @@ def spells(book: Book, until: pd.Timestamp) -> pd.DataFrame:
     loans = loans[loans["borrowed_at"] <= until]
     following = loans.groupby("user_id")["borrowed_at"].shift(-1)
     waited = (following.fillna(until) - loans["borrowed_at"]) // DAY
-    found = loans[["loan_id", "user_id"]].assign(ordinal=loans["number"], days=waited, happened=following.notna())
-    return found.reset_index(drop=True)
+    result = loans[["loan_id", "user_id"]].assign(ordinal=loans["number"], days=waited, happened=following.notna())
+    return result.reset_index(drop=True)
 
 
 def _curves(waits: pd.DataFrame, after: Sequence[int], within: Sequence[int] | None) -> pd.DataFrame:
     parts = [(one, waits[waits["ordinal"] == one]) for one in after]
-    found = pd.concat([_curve(part, within).assign(ordinal=one) for one, part in parts if len(part)])
+    result = pd.concat([_curve(part, within).assign(ordinal=one) for one, part in parts if len(part)])
     first = ["ordinal", "days", "n", "share", "low", "high", "survival"]
-    return found[[*first, *(name for name in found if name not in first)]]
+    return result[[*first, *(name for name in result if name not in first)]]
 
 
 def _curve(waits: pd.DataFrame, within: Sequence[int] | None) -> pd.DataFrame:
@@ -79,8 +79,8 @@ def _curve(waits: pd.DataFrame, within: Sequence[int] | None) -> pd.DataFrame:
         curve = kaplan_meier(days, happened)
         ends = {"share": 1 - curve["survival"], "low": 1 - curve["high"], "high": 1 - curve["low"]}
         return curve.assign(n=len(waits), **ends)
-    found = come_within(days, happened, within).rename(columns={"within_days": "days"})
-    return found.assign(survival=1 - found["share"], why=found["share"].isna().map({True: "not_watched_so_long"}))
+    result = come_within(days, happened, within).rename(columns={"within_days": "days"})
+    return result.assign(survival=1 - result["share"], why=result["share"].isna().map({True: "not_watched_so_long"}))
 
 
 @frame(
@@ -118,8 +118,8 @@ def _repeats(loans: pd.DataFrame, start: pd.Timestamp) -> pd.DataFrame:
     rows = []
     for period, part in periods.items():
         for measure, weights in (("of_loans", None), ("of_volume", part["amount_cny"])):
-            found = clustered_share(part["again"], part["user_id"], weights)
-            rows.append({"period": period, "measure": measure, **found})
+            result = clustered_share(part["again"], part["user_id"], weights)
+            rows.append({"period": period, "measure": measure, **result})
     return pd.DataFrame(rows)
 
 
@@ -187,22 +187,22 @@ def loans_a_year(book: Book, *, by: By = None, until: Day = None) -> pd.DataFram
 
 
 def _yearly(years: pd.DataFrame) -> dict[str, float]:
-    found = clustered_ratio(years["count"], np.ones(len(years)), years["user_id"])
+    result = clustered_ratio(years["count"], np.ones(len(years)), years["user_id"])
     return {
-        "n": found["n"],
-        "loans_per_year": found["value"],
-        "low": found["low"],
-        "high": found["high"],
-        "clusters": found["clusters"],
+        "n": result["n"],
+        "loans_per_year": result["value"],
+        "low": result["low"],
+        "high": result["high"],
+        "clusters": result["clusters"],
     }
 
 
 def _taken(loans: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
     """The loans taken by a day; raises InputError where there are none."""
-    found = loans[loans["borrowed_at"] <= until]
-    if found.empty:
+    result = loans[loans["borrowed_at"] <= until]
+    if result.empty:
         raise InputError(f"loans: none was taken by {until:%Y-%m-%d}. Allowed: a day from the first loan on.")
-    return found
+    return result
 
 
 @frame(

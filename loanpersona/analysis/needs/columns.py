@@ -22,18 +22,18 @@ def owed_months(book: Book, _: pd.Timestamp) -> pd.Series:
     book.need({"users": ("income_cny_month",)})
     income = book.users.set_index("user_id")["income_cny_month"]
     owed = owed_before(book)
-    found: pd.Series = owed / book.loans.set_index("loan_id")["user_id"].map(income.where(income > 0)).reindex(
+    result: pd.Series = owed / book.loans.set_index("loan_id")["user_id"].map(income.where(income > 0)).reindex(
         owed.index
     )
-    return found
+    return result
 
 
 @made("loan")
 def share_of_limit(book: Book, _: pd.Timestamp) -> pd.Series:
     """The amount of a loan over the limit of its user at that time, as last approved; missing where there was none."""
     book.need({"applications": ("decided_at", "outcome", "limit_cny"), "loans": ("amount_cny", "borrowed_at")})
-    asked = book.applications[(book.applications["outcome"] == "approved") & (book.applications["limit_cny"] > 0)]
-    limits = asked[["user_id", "decided_at", "limit_cny"]].dropna().sort_values("decided_at")
+    approved = book.applications[(book.applications["outcome"] == "approved") & (book.applications["limit_cny"] > 0)]
+    limits = approved[["user_id", "decided_at", "limit_cny"]].dropna().sort_values("decided_at")
     loans = book.loans[["loan_id", "user_id", "borrowed_at", "amount_cny"]].dropna().sort_values("borrowed_at")
     rows = pd.merge_asof(loans, limits, left_on="borrowed_at", right_on="decided_at", by="user_id").set_index("loan_id")
     return rows["amount_cny"] / rows["limit_cny"]
@@ -61,13 +61,13 @@ def owed_before(book: Book) -> pd.Series:
     moves = pd.concat([pd.DataFrame(paid).assign(loan_id=-1), lent]).sort_values(["user_id", "at", "loan_id"])
     owed = moves.groupby("user_id")["cny"].cumsum() - moves["cny"]
     loans = moves["loan_id"] >= 0
-    found = pd.Series(owed[loans].to_numpy(float), index=moves.loc[loans, "loan_id"].astype("int64"))
-    return found.round(2).clip(lower=0).reindex(taken["loan_id"])
+    result = pd.Series(owed[loans].to_numpy(float), index=moves.loc[loans, "loan_id"].astype("int64"))
+    return result.round(2).clip(lower=0).reindex(taken["loan_id"])
 
 
 def borrowed(book: Book, until: pd.Timestamp) -> pd.DataFrame:
     """The loans asked for by the end of a day; raises InputError where there is none."""
-    found = book.loans[book.loans["borrowed_at"] <= until]
-    if found.empty:
+    result = book.loans[book.loans["borrowed_at"] <= until]
+    if result.empty:
         raise InputError(f"loans: none was asked for by {until:%Y-%m-%d}. Allowed: a day after the first loan.")
-    return found
+    return result

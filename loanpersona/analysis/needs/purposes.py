@@ -51,12 +51,12 @@ def reasons(
     """
     rows = with_groups(book, borrowed(book, until).dropna(subset=["reason"]), by, "loan", until, bands)
     levels = rows["reason"].cat.categories
-    found = by_group(rows, by, partial(clustered_shares, by="reason", levels=levels))
+    result = by_group(rows, by, partial(clustered_shares, by="reason", levels=levels))
     if against is None:
-        return found
+        return result
     parts = [
         with_contrast(
-            found[found["reason"] == one],
+            result[result["reason"] == one],
             rows.assign(some=rows["reason"] == one, of=1),
             by,
             against,
@@ -138,10 +138,10 @@ def _measured(book: Book, of: Sequence[str], allowed: Mapping[str, str], until: 
 
 def _spread(loans: pd.DataFrame) -> dict[str, Any]:
     """The mean of loans with its interval, and their quarters."""
-    found = clustered_ratio(loans["value"], np.ones(len(loans)), loans["user_id"])
-    about = {"measure": loans["measure"].iloc[0], "n": found["n"], "mean": found["value"]}
+    result = clustered_ratio(loans["value"], np.ones(len(loans)), loans["user_id"])
+    about = {"measure": loans["measure"].iloc[0], "n": result["n"], "mean": result["value"]}
     quarters = {f"p{100 * one:.0f}": loans["value"].quantile(one) for one in QUARTERS}
-    return {**about, "low": found["low"], "high": found["high"], **quarters, "clusters": found["clusters"]}
+    return {**about, "low": result["low"], "high": result["high"], **quarters, "clusters": result["clusters"]}
 
 
 def _by_number(loans: pd.DataFrame) -> pd.DataFrame:
@@ -152,9 +152,9 @@ def _by_number(loans: pd.DataFrame) -> pd.DataFrame:
 def _owed(loans: pd.DataFrame) -> dict[str, Any]:
     measure = loans["measure"].iloc[0]
     if OWED[measure] == "share":
-        found = clustered_share(loans["value"], loans["user_id"])
-        ends = {"n": found.pop("n"), "k": found.pop("k"), "value": found.pop("share")}
-        return {"measure": measure, **ends, **found}
+        result = clustered_share(loans["value"], loans["user_id"])
+        ends = {"n": result.pop("n"), "k": result.pop("k"), "value": result.pop("share")}
+        return {"measure": measure, **ends, **result}
     spread = _spread(loans)
     names = {"n": "n", "mean": "value", "low": "low", "high": "high", "clusters": "clusters"}
     return {"measure": measure, **{name: spread[one] for one, name in names.items()}}

@@ -98,11 +98,11 @@ def cluster_profiles(book: Book, *, at: Day = None, k: int | None = None) -> pd.
 def _profile(people: pd.DataFrame, measure: str, inside: pd.Series) -> dict[str, float]:
     if measure in SHARES:
         of_amount = measure == "share_of_amount"
-        found = clustered_share(inside, people["user_id"], people["amount_cny"]) if of_amount else share(inside)
-        return {"n": int(inside.sum()), "value": found["share"], "low": found["low"], "high": found["high"]}
+        result = clustered_share(inside, people["user_id"], people["amount_cny"]) if of_amount else share(inside)
+        return {"n": int(inside.sum()), "value": result["share"], "low": result["low"], "high": result["high"]}
     every = people[measure].astype(float)
-    found = mean(every[inside].dropna())
-    return {**found, "relative_to_all": (found["value"] - every.mean()) / (every.std(ddof=0) or 1.0)}
+    result = mean(every[inside].dropna())
+    return {**result, "relative_to_all": (result["value"] - every.mean()) / (every.std(ddof=0) or 1.0)}
 
 
 @kept
@@ -165,8 +165,8 @@ def ordered(labels: Array, by: Array) -> Array:
     """
     means = pd.Series(by).groupby(labels).mean()
     place = means.rank(method="first").astype(int)
-    found: Array = place.reindex(labels).to_numpy()
-    return found
+    result: Array = place.reindex(labels).to_numpy()
+    return result
 
 
 @kept
@@ -214,7 +214,7 @@ def silhouette(points: Array, groups: Any) -> dict[str, Any]:
     labels = groups.labels_[some]
     # Where all of the sample lie in one group, nobody in it is parted from anybody.
     parted = 1 < len(np.unique(labels)) < len(some)
-    found = mean(pd.Series(silhouette_samples(points[some], labels) if parted else np.zeros(len(some))))
+    result = mean(pd.Series(silhouette_samples(points[some], labels) if parted else np.zeros(len(some))))
     total = float(np.square(points - points.mean(axis=0)).sum())
-    ends = {name: found[name] for name in ("low", "high")}
-    return {"n": found["n"], "silhouette": found["value"], **ends, "share_within": groups.inertia_ / total}
+    ends = {name: result[name] for name in ("low", "high")}
+    return {"n": result["n"], "silhouette": result["value"], **ends, "share_within": groups.inertia_ / total}

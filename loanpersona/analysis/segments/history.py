@@ -94,15 +94,15 @@ def history(book: Book) -> History:
 
     Raises InputError where a loan has no instalments.
     """
-    asked, lent = book.applications, book.loans
+    applications, lent = book.applications, book.loans
     plan = of_loans(book.instalments, lent["loan_id"])
-    people = np.unique(np.concatenate([asked["user_id"], lent["user_id"]]))
-    asker, borrower = (np.searchsorted(people, part["user_id"]) for part in (asked, lent))
+    people = np.unique(np.concatenate([applications["user_id"], lent["user_id"]]))
+    asker, borrower = (np.searchsorted(people, part["user_id"]) for part in (applications, lent))
     payer, paid, arrived = borrower[plan["loan"]], _seconds(plan["paid_on"]), _seconds(lent["disbursed_at"])
-    acts = [(asker, asked["started_at"]), (asker, asked["submitted_at"]), (borrower, lent["borrowed_at"])]
+    acts = [(asker, applications["started_at"]), (asker, applications["submitted_at"]), (borrower, lent["borrowed_at"])]
     who = np.concatenate([*(one for one, _ in acts), payer])
     when = np.concatenate([*(_seconds(times) for _, times in acts), paid])
-    decided = np.where(asked["outcome"] == "approved", _seconds(asked["decided_at"]), _NEVER)
+    decided = np.where(applications["outcome"] == "approved", _seconds(applications["decided_at"]), _NEVER)
     approved = np.full(len(people), _NEVER)
     np.minimum.at(approved, np.concatenate([asker, borrower]), np.concatenate([decided, arrived]))
     return History(

@@ -58,8 +58,8 @@ def snapshot(book: Book, *, at: Day = None, rules: Rules | None = None) -> pd.Da
     >>> int(lp.segments.snapshot(population)["operable"].sum())
     46
     """
-    asked, stands = users_of(book, "applied", at, rules), standing(book, at.normalize())
-    users = asked.union(stands.index)
+    applications, stands = users_of(book, "applied", at, rules), standing(book, at.normalize())
+    users = applications.union(stands.index)
     if users.empty:
         raise InputError(f"applications: none was begun by {at:%Y-%m-%d}. Allowed: a later day.")
     segments = {name: segments_of(book, name, users, at, rules) for name in NO_SEGMENT}
@@ -109,9 +109,9 @@ def with_rules(book: Book, rules: Rules) -> Book:
     """
     own = rules_of(book, rules)
     book.need({"applications": ("risk_score",)})
-    asked = book.applications
-    tiers = own.quality.assign(asked.dropna(subset="risk_score")).reindex(asked.index)
-    made = Book(words=book.words, **{**book.tables, "applications": asked.assign(quality_tier=tiers)})
+    applications = book.applications
+    tiers = own.quality.assign(applications.dropna(subset="risk_score")).reindex(applications.index)
+    made = Book(words=book.words, **{**book.tables, "applications": applications.assign(quality_tier=tiers)})
     made = made.with_assumptions(book.assumptions)
     made.rules = own
     return made
@@ -121,8 +121,8 @@ def rules_of(book: Book, given: Any = None) -> Rules:
     """The rules that a caller gives, or those of the book, or those that ship; raises InputError for anything else."""
     if given is not None and not isinstance(given, Rules):
         raise InputError(f"rules = {given!r}: not rules. Allowed: what lp.segments.load_rules(path) returns.")
-    found: Rules = given or book.rules or load_rules()
-    return found
+    result: Rules = given or book.rules or load_rules()
+    return result
 
 
 def members(
@@ -138,10 +138,10 @@ def members(
         users = users_of(book, base, at, rules)
         segments = {name: segments_of(book, name, users, at, rules) for name in names}
         parts.append(pd.DataFrame({"as_of": at.normalize(), "user_id": users, **segments}))
-    found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    if found.empty:
+    result = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    if result.empty:
         raise InputError(f"base = {base}: nobody is in it at the end of {days[-1]:%Y-%m-%d}. Allowed: a later day.")
-    return found.assign(**{name: _without_none(found[name], NO_SEGMENT[name]) for name in names})
+    return result.assign(**{name: _without_none(result[name], NO_SEGMENT[name]) for name in names})
 
 
 def users_of(book: Book, base: str, at: pd.Timestamp, rules: Rules | None) -> pd.Index:
@@ -170,8 +170,8 @@ def segments_of(
 
 def limits(book: Book, at: pd.Timestamp) -> pd.Series:
     """The limit of each user's last approval by a time."""
-    asked = book.applications
-    approved = asked[(asked["outcome"] == "approved") & (asked["decided_at"] <= at)]
+    applications = book.applications
+    approved = applications[(applications["outcome"] == "approved") & (applications["decided_at"] <= at)]
     last = approved.sort_values(["decided_at", "application_id"]).drop_duplicates("user_id", keep="last")
     return last.set_index("user_id")["limit_cny"].astype(float)
 
@@ -184,9 +184,9 @@ def lent(book: Book, at: pd.Timestamp, span: pd.DateOffset | None = None) -> pd.
 
 
 def _process(book: Book, at: pd.Timestamp, rules: Rules | None) -> pd.Series:
-    by, asked = rules_of(book, rules).process, _known(book, at)
-    asked = asked.dropna(subset=[one.name for one in by.reads if one.name in asked])
-    last = last_applications(asked).set_index("user_id")
+    by, applications = rules_of(book, rules).process, _known(book, at)
+    applications = applications.dropna(subset=[one.name for one in by.reads if one.name in applications])
+    last = last_applications(applications).set_index("user_id")
     return by.assign(last) if len(last) else _nobody(by.segments)
 
 
@@ -207,8 +207,8 @@ def _nobody(segments: Any) -> pd.Series:
 
 def _known(book: Book, at: pd.Timestamp) -> pd.DataFrame:
     """The applications that were begun by a time, without those that are decided later."""
-    asked = book.applications
-    return asked[(asked["started_at"] <= at) & ~(asked["decided_at"] > at)]
+    applications = book.applications
+    return applications[(applications["started_at"] <= at) & ~(applications["decided_at"] > at)]
 
 
 def _without_none(segment: pd.Series, none: str) -> pd.Series:

@@ -107,10 +107,10 @@ def matrix(
         for measure, weight in weights.items()
         for cell in cells
     ]
-    found = pd.DataFrame(rows)
-    found.insert(0, "base", base)
-    found.insert(2, "volume_from", (at - span).normalize() + DAY)
-    return found.assign(why=found["share"].isna().map({True: "no_such_money", False: None}))
+    result = pd.DataFrame(rows)
+    result.insert(0, "base", base)
+    result.insert(2, "volume_from", (at - span).normalize() + DAY)
+    return result.assign(why=result["share"].isna().map({True: "no_such_money", False: None}))
 
 
 @frame(
@@ -164,8 +164,8 @@ def month_ends(book: Book, at: pd.Timestamp, every: str = "month") -> list[pd.Ti
 
 def _mix(rows: pd.DataFrame, name: str, base: str) -> pd.DataFrame:
     parts = [shares(part[name]).assign(base=base, as_of=day) for day, part in rows.groupby("as_of")]
-    found = pd.concat(parts, ignore_index=True)
-    return found[["base", "as_of", *(one for one in found if one not in {"base", "as_of"})]]
+    result = pd.concat(parts, ignore_index=True)
+    return result[["base", "as_of", *(one for one in result if one not in {"base", "as_of"})]]
 
 
 def _cells(people: pd.DataFrame, names: tuple[str, ...]) -> list[dict[str, str]]:

@@ -55,8 +55,8 @@ def transitions(
     [30]
     """
     moved = with_groups(book, _spans(book, at, whole("days", days, 1), rules, base, pairs), by, "user", at)
-    found = by_group(moved, by, _moves).assign(base=base, within_days=days)
-    return found[[*by, "base", "segment", "segment_after", "within_days", *found.loc[:, "n":"effective_n"]]]
+    result = by_group(moved, by, _moves).assign(base=base, within_days=days)
+    return result[[*by, "base", "segment", "segment_after", "within_days", *result.loc[:, "n":"effective_n"]]]
 
 
 @frame(
@@ -87,9 +87,9 @@ def time_in_segment(
     stays = _stays(members(book, ["lifecycle"], base, month_ends(book, at), rules))
     if stays.empty:
         raise InputError("loans: no stay in a segment began after the first month end. Allowed: at least one.")
-    found = by_group(with_groups(book, stays, by, "user", at), by, _curves)
-    found.insert(len(by), "base", base)
-    return found
+    result = by_group(with_groups(book, stays, by, "user", at), by, _curves)
+    result.insert(len(by), "base", base)
+    return result
 
 
 def _spans(book: Book, at: pd.Timestamp, days: int, rules: Rules | None, base: str, pairs: int) -> pd.DataFrame:

@@ -118,9 +118,9 @@ def reapplications(book: Book, *, by: By = None, until: Day = None, days: int = 
     >>> lp.segments.reapplications(population)["came_back"].tolist()
     ['applied_again', 'approved_then', 'applied_again', 'approved_then']
     """
-    asked = book.applications[book.applications["started_at"] <= until]
-    asked = asked.sort_values(["user_id", "started_at", "application_id"])
-    first, later = asked.drop_duplicates("user_id"), asked[asked["user_id"].duplicated()]
+    applications = book.applications[book.applications["started_at"] <= until]
+    applications = applications.sort_values(["user_id", "started_at", "application_id"])
+    first, later = applications.drop_duplicates("user_id"), applications[applications["user_id"].duplicated()]
     since = first["decided_at"].fillna(first["started_at"])
     again = first["user_id"].map(later.groupby("user_id")["started_at"].min())
     granted = later[later["outcome"] == "approved"].groupby("user_id")["decided_at"].min()
@@ -154,8 +154,8 @@ def time_to_first_loan(
     >>> lp.segments.time_to_first_loan(population, within=[14, 90])["n"].tolist()
     [110, 110]
     """
-    asked, loans = book.applications, book.loans
-    since = asked[(asked["outcome"] == "approved") & (asked["decided_at"] <= until)]
+    applications, loans = book.applications, book.loans
+    since = applications[(applications["outcome"] == "approved") & (applications["decided_at"] <= until)]
     if since.empty:
         raise InputError(f"applications: nobody was approved by {until:%Y-%m-%d}. Allowed: at least one.")
     rows = since.groupby("user_id")["decided_at"].min().reset_index(name="since")
@@ -167,19 +167,19 @@ def time_to_first_loan(
 
 def _came(book: Book, people: pd.Series, until: pd.Timestamp, days: int) -> pd.DataFrame:
     """Which of the people came to each stage, by user."""
-    loans, asked = book.loans, book.applications
-    asked = asked[asked["user_id"].isin(people.index)]
-    limit = _over(asked["user_id"].map(people), days)
-    begun = asked[asked["started_at"] < limit]
+    loans, applications = book.loans, book.applications
+    applications = applications[applications["user_id"].isin(people.index)]
+    limit = _over(applications["user_id"].map(people), days)
+    begun = applications[applications["started_at"] < limit]
     furthest = begun["last_step"].cat.codes.groupby(begun["user_id"]).max().reindex(people.index, fill_value=-1)
-    approved = asked[(asked["outcome"] == "approved") & (asked["decided_at"] < limit)]
+    approved = applications[(applications["outcome"] == "approved") & (applications["decided_at"] < limit)]
     since = approved.groupby("user_id")["decided_at"].min().reindex(people.index)
     drew = loans[loans["borrowed_at"] <= until].groupby("user_id")["borrowed_at"].min().reindex(people.index)
     came = {
         "registered": people.notna(),
         "began": people.index.isin(begun["user_id"]),
         **{step: furthest > place for place, step in enumerate(STEPS[:-1])},
-        STEPS[-1]: people.index.isin(asked.loc[asked["submitted_at"] < limit, "user_id"]),
+        STEPS[-1]: people.index.isin(applications.loc[applications["submitted_at"] < limit, "user_id"]),
         "approved": since.notna(),
         **{f"drew_within_{most}": drew - since < (most + 1) * DAY for most in TO_DRAW},
         "drew_so_far": (drew - since).notna(),
@@ -198,8 +198,8 @@ def _stages(came: pd.DataFrame) -> pd.DataFrame:
 
 def _left(book: Book, by: Sequence[str], until: pd.Timestamp) -> pd.DataFrame:
     """A row for each place that a user came to, and whether he or she left there; with the span that needs count in."""
-    asked, loans = book.applications, book.loans
-    last = last_applications(asked[asked["started_at"] <= until])
+    applications, loans = book.applications, book.loans
+    last = last_applications(applications[applications["started_at"] <= until])
     if last.empty:
         raise InputError(f"applications: none was begun by {until:%Y-%m-%d}. Allowed: a day after the first.")
     last = with_groups(book, last, by, "application", until).assign(since=last["started_at"], to=until)
@@ -226,8 +226,8 @@ def _seen(left: pd.DataFrame, signs: pd.DataFrame) -> pd.DataFrame:
     near = near[(near["at"] >= near["since"]) & (near["at"] <= near["to"])]
     needs = [need for need in signs["need"].cat.categories if (near["need"] == need).any()]
     seen = {need: left.index.isin(near.loc[near["need"] == need, "row"]) for need in needs}
-    found = pd.DataFrame(seen, index=left.index)
-    return found.assign(none_seen=~found.any(axis=1)).add_prefix("need ")
+    result = pd.DataFrame(seen, index=left.index)
+    return result.assign(none_seen=~result.any(axis=1)).add_prefix("need ")
 
 
 def _needs(left: pd.DataFrame) -> pd.DataFrame:

@@ -51,17 +51,17 @@ def _shipped() -> Rules:
 def _read(path: Path, shipped: Mapping[str, Segmentation]) -> dict[str, Segmentation]:
     faults, root = Faults(), read(path)
     stated, sources = _mapping(root, (*NAMES, "sources"), faults, "segmentation"), sources_of(root)
-    found = {
+    result = {
         name: _segmentation(name, stated[name], shipped.get(name), sources, faults) for name in NAMES if name in stated
     }
     faults.stop()
-    return {name: one for name, one in found.items() if one is not None}
+    return {name: one for name, one in result.items() if one is not None}
 
 
 def _segmentation(
     name: str, node: Node, shipped: Segmentation | None, sources: set[str], faults: Faults
 ) -> Segmentation | None:
-    before = len(faults.found)
+    before = len(faults.collected)
     if not (keys := _mapping(node, KEYS, faults)):
         return None
     features = _features(keys.get("features"), shipped, faults)
@@ -70,13 +70,13 @@ def _segmentation(
     basis = read_basis(node, faults, sources, statement=statement)
     cut = tuple(_cut(one, stated) for one in features.values() if one)
     segments = {segment: tuple(_picked(when, cut, faults) for when in whens) for segment, whens in stated.items()}
-    if len(faults.found) > before:
+    if len(faults.collected) > before:
         return None  # rules that cannot be read would only seem to leave people out
-    found = named(cut, segments)
-    if (cells := prod(len(one.values) for one in found)) > MOST_CELLS:
+    result = named(cut, segments)
+    if (cells := prod(len(one.values) for one in result)) > MOST_CELLS:
         faults.add(node, f"the rules cut too finely, into {cells:,} cells", allowed=f"at most {MOST_CELLS:,}")
         return None
-    codes, said = solve(found, segments)
+    codes, said = solve(result, segments)
     codes.setflags(write=False)
     for what in said:
         faults.add(keys["segments"], what, allowed="each row in exactly one segment")
@@ -125,11 +125,11 @@ def _feature(name: str, node: Node, names: list[str], faults: Faults) -> Feature
 
 def _levels(node: Node, faults: Faults) -> tuple[str, ...]:
     parts = node.value if isinstance(node.value, tuple) else ()
-    found = tuple(part.value for part in parts if isinstance(part.value, str))
-    if not found or len(set(found)) != len(parts):
+    result = tuple(part.value for part in parts if isinstance(part.value, str))
+    if not result or len(set(result)) != len(parts):
         faults.add(node, "not a list of levels", allowed="[a, b], each once")
         return ()
-    return found
+    return result
 
 
 def _range(node: Node, faults: Faults) -> tuple[int, int] | None:

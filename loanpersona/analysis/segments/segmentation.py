@@ -155,8 +155,8 @@ class Rules:
 
 def named(features: Iterable[Feature], segments: Mapping[str, tuple[When, ...]]) -> tuple[Feature, ...]:
     """Those of the features that a rule names."""
-    found = {name for whens in segments.values() for when in whens for name in when}
-    return tuple(one for one in features if one.name in found)
+    result = {name for whens in segments.values() for when in whens for name in when}
+    return tuple(one for one in features if one.name in result)
 
 
 def in_one_line(row: Mapping[str, Any]) -> str:
@@ -188,27 +188,27 @@ def solve(features: tuple[Feature, ...], segments: Mapping[str, tuple[When, ...]
 
 def _possible(features: tuple[Feature, ...]) -> np.ndarray:
     """The cells that a row can be in."""
-    found = np.ones([len(one.values) for one in features], bool)
+    result = np.ones([len(one.values) for one in features], bool)
     places = {one.name: place for place, one in enumerate(features)}
     for one in features:
         if one.at_most in places:
             more = features[places[one.at_most]]
             lasts = np.array([*(cut - 1 for cut in more.cuts[1:]), more.range[1]])
-            found &= _along(one, features, np.array(one.cuts)) <= _along(more, features, lasts)
-    return found
+            result &= _along(one, features, np.array(one.cuts)) <= _along(more, features, lasts)
+    return result
 
 
 def _cells(features: tuple[Feature, ...], whens: tuple[When, ...]) -> np.ndarray:
     """The cells that one of the rules picks."""
     shape = [len(one.values) for one in features]
-    found = np.zeros(shape, bool)
+    result = np.zeros(shape, bool)
     for when in whens:
         picked = np.ones(shape, bool)
         for one in features:
             if one.name in when:
                 picked &= _along(one, features, np.isin(np.arange(len(one.values)), list(when[one.name])))
-        found |= picked
-    return found
+        result |= picked
+    return result
 
 
 def _along(one: Feature, features: tuple[Feature, ...], values: np.ndarray) -> np.ndarray:

@@ -123,8 +123,8 @@ def _types(book: Book, users: pd.Series) -> pd.Series:
 def _again(points: Array, groups: Any, drawn: Array) -> dict[str, float]:
     """How far groups of people drawn anew agree: everybody is put into those of each resample and of all people."""
     labels = [k_means(points, groups.n_clusters, weights).predict(points) for weights in drawn]
-    found = [float(adjusted_rand(counted(groups.labels_, one))) for one in labels]
-    return {"ari_median": float(np.median(found)), "least": min(found), "greatest": max(found)}
+    result = [float(adjusted_rand(counted(groups.labels_, one))) for one in labels]
+    return {"ari_median": float(np.median(result)), "least": min(result), "greatest": max(result)}
 
 
 def by_chance(table: Array, quantile: float = 0.999) -> float:
@@ -149,8 +149,8 @@ def supervised(points: Array, target: Array, folds: Array) -> Array:
 
     forest = RandomForestClassifier(50, min_samples_leaf=5, random_state=SEED)
     with threadpool_limits(limits=1):
-        found: Array = cross_val_predict(forest, points, target, cv=PredefinedSplit(folds))
-    return found
+        result: Array = cross_val_predict(forest, points, target, cv=PredefinedSplit(folds))
+    return result
 
 
 def compared(people: pd.DataFrame, target: Any, name: str, level: float = LEVEL) -> pd.DataFrame:
@@ -188,5 +188,5 @@ def _drawn_anew(table: Array, level: float) -> Array:
     """The interval of an agreement: its quantiles where as many people are drawn again from the cells."""
     random, n = np.random.default_rng(SEED), int(table.sum())
     draws = random.multinomial(n, table.ravel() / n, size=DRAWS).reshape(DRAWS, *table.shape)
-    found: Array = np.quantile(adjusted_rand(draws), tails(level))
-    return found
+    result: Array = np.quantile(adjusted_rand(draws), tails(level))
+    return result

@@ -54,8 +54,8 @@ def vintages(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     known = of_loans[of_loans["ever_past_due"] == "90+"]
     ends = known.groupby([*by, "vintage"], observed=True, sort=False).tail(1).reset_index(drop=True)
     names = forms.names_of_rows(ends, [*by, "vintage", "month_on_book"], lang)
-    told = MARKS[lang].comma.join(f"{name} {percent(share)}" for name, share in zip(names, ends["share"], strict=True))
-    return Caption(forms.title(frame, lang), phrase("vintage_note", lang), told)
+    texts = MARKS[lang].comma.join(f"{name} {percent(share)}" for name, share in zip(names, ends["share"], strict=True))
+    return Caption(forms.title(frame, lang), phrase("vintage_note", lang), texts)
 
 
 @drawing("credit.tier_table", width=12.4, height=4.4)
@@ -111,8 +111,8 @@ def unit_economics(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     finish(ax.xaxis, percent)
     ax.set_xlabel(phrase("income_axis_tiers", lang))
     legend(ax, 4)
-    told = MARKS[lang].comma.join(f"{group} {said}" for group, said in zip(wide.index, words, strict=True))
-    return Caption(forms.title(frame, lang), phrase("tier_income_note", lang), told)
+    texts = MARKS[lang].comma.join(f"{group} {said}" for group, said in zip(wide.index, words, strict=True))
+    return Caption(forms.title(frame, lang), phrase("tier_income_note", lang), texts)
 
 
 @drawing("credit.pricing", width=9.0, height=2.8)

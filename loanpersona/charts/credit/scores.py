@@ -41,8 +41,8 @@ def roc(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.plot(x, y, color=BLUE, lw=2, label=label(frame.attrs["of"][0], lang))
     unit_square(ax, phrase("refused_good_axis", lang), phrase("refused_bad_axis", lang))
     legend(ax, 2)
-    told = [f"{int(100 * at)}% {percent(float(np.interp(at, x, y)))}" for at in np.arange(1, 10) / 10]
-    return Caption(forms.title(frame, lang), phrase("band_note", lang), MARKS[lang].comma.join(told))
+    texts = [f"{int(100 * at)}% {percent(float(np.interp(at, x, y)))}" for at in np.arange(1, 10) / 10]
+    return Caption(forms.title(frame, lang), phrase("band_note", lang), MARKS[lang].comma.join(texts))
 
 
 @drawing("credit.ks", height=4.4)
@@ -63,11 +63,11 @@ def ks(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     finish(ax.yaxis, percent)
     legend(ax, 3)
     tenths = frame.iloc[np.linspace(0, len(frame) - 1, min(len(frame), AS_TENTHS)).astype(int)]
-    told = [
+    texts = [
         f"{score:g} {percent(good)} / {percent(bad)}"
         for score, good, bad in zip(tenths[of], tenths["share_of_good"], tenths["share_of_bad"], strict=True)
     ]
-    return Caption(forms.title(frame, lang), phrase("separation_note", lang), MARKS[lang].comma.join(told))
+    return Caption(forms.title(frame, lang), phrase("separation_note", lang), MARKS[lang].comma.join(texts))
 
 
 @drawing("credit.population_stability", width=8.6, height=3.8)
@@ -141,8 +141,8 @@ def fairness(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
-    found: list[dict[Any, Any]] = frame.to_dict("records")
-    return found
+    result: list[dict[Any, Any]] = frame.to_dict("records")
+    return result
 
 
 def _over(frame: pd.DataFrame, row: dict[Any, Any], lang: str) -> str:

@@ -27,13 +27,13 @@ def time_to_next_loan(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     if "at_risk" not in frame:
         by = frame.attrs["by"]
         return forms.by_keys(named, ax, lang) if by else forms.grouped(named, ax, lang, by="days", series="ordinal")
-    found = forms.curve(named, ax, lang)
+    result = forms.curve(named, ax, lang)
     ax.set(ylim=(0, 1.02), xlabel=phrase("days_axis", lang))
     ax.set_xlim(left=0)
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.grid(visible=True, axis="y")
     ends = frame[frame["days"] <= 365].groupby([one for one in keys_of(frame) if one != "days"], sort=False).tail(1)
-    return replace(found, note=phrase("band_note", lang), values=forms.all_values(ends, lang))
+    return replace(result, note=phrase("band_note", lang), values=forms.all_values(ends, lang))
 
 
 @drawing("habits.lorenz", height=5.4, width=5.6)
@@ -41,11 +41,11 @@ def lorenz(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """The curve with its band, the line of equal volume, and the Gini coefficient."""
     x = np.linspace(0, 1, 2)
     ax.plot(x, x, color=INK, lw=1, ls="--")
-    found = forms.curve(frame, ax, lang)
+    result = forms.curve(frame, ax, lang)
     unit_square(ax, phrase("lorenz_axis", lang), label("share_of_volume", lang))
     ax.text(0.04, 0.95, _ginis(frame, lang), va="top", fontsize=9, linespacing=1.5)
     tenths = frame[np.isin(np.round(100 * frame["share_of_borrowers"]), range(10, 100, 10))]
-    return replace(found, note=phrase("band_note", lang), values=forms.all_values(tenths, lang))
+    return replace(result, note=phrase("band_note", lang), values=forms.all_values(tenths, lang))
 
 
 def _ginis(frame: pd.DataFrame, lang: str) -> str:
@@ -65,6 +65,6 @@ def debt_service(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of this platform and of all platforms in each band."""
     if frame.attrs["by"]:
         return forms.by_keys(frame, ax, lang)
-    found = forms.grouped(frame, ax, lang, by="service_band", series="counted")
+    result = forms.grouped(frame, ax, lang, by="service_band", series="counted")
     ax.set_ylabel(label("service_band", lang))
-    return replace(found, note=phrase("month_note", lang))
+    return replace(result, note=phrase("month_note", lang))

@@ -32,10 +32,10 @@ def timing(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 
 
 def _grouped(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
-    found = forms.by_keys(frame, ax, lang)
+    result = forms.by_keys(frame, ax, lang)
     if ax.lines:
         one_line(ax, lying=True)
-    return found
+    return result
 
 
 def _around_one(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
@@ -85,9 +85,9 @@ def originations(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Days as a calendar: a block a year, a column a week, a square a day; weeks and months as lines."""
     if "weekday" in frame and not frame.attrs["by"]:
         return _calendar(frame, ax, lang)
-    found = forms.curve(frame, ax, lang)
+    result = forms.curve(frame, ax, lang)
     ax.set_ylim(bottom=0)
-    return replace(found, note=phrase("count_note", lang))
+    return replace(result, note=phrase("count_note", lang))
 
 
 def _calendar(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
@@ -129,15 +129,15 @@ def festival(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
             return forms.by_keys(frame, ax, lang)
         return replace(forms.dots(frame, ax, lang, line=1), note=phrase("festival_note", lang))
     if frame.attrs["by"]:
-        found = forms.curve(frame, ax, lang)
+        result = forms.curve(frame, ax, lang)
     else:
         ax.axvspan(1 / 7 - 0.5, 31 / 7 - 0.5, color=GREY, alpha=0.25, lw=0)
         ax.fill_between(frame["week"], frame["low"], frame["high"], color=BLUE, alpha=0.25, lw=0)
         ax.plot(frame["week"], frame["rate_ratio"], color=BLUE, marker="o", ms=4, lw=1.6)
         ax.set(ylabel=forms.axis_title(frame, lang), xticks=frame["week"][::2])
-        found = forms.captioned(frame, lang)
+        result = forms.captioned(frame, lang)
     one_line(ax, lying=True)
     ax.set_ylim(bottom=0)
     ax.grid(visible=True, axis="y")
     ax.set_xlabel(phrase("week_axis", lang))
-    return replace(found, note=phrase("band_note" if frame.attrs["by"] else "festival_band_note", lang))
+    return replace(result, note=phrase("band_note" if frame.attrs["by"] else "festival_band_note", lang))

@@ -47,10 +47,10 @@ def mix(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
         groups = frame.attrs["by"]
         named = frame.assign(group=forms.names_of_rows(frame, groups, lang)) if groups else frame
         return _grid(named, "group", ax, lang, _areas) if groups else _areas(frame, ax, lang)
-    found = forms.shares_within(frame, ax, lang, levels=frame.attrs["of"][0])
+    result = forms.shares_within(frame, ax, lang, levels=frame.attrs["of"][0])
     if ax.patches:
         ax.set_xlabel(_of_base(frame, lang))
-    return found
+    return result
 
 
 def _areas(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
@@ -100,10 +100,10 @@ def matrix(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Four panels: where the users, the limits, the balance and the volume lie."""
     *down, across = frame.attrs["of"]
     named = frame.assign(group=forms.names_of_rows(frame, down, lang)) if down else frame
-    found = _grid(named, "measure", ax, lang, _cells(across) if down else forms.bars)
+    result = _grid(named, "measure", ax, lang, _cells(across) if down else forms.bars)
     base, since = label(frame["base"].iloc[0], lang), f"{frame['volume_from'].iloc[0]:%Y-%m-%d}"
     how = phrase("half_note" if down else "interval_note", lang) if len(down) < 2 else ""
-    return replace(found, note=" · ".join(filter(None, [phrase("matrix_note", lang, base=base, since=since), how])))
+    return replace(result, note=" · ".join(filter(None, [phrase("matrix_note", lang, base=base, since=since), how])))
 
 
 def _grid(frame: pd.DataFrame, by: str, ax: Axes, lang: str, draw: forms.Draw) -> Caption:
@@ -155,10 +155,10 @@ def transitions(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """A heat map from the segment at the left to the one below; of groups one below the other."""
     groups = [*frame.attrs["by"], "segment"]
     shown = frame.assign(group=forms.names_of_rows(frame, groups, lang))
-    found = _cells("segment_after")(shown, ax, lang)
+    result = _cells("segment_after")(shown, ax, lang)
     after = phrase("after_days", lang, days=int(frame["within_days"].iloc[0]))
     ax.set(xlabel=after, ylabel=phrase("before_axis", lang))
-    return replace(found, note=f"{label(frame['base'].iloc[0], lang)} · {phrase('row_note', lang)}")
+    return replace(result, note=f"{label(frame['base'].iloc[0], lang)} · {phrase('row_note', lang)}")
 
 
 @drawing("segments.time_in_segment", height=_height("segment"))
@@ -186,13 +186,13 @@ def time_to_first_loan(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Steps that rise as the approved draw, of the first year; a few days as bars."""
     if "at_risk" not in frame:
         return forms.by_keys(frame, ax, lang)
-    found = forms.curve(frame, ax, lang)
+    result = forms.curve(frame, ax, lang)
     ax.set(xlim=(0, min(YEAR, frame["days"].max())), ylim=(0, 1.02), xlabel=phrase("approval_days_axis", lang))
     _percents(ax)
     others = [name for name in keys_of(frame) if name != "days"]
     year = frame[frame["days"] <= YEAR]
     ends = year.groupby(others, sort=False, observed=True).tail(1) if others else year.tail(1)
-    return replace(found, note=phrase("band_note", lang), values=forms.all_values(_like(ends, frame), lang))
+    return replace(result, note=phrase("band_note", lang), values=forms.all_values(_like(ends, frame), lang))
 
 
 @drawing("segments.funnel", width=8.2, height=4.6)
@@ -202,8 +202,8 @@ def funnel(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     whole, before = parts["of_registered"], parts["of_stage_before"]
     if frame.attrs["by"]:
         group = forms.names_of_rows(before, frame.attrs["by"], lang)
-        found = forms.heat(before.assign(group=group), ax, lang, down="stage", across="group")
-        return replace(found, note=f"{label('of_stage_before', lang)} · {found.note}")
+        result = forms.heat(before.assign(group=group), ax, lang, down="stage", across="group")
+        return replace(result, note=f"{label('of_stage_before', lang)} · {result.note}")
     bars(whole, "stage", ax, lang, "registered_axis")
     ax.set_ylim(len(whole) - 0.4, -1.4)
     heading = [(-1, label("of_stage_before", lang))]

@@ -88,13 +88,13 @@ class Saving:
             frame = part[schema.name]
             if len(frame):
                 self._writers[schema.name](frame)
-            for name, found in self._digests[schema.name].items():
-                found.add(frame[name])
+            for name, result in self._digests[schema.name].items():
+                result.add(frame[name])
             self.rows[schema.name] += len(frame)
 
     def columns(self, table: str) -> dict[str, str]:
         """The digest of each column of a table."""
-        return {name: found.hexdigest() for name, found in self._digests[table].items()}
+        return {name: result.hexdigest() for name, result in self._digests[table].items()}
 
 
 def _unfit(part: Mapping[str, pd.DataFrame], schema: tables.Table) -> Iterator[str]:
@@ -105,8 +105,8 @@ def _unfit(part: Mapping[str, pd.DataFrame], schema: tables.Table) -> Iterator[s
     for name, column in schema.columns.items():
         got = part[schema.name][name].dtype if name in part[schema.name] else None
         if got is None or files.kind(got) != files.kind(column.dtype):
-            found = "no such column" if got is None else files.kind(got)
-            yield f"{schema.name}.{name}: expected {files.kind(column.dtype)}, got {found}."
+            result = "no such column" if got is None else files.kind(got)
+            yield f"{schema.name}.{name}: expected {files.kind(column.dtype)}, got {result}."
         elif column.levels and list(got.categories) != list(column.levels):
             yield f"{schema.name}.{name}: other levels than its table has. Allowed: {', '.join(column.levels)}."
 
@@ -171,8 +171,8 @@ def _stated(saved: Saving, schema: tables.Table, path: Path) -> dict[str, Any]:
     digests = saved.columns(schema.name)
     columns = {name: {**manifest.described(column), "digest": digests[name]} for name, column in schema.columns.items()}
     described = {"row": schema.row, "key": schema.key, "hidden": schema.hidden}
-    found = {"file": path.name, "rows": saved.rows[schema.name], "sha256": files.sha256(path)}
-    return {**found, **described, "columns": columns}
+    result = {"file": path.name, "rows": saved.rows[schema.name], "sha256": files.sha256(path)}
+    return {**result, **described, "columns": columns}
 
 
 def save(
@@ -193,13 +193,13 @@ def save(
 
 def needed(frames: Mapping[str, pd.DataFrame], schemas: Iterable[tables.Table], format: str, times: float = 1) -> int:
     """About how many bytes the files of these tables take, if each had so many `times` the rows it has."""
-    found = 0.0
+    result = 0.0
     for schema in schemas:
         frame = frames[schema.name]
         head = frame.head(_TRIED[format])
         empty, some = (writer.size(rows, schema, format) for rows in (head.head(0), head))
-        found += empty + (some - empty) * times * len(frame) / max(len(head), 1)
-    return int(found)
+        result += empty + (some - empty) * times * len(frame) / max(len(head), 1)
+    return int(result)
 
 
 def load(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame], list[tables.Table]]:
@@ -218,7 +218,7 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame], list[ta
     marked = stated.get("text_mark") == TEXT_MARK  # in CSV files from before, nothing was marked
     read = together(
         *(partial(files.read, folder, stated["tables"][schema.name], schema, marked=marked) for schema in schemas),
-        *(partial(files.check_text, folder / name, found) for name, found in stated["texts"].items()),
+        *(partial(files.check_text, folder / name, result) for name, result in stated["texts"].items()),
     )
     frames = {schema.name: frame for schema, frame in zip(schemas, read, strict=False)}
     together(partial(_check_digest, folder, stated, frames), partial(_check_keys, folder, frames))
@@ -228,8 +228,8 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame], list[ta
 
 
 def _check_digest(folder: Path, stated: Mapping[str, Any], frames: Mapping[str, pd.DataFrame]) -> None:
-    found = digest(frames)
-    if found == stated["digest"]:
+    result = digest(frames)
+    if result == stated["digest"]:
         return
     changed = [
         f"{name}.{column}"
@@ -239,7 +239,7 @@ def _check_digest(folder: Path, stated: Mapping[str, Any], frames: Mapping[str, 
     ]
     where = f" Changed: {', '.join(changed)}." if changed else ""
     raise InputError(
-        f"{folder}: the digest is {found[:12]}, the manifest says {stated['digest'][:12]} "
+        f"{folder}: the digest is {result[:12]}, the manifest says {stated['digest'][:12]} "
         f"({manifest.between(stated)}).{where}"
     )
 

@@ -64,9 +64,9 @@ def _numbers(values: pd.Series, kind: str) -> npt.NDArray[Any]:
 
 def column_digest(values: pd.Series) -> str:
     """SHA-256 of one column that is there whole."""
-    found = ColumnDigest(values.dtype)
-    found.add(values)
-    return found.hexdigest()
+    result = ColumnDigest(values.dtype)
+    result.add(values)
+    return result.hexdigest()
 
 
 def digest(frames: Mapping[str, pd.DataFrame]) -> str:

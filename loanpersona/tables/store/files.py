@@ -67,10 +67,10 @@ def _damage(path: Path, rows: int, schema: Table, marked: bool) -> list[str]:
     with suppress(Exception):  # a damaged file may fail in any way, and the line above holds all the same
         if path.suffix == ".csv":
             frame = _read_csv(path, schema, marked)
-            found = len(frame)
+            result = len(frame)
         else:
-            frame, found = _outline(path, schema)
-        faults += _differences(path, frame, found, schema, rows)
+            frame, result = _outline(path, schema)
+        faults += _differences(path, frame, result, schema, rows)
     return faults
 
 
@@ -105,9 +105,9 @@ def kind(dtype: Any) -> str:
 def _other_levels(where: str, got: list[str], wanted: tuple[str, ...]) -> Iterator[str]:
     """The first level that is not the one of the manifest; an outline of a file holds no levels at all."""
     pairs = zip_longest(map(repr, wanted), map(repr, got), fillvalue="none")
-    for number, (expected, found) in enumerate(pairs, start=1):
-        if got and found != expected:
-            yield f"{where}: expected level {number} to be {expected}, got {found}."
+    for number, (expected, result) in enumerate(pairs, start=1):
+        if got and result != expected:
+            yield f"{where}: expected level {number} to be {expected}, got {result}."
             return
 
 
@@ -128,8 +128,10 @@ def _outline(path: Path, schema: Table) -> tuple[pd.DataFrame, int]:
 def _in_seconds(frame: pd.DataFrame, schema: Table) -> pd.DataFrame:
     """Times in their own unit again, which Parquet has none for; those that are finer stay as read, to be named so."""
     times = [name for name, column in schema.columns.items() if column.type.startswith("datetime64") and name in frame]
-    found = {name: frame[name].astype(schema.columns[name].dtype) for name in times if _is_time(frame[name].dtype)}
-    whole = {name: values for name, values in found.items() if values.eq(frame[name]).where(values.notna(), True).all()}
+    result = {name: frame[name].astype(schema.columns[name].dtype) for name in times if _is_time(frame[name].dtype)}
+    whole = {
+        name: values for name, values in result.items() if values.eq(frame[name]).where(values.notna(), True).all()
+    }
     return frame.assign(**whole)
 
 

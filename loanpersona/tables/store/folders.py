@@ -132,8 +132,8 @@ def _left_beside(folder: Path) -> list[tuple[Path, int]]:
         beside = sorted(folder.parent.iterdir())
     except OSError:  # a folder may be written to by those who may not look into it
         return []
-    found = [(path, form.fullmatch(path.name)) for path in beside]
-    return [(path, int(match[1])) for path, match in found if match]
+    result = [(path, form.fullmatch(path.name)) for path in beside]
+    return [(path, int(match[1])) for path, match in result if match]
 
 
 def _lives(process: int) -> bool:

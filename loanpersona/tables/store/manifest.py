@@ -37,13 +37,13 @@ def versions() -> dict[str, str]:
 
     `holidays` is among them because it reckons the days off of years that nobody has announced yet.
     """
-    found = {"python": platform.python_version()}
+    result = {"python": platform.python_version()}
     for name in ("loanpersona", "numpy", "pandas", "pyarrow", "holidays", "matplotlib"):
         try:
-            found[name] = version(name)
+            result[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+            result[name] = "not installed"
+    return result
 
 
 def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,12 +72,12 @@ def read(folder: Path) -> dict[str, Any]:
     """The manifest in a folder; raises InputError where it is missing, damaged, not whole or of a newer form."""
     path = folder / FILE
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        result = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file: no saved population, or one cut short.") from None
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: cannot be read as a manifest ({error}).") from None
-    stated = found if isinstance(found, dict) else {}
+    stated = result if isinstance(result, dict) else {}
     if "manifest" not in stated:  # the first manifests did not state their form, nor vouch for themselves
         stated = sealed({"manifest": FORM, "texts": {}, **stated})
     _check_form(path, stated)

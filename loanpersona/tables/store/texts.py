@@ -64,11 +64,11 @@ def to_times(cells: pd.Series) -> pd.Series:
     """
     words = cells.to_numpy(object)
     gone = words == ""
-    found = pd.Series(np.where(gone, "NaT", words).astype("U").astype("<M8[s]"), cells.index, name=cells.name)
-    long, short = (of_times(found, day=day) for day in (False, True))
+    result = pd.Series(np.where(gone, "NaT", words).astype("U").astype("<M8[s]"), cells.index, name=cells.name)
+    long, short = (of_times(result, day=day) for day in (False, True))
     if not ((words == long) | (words == short)).all():
         raise ValueError("not times as they are written here")
-    return found
+    return result
 
 
 def to_numbers(cells: pd.Series, dtype: Any) -> pd.Series:

@@ -99,9 +99,9 @@ def given(**change: pd.DataFrame) -> lp.Book:
 
 
 def test_what_became_of_each_loan_is_as_followed_by_hand(hand: lp.Book) -> None:
-    found = lp.credit.loan_outcomes(hand, until=LAST).set_index("loan_id")
+    result = lp.credit.loan_outcomes(hand, until=LAST).set_index("loan_id")
     # loan 21: its third instalment fell due when it was behind already, and so did the second of 31
-    assert found[["due", "late", "late_long_ago", "cured"]].to_numpy().tolist() == [
+    assert result[["due", "late", "late_long_ago", "cured"]].to_numpy().tolist() == [
         [3, 0, 0, 0],
         [2, 1, 1, 1],
         [2, 1, 1, 0],
@@ -109,24 +109,24 @@ def test_what_became_of_each_loan_is_as_followed_by_hand(hand: lp.Book) -> None:
         [0, 0, 0, 0],
         [1, 1, 0, 0],
     ]
-    assert found["dpd"].tolist() == [0, 0, 456, 0, 0, 10]
-    assert found["dpd_bucket"].tolist() == ["paid_off", "paid_off", "90+", "paid_off", "current", "1-29"]
+    assert result["dpd"].tolist() == [0, 0, 456, 0, 0, 10]
+    assert result["dpd_bucket"].tolist() == ["paid_off", "paid_off", "90+", "paid_off", "current", "1-29"]
     # the loan of 2023-05-31 is twelve months old on 2024-05-31, that of 2023-08-15 is not
-    assert found["bad"].tolist() == [False, False, True, pd.NA, pd.NA, pd.NA]
+    assert result["bad"].tolist() == [False, False, True, pd.NA, pd.NA, pd.NA]
 
 
 def test_what_became_of_each_borrower_is_counted_from_the_first_loan(hand: lp.Book) -> None:
-    found = lp.credit.borrower_outcomes(hand, until=LAST).set_index("user_id")
-    assert found["first_loan_on"].astype(str).tolist() == ["2023-01-10", "2023-02-01", "2023-08-15", "2024-05-20"]
-    assert found[["loans", "dpd", "due", "late", "late_long_ago", "cured"]].to_numpy().tolist() == [
+    result = lp.credit.borrower_outcomes(hand, until=LAST).set_index("user_id")
+    assert result["first_loan_on"].astype(str).tolist() == ["2023-01-10", "2023-02-01", "2023-08-15", "2024-05-20"]
+    assert result[["loans", "dpd", "due", "late", "late_long_ago", "cured"]].to_numpy().tolist() == [
         [2, 0, 5, 1, 1, 1],
         [1, 456, 2, 1, 1, 0],
         [2, 0, 1, 1, 1, 0],
         [1, 10, 1, 1, 0, 0],
     ]
-    assert found["bad"].tolist() == [False, True, pd.NA, pd.NA]
+    assert result["bad"].tolist() == [False, True, pd.NA, pd.NA]
     # the score is that of the first approval
-    assert found["risk_score"].tolist() == [300, 650, 480, 450]
+    assert result["risk_score"].tolist() == [300, 650, 480, 450]
     # loan 31 was 35 days past due in its second month; a borrower's second loan counts too
     early = lp.credit.borrower_outcomes(hand, until=LAST, months=3, days=30).set_index("user_id")["bad"]
     assert early.tolist() == [False, True, True, pd.NA]
@@ -136,21 +136,21 @@ def test_what_became_of_each_borrower_is_counted_from_the_first_loan(hand: lp.Bo
 
 @pytest.mark.parametrize(("until", "bad"), [("2024-01-31", pd.NA), ("2024-02-01", True), ("2023-06-29", pd.NA)])
 def test_a_loan_is_bad_or_good_only_once_it_is_old_enough(hand: lp.Book, until: str, bad: object) -> None:
-    found = lp.credit.loan_outcomes(hand, until=until).set_index("loan_id")["bad"]
-    assert found[[21]].tolist() == [bad]
+    result = lp.credit.loan_outcomes(hand, until=until).set_index("loan_id")["bad"]
+    assert result[[21]].tolist() == [bad]
 
 
 @pytest.mark.parametrize(("until", "dpd"), [("2023-04-01", 0), ("2023-04-02", 1), ("2023-06-30", 90)])
 def test_an_instalment_is_late_from_the_day_after_it_was_due(hand: lp.Book, until: str, dpd: int) -> None:
-    found = lp.credit.loan_outcomes(hand, until=until).set_index("loan_id").loc[21]
-    assert found["dpd"] == dpd
-    assert found["late"] == (dpd > 0)
-    assert found["dpd_bucket"] == BUCKETS[(dpd > 0) + 3 * (dpd == 90)]
+    result = lp.credit.loan_outcomes(hand, until=until).set_index("loan_id").loc[21]
+    assert result["dpd"] == dpd
+    assert result["late"] == (dpd > 0)
+    assert result["dpd_bucket"] == BUCKETS[(dpd > 0) + 3 * (dpd == 90)]
 
 
 def test_ninety_days_past_due_is_bad_on_the_day_and_not_the_day_before(hand: lp.Book) -> None:
-    found = [lp.credit.loan_outcomes(hand, until="2024-02-01", months=months)["bad"][2] for months in (4, 5)]
-    assert found == [False, True]  # 2023-06-01 and 2023-07-01
+    result = [lp.credit.loan_outcomes(hand, until="2024-02-01", months=months)["bad"][2] for months in (4, 5)]
+    assert result == [False, True]  # 2023-06-01 and 2023-07-01
     for paid, bad in (("2023-06-29", False), ("2023-06-30", True)):
         plan = INSTALMENTS.copy()
         plan.loc[[6, 7], "paid_on"] = pd.Timestamp(paid)
@@ -223,18 +223,18 @@ def test_months_on_book_are_calendar_months_of_the_day_of_the_money() -> None:
 
 
 def test_days_past_due_at_the_end_of_the_window_are_those_of_the_table(population: lp.Population) -> None:
-    found = lp.credit.loan_outcomes(population, until="2024-12-31").set_index("loan_id")["dpd"]
+    result = lp.credit.loan_outcomes(population, until="2024-12-31").set_index("loan_id")["dpd"]
     unpaid = population.instalments[population.instalments["paid_on"].isna()]
     stated = unpaid.groupby("loan_id")["dpd"].max()[lambda days: days > 0]
-    assert found[found > 0].to_dict() == stated.to_dict()
+    assert result[result > 0].to_dict() == stated.to_dict()
 
 
 def test_the_outcomes_of_a_hundred_thousand_instalments_take_well_under_a_second(lives: Lives) -> None:
     book = lp.Book(loans=lives.loans, instalments=lives.instalments)
     begun = time.perf_counter()
-    found = lp.credit.loan_outcomes(book)
+    result = lp.credit.loan_outcomes(book)
     assert time.perf_counter() - begun < 8  # 1.4 million instalments: 0.2 s on a free core
-    assert len(found) == len(lives.loans)
+    assert len(result) == len(lives.loans)
 
 
 # Late, cured and bad, of any group
@@ -246,8 +246,8 @@ def counts(frame: pd.DataFrame, by: str) -> list[tuple[str, str, int, int]]:
 
 def test_late_and_bad_loans_of_groups_are_counted_as_by_hand(three: lp.Book) -> None:
     # 1 was late with 11-2 and 13-1, and 13-2 was late already; 2 with 21-2 and 22-2. 13 and 31 are too young to be bad.
-    found = lp.credit.delinquency(three, by="borrower_class")
-    assert counts(found, "borrower_class") == [
+    result = lp.credit.delinquency(three, by="borrower_class")
+    assert counts(result, "borrower_class") == [
         ("late_first_day", "everybody", 4, 9),
         ("late_first_day", "consumer", 2, 5),
         ("late_first_day", "owner", 2, 4),
@@ -276,8 +276,8 @@ def test_who_borrows_for_debt_is_told_by_the_first_loan_or_by_any(three: lp.Book
 
 
 def test_a_group_is_compared_with_a_level_or_with_the_rest(population: lp.Population) -> None:
-    found = lp.credit.delinquency(population, by="platforms", bands=(1, 2, 3), against="1")
-    late = found[found["measure"] == "late_first_day"].set_index("platforms")
+    result = lp.credit.delinquency(population, by="platforms", bands=(1, 2, 3), against="1")
+    late = result[result["measure"] == "late_first_day"].set_index("platforms")
     assert late["difference"].isna().tolist() == [True, True, False, False]
     assert late.loc["2", "difference"] == pytest.approx(late.loc["2", "share"] - late.loc["1", "share"])
     rest = lp.credit.delinquency(population, by="borrower_class", against="rest").set_index(
@@ -321,15 +321,15 @@ def test_rows_of_one_borrower_go_together_in_every_interval() -> None:
 
 
 def test_approvals_and_refusals_are_counted_as_by_hand(three: lp.Book) -> None:
-    found = lp.credit.approval(three, by="platforms", against="3")
-    assert found[["platforms", "k", "n"]].astype(str).to_numpy().tolist() == [
+    result = lp.credit.approval(three, by="platforms", against="3")
+    assert result[["platforms", "k", "n"]].astype(str).to_numpy().tolist() == [
         ["everybody", "3", "5"],
         ["1", "1", "1"],
         ["2", "0", "1"],
         ["3", "1", "2"],
         ["6", "1", "1"],
     ]
-    assert found.loc[1, "risk_ratio"] == pytest.approx(2)
+    assert result.loc[1, "risk_ratio"] == pytest.approx(2)
     assert lp.credit.approval(three, until="2022-12-31")[["k", "n"]].to_numpy().tolist() == [[1, 2]]
     reasons = lp.credit.reject_reasons(three).query("k > 0")
     assert reasons[["reject_reason", "k", "n"]].to_numpy().tolist() == [
@@ -354,7 +354,7 @@ def by_tier(frame: pd.DataFrame, column: str = "value") -> pd.DataFrame:
 
 
 def test_the_tier_table_is_as_worked_by_hand(hand: lp.Book) -> None:
-    found = lp.credit.tier_table(hand, until=LAST)
+    result = lp.credit.tier_table(hand, until=LAST)
     income = [42 - 0.09 * 125_900 / 365, 30 - 0.0745 * 326_000 / 365 - 2000 * 0.88, 18 - 0.09 * 79_200 / 365]
     expected = {
         # applicants, approval, limit, apr, D1, cure, 90+, income of the average balance, income, volume
@@ -363,13 +363,13 @@ def test_the_tier_table_is_as_worked_by_hand(hand: lp.Book) -> None:
         "medium": [2, 1, 5500, 0.21, 1, 0, np.nan, income[2] / (79_200 / 365), income[2], 2900 / 8200],
         "inferior": [2, 0.5, 4000, 0.24, 1 / 2, 0, 1, income[1] / (326_000 / 365), income[1], 3000 / 8200],
     }
-    measures = found["measure"].unique().tolist()
-    assert found["quality_tier"].unique().tolist() == list(expected)
+    measures = result["measure"].unique().tolist()
+    assert result["quality_tier"].unique().tolist() == list(expected)
     for tier, row in expected.items():
-        assert by_tier(found).loc[tier, measures].tolist() == pytest.approx(row, nan_ok=True), tier
-    assert by_tier(found, "n").loc["everybody", measures].tolist() == [5, 5, 4, 4, 9, 3, 3, 4, 4, 6]
+        assert by_tier(result).loc[tier, measures].tolist() == pytest.approx(row, nan_ok=True), tier
+    assert by_tier(result, "n").loc["everybody", measures].tolist() == [5, 5, 4, 4, 9, 3, 3, 4, 4, 6]
     # of medium tier no loan is old enough to be bad
-    unknown = found[found["n"] == 0]
+    unknown = result[result["n"] == 0]
     assert unknown[["quality_tier", "measure", "why"]].to_numpy().tolist() == [
         ["medium", "bad_12_months", "none_counted"]
     ]
@@ -378,8 +378,8 @@ def test_the_tier_table_is_as_worked_by_hand(hand: lp.Book) -> None:
 
 def test_the_income_of_a_lost_loan_is_as_worked_by_hand(hand: lp.Book) -> None:
     # 1,000 CNY for 28 days and 2,000 CNY for 149, until charged off on 2023-06-30: 893.15 CNY for a year
-    found = lp.credit.unit_economics(hand, until=LAST).set_index(["quality_tier", "component"])
-    lost = found.loc["inferior"]
+    result = lp.credit.unit_economics(hand, until=LAST).set_index(["quality_tier", "component"])
+    lost = result.loc["inferior"]
     years = (1000 * 28 + 2000 * 149) / 365
     assert lost["cny"].tolist() == pytest.approx(
         [30, -0.0445 * years, -0.03 * years, -2000, 240, 30 - 0.0745 * years - 1760]
@@ -388,8 +388,8 @@ def test_the_income_of_a_lost_loan_is_as_worked_by_hand(hand: lp.Book) -> None:
     assert lost[["n", "k"]].drop_duplicates().to_numpy().tolist() == [[1, 1]]
     assert lost["why"].fillna("").tolist() == ["", "", "", *["few_losses"] * 3]
     # two loans of one borrower tell no variance; 344.93 CNY for a year
-    assert found.loc[("prime", "funding_cost"), "cny"] == pytest.approx(-0.06 * (500 * 175 + 400 * 96) / 365)
-    assert found.loc[("prime", "interest_received"), ["n", "k", "clusters"]].tolist() == [2, 0, 1]
+    assert result.loc[("prime", "funding_cost"), "cny"] == pytest.approx(-0.06 * (500 * 175 + 400 * 96) / 365)
+    assert result.loc[("prime", "interest_received"), ["n", "k", "clusters"]].tolist() == [2, 0, 1]
 
 
 def test_a_payment_after_the_loss_is_part_of_the_assumed_recovery(hand: lp.Book) -> None:
@@ -456,21 +456,21 @@ def test_a_book_without_tiers_or_without_approvals_is_refused() -> None:
 
 
 def test_what_the_lender_keeps_is_as_worked_by_hand(three: lp.Book) -> None:
-    found = lp.credit.pricing(three).set_index("scenario")
+    result = lp.credit.pricing(three).set_index("scenario")
     # loans 11 and 12: 500 CNY for 31 and 64 days, 300 for 28 and 57; 48 CNY of interest came in
-    consumer = found.loc["consumers_as_they_are"]
+    consumer = result.loc["consumers_as_they_are"]
     assert (consumer["n"], consumer["clusters"]) == (2, 1)
     assert consumer["apr"] == pytest.approx((47_500 * 0.24 + 25_500 * 0.18) / 73_000)
     assert consumer["net_margin"] == pytest.approx(48 / (73_000 / 365) - 0.06 - 0.03)
     # loan 21: 1,000 CNY for 31 days and for 149 until it is lost, 30 CNY of interest; loan 22: 500 CNY for 31 days and
     # for 151 until it is lost on the day before it is paid, 15 CNY of interest; 12 % of the 1,500 lost is recovered
-    assert found["n"].tolist()[1:] == [2, 2, 2]
+    assert result["n"].tolist()[1:] == [2, 2, 2]
     balance = (1000 * (31 + 149) + 500 * (31 + 151)) / 365
-    assert found["losses_net"].tolist() == pytest.approx([0, *[1320 / balance] * 3])
-    assert found["apr"].tolist()[1:] == pytest.approx([0.20, 0.20 - 0.0155, 0.1045])
+    assert result["losses_net"].tolist() == pytest.approx([0, *[1320 / balance] * 3])
+    assert result["apr"].tolist()[1:] == pytest.approx([0.20, 0.20 - 0.0155, 0.1045])
     margins = [(45 * factor - 1320) / balance - 0.0445 - 0.03 for factor in (1, 0.1845 / 0.20, 0.1045 / 0.20)]
-    assert found["net_margin"].tolist()[1:] == pytest.approx(margins)
-    assert found["interest_12"].tolist() == pytest.approx([equal_instalments(apr) for apr in found["apr"]])
+    assert result["net_margin"].tolist()[1:] == pytest.approx(margins)
+    assert result["interest_12"].tolist() == pytest.approx([equal_instalments(apr) for apr in result["apr"]])
     with pytest.raises(InputError, match=r"^loans: none of class owner has run its term by 2023-06-20"):
         lp.credit.pricing(three, until="2023-06-20")
 
@@ -485,18 +485,18 @@ def test_the_interest_of_equal_instalments_is_that_of_paying_down_month_by_month
 
 def test_costs_are_those_that_the_book_assumes(three: lp.Book) -> None:
     for assumed in (lp.assumptions(), lp.assumptions(funding_cost_consumer=0.1, operating_cost=0)):
-        found = lp.credit.pricing(three.with_assumptions(assumed))
+        result = lp.credit.pricing(three.with_assumptions(assumed))
         funds = [assumed.funding_cost_consumer.value, *[assumed.funding_cost_owner.value] * 3]
-        assert found["funding_cost"].tolist() == pytest.approx(funds)
-        assert found["operating_cost"].tolist() == pytest.approx([assumed.operating_cost.value] * 4)
+        assert result["funding_cost"].tolist() == pytest.approx(funds)
+        assert result["operating_cost"].tolist() == pytest.approx([assumed.operating_cost.value] * 4)
 
 
 # Ageing
 
 
 def test_vintage_curves_are_as_followed_by_hand(hand: lp.Book) -> None:
-    found = lp.credit.vintages(hand, until=LAST)
-    cell = found.set_index(["ever_past_due", "counted", "vintage", "month_on_book"])["share"]
+    result = lp.credit.vintages(hand, until=LAST)
+    cell = result.set_index(["ever_past_due", "counted", "vintage", "month_on_book"])["share"]
     # 2023Q1 has loans 11 and 21: 30 days past due on 2023-05-01, three months old; 90 on 06-30, before its fifth month
     assert cell["30+", "of_loans", "2023Q1"].loc[:5].tolist() == [0, 0, 0, 0.5, 0.5, 0.5]
     assert cell["90+", "of_loans", "2023Q1"].loc[:6].tolist() == [0, 0, 0, 0, 0, 0.5, 0.5]
@@ -507,15 +507,15 @@ def test_vintage_curves_are_as_followed_by_hand(hand: lp.Book) -> None:
 
 
 def test_a_cell_that_was_not_wholly_watched_is_missing_and_not_zero(hand: lp.Book) -> None:
-    found = lp.credit.vintages(hand, until=LAST)
-    seen = found[found["share"].notna()].groupby(["ever_past_due", "counted", "vintage"])["month_on_book"].max()
+    result = lp.credit.vintages(hand, until=LAST)
+    seen = result[result["share"].notna()].groupby(["ever_past_due", "counted", "vintage"])["month_on_book"].max()
     # the youngest loans: 2023-02-01, 2023-05-31 (thirteen months old on 2024-06-30), 2023-08-15, 2024-06-01
     assert seen["90+", "of_loans"].to_dict() == {"2023Q1": 16, "2023Q2": 13, "2023Q3": 10, "2024Q2": 0}
-    unseen = found[found["share"].isna()]
+    unseen = result[result["share"].isna()]
     assert unseen[["k", "low", "high", "effective_n"]].isna().all(axis=None)
     assert (unseen["n"] > 0).all()
     assert set(unseen["why"]) == {"too_young"}
-    assert found.groupby(["ever_past_due", "counted", "vintage"]).size().eq(25).all()
+    assert result.groupby(["ever_past_due", "counted", "vintage"]).size().eq(25).all()
 
 
 def test_vintages_are_of_months_quarters_or_years_and_of_any_group(population: lp.Population) -> None:
@@ -532,18 +532,18 @@ def test_vintages_are_of_months_quarters_or_years_and_of_any_group(population: l
 def test_a_vintage_at_month_twelve_has_the_bad_loans_of_the_outcomes(population: lp.Population) -> None:
     loans = lp.credit.loan_outcomes(population).merge(population.loans[["loan_id", "disbursed_at"]], on="loan_id")
     loans["vintage"] = loans["disbursed_at"].dt.to_period("Q").astype(str)
-    found = lp.credit.vintages(population).query("ever_past_due == '90+' and counted == 'of_loans'")
-    found = found[found["month_on_book"] == 12].dropna(subset=["share"]).set_index("vintage")
-    assert len(found) == 12
-    for vintage, row in found.iterrows():
+    result = lp.credit.vintages(population).query("ever_past_due == '90+' and counted == 'of_loans'")
+    result = result[result["month_on_book"] == 12].dropna(subset=["share"]).set_index("vintage")
+    assert len(result) == 12
+    for vintage, row in result.iterrows():
         part = loans[loans["vintage"] == vintage]
         expected = clustered_share(part["bad"].astype(bool), part["user_id"])
         assert row[list(expected)].astype(float).to_dict() == pytest.approx(expected), vintage
 
 
 def test_roll_rates_are_as_followed_by_hand(hand: lp.Book) -> None:
-    found = lp.credit.roll_rates(hand, until=LAST)
-    counted = found.pivot(index="dpd_bucket", columns="next_bucket", values="k").loc[list(BUCKETS), list(STATES)]
+    result = lp.credit.roll_rates(hand, until=LAST)
+    counted = result.pivot(index="dpd_bucket", columns="next_bucket", values="k").loc[list(BUCKETS), list(STATES)]
     # Loan 11 is current at three month ends and then paid off, 12 at two; 21 is current twice, then 29, 60 and 90 days
     # past due, and for twelve month ends more; 31 is current, 15 days past due, paid off; 41 is current, then 10 days
     # past due; 32 has seen one month end.
@@ -554,11 +554,11 @@ def test_roll_rates_are_as_followed_by_hand(hand: lp.Book) -> None:
         [0, 0, 0, 0, 1, 0],
         [0, 0, 0, 0, 12, 0],
     ]
-    assert found.groupby("dpd_bucket", sort=False)["n"].first().tolist() == [9, 2, 0, 1, 12]
-    nobody = found[found["dpd_bucket"] == "30-59"]
+    assert result.groupby("dpd_bucket", sort=False)["n"].first().tolist() == [9, 2, 0, 1, 12]
+    nobody = result[result["dpd_bucket"] == "30-59"]
     assert nobody[["share", "low", "high"]].isna().all(axis=None)
     assert set(nobody["why"]) == {"none_counted"}
-    rows = found[found["n"] > 0].groupby("dpd_bucket")["share"].sum()
+    rows = result[result["n"] > 0].groupby("dpd_bucket")["share"].sum()
     assert rows.tolist() == pytest.approx([1] * 4)
 
 
@@ -581,27 +581,29 @@ def test_loans_without_any_instalment_are_named_and_so_is_a_day_before_the_first
 
 
 def test_lateness_cure_and_default_are_those_that_a_second_count_finds(lives: Lives) -> None:
-    found = lp.credit.loan_outcomes(lives.population, until=str(lives.last)).set_index("loan_id")
+    result = lp.credit.loan_outcomes(lives.population, until=str(lives.last)).set_index("loan_id")
     due, bad = falling_due(lives), with_bad(lives)["bad"]
     late = due[(due["days"] > 0) & (due["due_on"] + np.timedelta64(30, "D") <= lives.last)]
     counted = [len(due), (due["days"] > 0).sum(), len(late), (late["days"] <= 30).sum()]
-    assert found[["due", "late", "late_long_ago", "cured"]].sum().tolist() == counted
-    pd.testing.assert_series_equal(found["bad"].dropna().astype(bool).sort_index(), bad.sort_index(), check_names=False)
+    assert result[["due", "late", "late_long_ago", "cured"]].sum().tolist() == counted
+    pd.testing.assert_series_equal(
+        result["bad"].dropna().astype(bool).sort_index(), bad.sort_index(), check_names=False
+    )
 
 
 def test_the_tier_table_of_the_evidence_comes_out_within_a_tenth(lives: Lives) -> None:
-    found = lp.credit.tier_table(lives.population)
+    result = lp.credit.tier_table(lives.population)
     stated = STATED.rename(
         columns={"late": "late_first_day", "cured": "cure_rate", "bad": "bad_12_months", "apr": "mean_apr"}
     ).drop(columns="factor")
-    value, low, high = (by_tier(found, column).loc[TIERS, list(stated)] for column in ("value", "low", "high"))
+    value, low, high = (by_tier(result, column).loc[TIERS, list(stated)] for column in ("value", "low", "high"))
     # within a tenth, or as near to it as the interval allows: the rarest share rests on few borrowers
     assert ((low <= 1.1 * stated) & (high >= 0.9 * stated)).all(axis=None)
     close = ["mean_apr", "late_first_day", "cure_rate"]
     np.testing.assert_allclose(value[close], stated[close], rtol=0.1)
     assert value["bad_12_months"].is_monotonic_increasing
-    assert by_tier(found).loc[TIERS, "approval_rate"].is_monotonic_decreasing
-    total = by_tier(found).loc["everybody"]
+    assert by_tier(result).loc[TIERS, "approval_rate"].is_monotonic_decreasing
+    total = by_tier(result).loc["everybody"]
     assert total["mean_apr"] == pytest.approx(0.21, abs=0.005)
     assert total["late_first_day"] == pytest.approx(0.055, abs=0.005)
     assert total["bad_12_months"] == pytest.approx(0.036, abs=0.007)

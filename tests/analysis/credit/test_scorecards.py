@@ -25,8 +25,8 @@ PLATFORMS = {"platforms": ["1", "2.."]}
 
 def own(name: str, tables: dict[str, pd.DataFrame] | None = None, **more: Any) -> pd.DataFrame:
     tables = tables or (twice(lent()) if name == "fairness_cost" else lent())
-    found: pd.DataFrame = getattr(lp.credit, name)(**tables, until="2024-01-01", **{"bands": PLATFORMS, **more})
-    return found
+    result: pd.DataFrame = getattr(lp.credit, name)(**tables, until="2024-01-01", **{"bands": PLATFORMS, **more})
+    return result
 
 
 YES_NO = {"no": ["no"], "yes": ["yes"]}
@@ -37,15 +37,15 @@ YES_NO = {"no": ["no"], "yes": ["yes"]}
 
 
 def test_the_scorecard_of_one_attribute_is_the_one_worked_by_hand() -> None:
-    found = own("scorecard")
-    assert found["band"].tolist() == ["1", "2.."]
-    assert found[["n", "k"]].to_numpy().tolist() == [[85, 5], [25, 5]]
+    result = own("scorecard")
+    assert result["band"].tolist() == ["1", "2.."]
+    assert result[["n", "k"]].to_numpy().tolist() == [[85, 5], [25, 5]]
     # 80 of 100 good and 5 of 10 bad ones have one platform
-    assert found["woe"].tolist() == pytest.approx([np.log(0.8 / 0.5), np.log(0.2 / 0.5)])
+    assert result["woe"].tolist() == pytest.approx([np.log(0.8 / 0.5), np.log(0.2 / 0.5)])
     error = np.sqrt([1 / 80 - 1 / 100 + 1 / 5 - 1 / 10, 1 / 20 - 1 / 100 + 1 / 5 - 1 / 10])
-    assert (found["high"] - found["woe"]).tolist() == pytest.approx((1.959964 * error).tolist(), rel=1e-6)
+    assert (result["high"] - result["woe"]).tolist() == pytest.approx((1.959964 * error).tolist(), rel=1e-6)
     # odds of 16 and of 4; 600 points at 30, and 50 fewer where they halve
-    assert found["score_points"].tolist() == [round(600 + 50 * np.log2(odds / 30)) for odds in (16, 4)] == [555, 455]
+    assert result["score_points"].tolist() == [round(600 + 50 * np.log2(odds / 30)) for odds in (16, 4)] == [555, 455]
 
 
 def test_the_information_value_is_the_one_worked_by_hand_and_chance_is_that_of_shuffles() -> None:
@@ -73,8 +73,8 @@ def test_a_few_good_ones_alone_look_no_riskier_than_all_and_information_is_never
 
 
 def test_an_attribute_of_which_all_are_in_one_band_says_nothing_without_a_complaint() -> None:
-    found = own("information_value", bands={"platforms": ["..10", "11.."]})
-    assert found[["information_value", "low", "high", "chance"]].to_numpy().tolist() == [[0, 0, 0, 0]]
+    result = own("information_value", bands={"platforms": ["..10", "11.."]})
+    assert result[["information_value", "low", "high", "chance"]].to_numpy().tolist() == [[0, 0, 0, 0]]
 
 
 @pytest.mark.parametrize("name", ["rank_correlation", "fairness"])
@@ -213,13 +213,13 @@ def test_any_column_of_ones_own_is_an_attribute_and_who_misses_it_has_a_band(tab
     asked = np.where(np.arange(150) < 30, np.nan, np.arange(150) % 7.0)
     tables[table] = tables[table].assign(enquiries=asked)
     for bands in ([3, 5], ["..2", "3..4", "5.."]):
-        found = own("scorecard", tables, bands={"enquiries": bands})
-        assert found["band"].tolist() == ["..2", "3..4", "5..", "not_known"]
-        assert found["n"].tolist() == [34, 24, 22, 30]
+        result = own("scorecard", tables, bands={"enquiries": bands})
+        assert result["band"].tolist() == ["..2", "3..4", "5..", "not_known"]
+        assert result["n"].tolist() == [34, 24, 22, 30]
     assert own("information_value", tables, bands={"enquiries": [3, 5]})["information_value"][0] > 0
     words = tables[table].assign(enquiries=pd.Series(asked).map({0.0: "none", 1.0: "one"}).fillna("many"))
-    found = own("scorecard", {**tables, table: words}, bands={"enquiries": {"few": ["none", "one"], "many": ["many"]}})
-    assert found["band"].tolist() == ["few", "many"]
+    result = own("scorecard", {**tables, table: words}, bands={"enquiries": {"few": ["none", "one"], "many": ["many"]}})
+    assert result["band"].tolist() == ["few", "many"]
     with pytest.raises(InputError, match=r"^scorecard\.enquiries: .* cut as numbers\."):
         own("scorecard", {**tables, table: words}, bands={"enquiries": [1, 2]})
 
@@ -228,8 +228,8 @@ def test_a_table_of_scores_and_flags_is_enough() -> None:
     random = np.random.default_rng(2)
     bad = random.random(500) < 0.2
     users = pd.DataFrame({"user_id": range(500), "bad": bad, "mine": bad + random.normal(size=500), "visits": bad * 2})
-    found = lp.credit.discrimination(users=users, of="mine", until="2024-01-01").set_index("measure")["value"]
-    assert found["auc"] == pytest.approx(roc_auc_score(bad, users["mine"]))
+    result = lp.credit.discrimination(users=users, of="mine", until="2024-01-01").set_index("measure")["value"]
+    assert result["auc"] == pytest.approx(roc_auc_score(bad, users["mine"]))
     assert lp.credit.roc(users=users, of="mine", until="2024-01-01")["n"].iloc[0] == 500
     bands = {"visits": [1, 2]}
     assert lp.credit.information_value(users=users, until="2024-01-01", bands=bands)["information_value"][0] > 1
@@ -303,16 +303,18 @@ def compared(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def test_the_scores_are_compared_on_the_same_borrowers() -> None:
-    found = compared(lent()).set_index(["score", "measure"])
+    result = compared(lent()).set_index(["score", "measure"])
     bad = lent()["instalments"]["paid_on"].isna()[:110]
     risk = lent()["applications"]["risk_score"][:110]
-    assert found["n"].unique().tolist() == [110]
-    assert found["k"].unique().tolist() == [10]
+    assert result["n"].unique().tolist() == [110]
+    assert result["k"].unique().tolist() == [10]
     # of the bad half have two platforms, of the good a fifth
-    assert found["value"]["risk_score", "gini"] == pytest.approx(2 * roc_auc_score(bad, risk) - 1) == pytest.approx(0.3)
-    assert found["value"]["risk_score", "ks"] == pytest.approx(0.3)
+    assert (
+        result["value"]["risk_score", "gini"] == pytest.approx(2 * roc_auc_score(bad, risk) - 1) == pytest.approx(0.3)
+    )
+    assert result["value"]["risk_score", "ks"] == pytest.approx(0.3)
     # two platforms are riskier in every fold, so the card ranks as the score does, but for the size of the step
-    assert found["value"]["card", "gini"] == pytest.approx(0.3, abs=0.1)
+    assert result["value"]["card", "gini"] == pytest.approx(0.3, abs=0.1)
 
 
 def test_a_gain_over_a_score_that_says_nothing_is_the_whole_gini_with_its_interval() -> None:
@@ -333,10 +335,10 @@ def test_a_gain_over_a_score_that_says_nothing_is_the_whole_gini_with_its_interv
 def test_the_rank_correlation_is_that_of_scipy() -> None:
     random = np.random.default_rng(6)
     one, other = random.normal(size=(2, 200)) + random.normal(size=200)
-    found = challengers.spearman(one, other)
-    assert found["spearman"] == pytest.approx(spearmanr(one, other).statistic)
-    half = 1.959964 * np.sqrt((1 + found["spearman"] ** 2 / 2) / 197)
-    assert np.arctanh(found["high"]) - np.arctanh(found["low"]) == pytest.approx(2 * half, rel=1e-6)
+    result = challengers.spearman(one, other)
+    assert result["spearman"] == pytest.approx(spearmanr(one, other).statistic)
+    half = 1.959964 * np.sqrt((1 + result["spearman"] ** 2 / 2) / 197)
+    assert np.arctanh(result["high"]) - np.arctanh(result["low"]) == pytest.approx(2 * half, rel=1e-6)
     assert challengers.spearman([1, 2, 3], [1, 2, 3])["low"] != challengers.spearman([1, 2, 3], [1, 2, 3])["low"]
 
 
@@ -357,8 +359,8 @@ def test_a_taught_forest_reaches_what_the_bands_can_tell() -> None:
     bands = pd.DataFrame(random.integers(0, 4, (3_000, 2)), columns=["a", "b"])
     told = bands["a"] - bands["b"].eq(2) * 2.0
     hidden = told + random.normal(size=3_000)
-    found = spearmanr(challengers.taught(bands, hidden), hidden).statistic
-    assert found == pytest.approx(spearmanr(told, hidden).statistic, abs=0.03)
+    result = spearmanr(challengers.taught(bands, hidden), hidden).statistic
+    assert result == pytest.approx(spearmanr(told, hidden).statistic, abs=0.03)
     # nobody is told of the luck that they are scored on
     noise = pd.Series(random.normal(size=3_000))
     assert spearmanr(challengers.taught(bands, noise), noise).statistic < 0.06
@@ -374,14 +376,14 @@ def test_a_taught_forest_reaches_what_the_bands_can_tell() -> None:
 
 
 def test_what_leaving_out_costs_is_the_difference_of_the_ginis() -> None:
-    found = own("fairness_cost").set_index("added")
-    assert found.index.tolist() == ["nothing", "sex", "region", "marital_status", "all_added"]
-    gains = found["gini"] - found["gini"]["nothing"]
-    assert found["gain"].drop("nothing").tolist() == pytest.approx(gains.drop("nothing").tolist())
+    result = own("fairness_cost").set_index("added")
+    assert result.index.tolist() == ["nothing", "sex", "region", "marital_status", "all_added"]
+    gains = result["gini"] - result["gini"]["nothing"]
+    assert result["gain"].drop("nothing").tolist() == pytest.approx(gains.drop("nothing").tolist())
     # everybody is married, which says nothing
-    assert found["gain"]["marital_status"] == pytest.approx(0, abs=1e-6)
+    assert result["gain"]["marital_status"] == pytest.approx(0, abs=1e-6)
     assert compared(twice(lent())).query("measure == 'gini'")["value"].iloc[0] == pytest.approx(
-        found["gini"]["nothing"]
+        result["gini"]["nothing"]
     )
 
 
@@ -389,26 +391,26 @@ def test_an_attribute_that_does_say_something_is_missed_when_left_out() -> None:
     tables = lent()
     # four of five bad borrowers with one platform, all with two, and hardly another one, are women
     tables["users"]["sex"] = ["female" if 1 <= one < 8 or 85 <= one < 92 else "male" for one in range(150)]
-    found = own("fairness_cost", twice(tables)).set_index("added")
-    assert found["low"]["sex"] > 0.2
+    result = own("fairness_cost", twice(tables)).set_index("added")
+    assert result["low"]["sex"] > 0.2
 
 
 def test_approval_ratios_are_those_counted_by_hand() -> None:
-    found = own("fairness").set_index(["trait", "group", "decided_by"])
+    result = own("fairness").set_index(["trait", "group", "decided_by"])
     # of 150, every third from 0 on is a woman: 50, of whom 37 are among the first 110
-    women, men = found.loc["sex", "female", "lender"], found.loc["sex", "male", "lender"]
+    women, men = result.loc["sex", "female", "lender"], result.loc["sex", "male", "lender"]
     assert (women["n"], women["k"], men["n"], men["k"]) == (50, 37, 100, 73)
     assert women["approval_ratio"] == pytest.approx((37 / 50) / (73 / 100))
     half = 1.959964 * np.sqrt(1 / 37 - 1 / 50 + 1 / 73 - 1 / 100)
     assert np.log(women["approval_ratio_high"] / women["approval_ratio"]) == pytest.approx(half, rel=1e-6)
     assert np.isnan(men["approval_ratio"])
-    assert (found["line"] == 0.8).all()
-    assert found.loc["marital_status"].index.get_level_values("group").unique().tolist() == ["married"]
+    assert (result["line"] == 0.8).all()
+    assert result.loc["marital_status"].index.get_level_values("group").unique().tolist() == ["married"]
     # the card approves 110 too: the 95 with one platform first
     unscored = lent()
     unscored["applications"] = unscored["applications"].drop(columns=["risk_score", "proofs"])
     assert own("fairness", unscored).equals(own("fairness"))
-    by_card = found["k"].loc["sex", :, "scorecard"]
+    by_card = result["k"].loc["sex", :, "scorecard"]
     assert by_card.sum() == 110
     assert own("fairness", bands={"platforms": ["1", "2.."]}).equals(own("fairness"))
 

@@ -28,8 +28,8 @@ def tables(article: lp.Persona) -> Tables:
 
 
 def made(name: str, tables: Tables, **more: Any) -> pd.DataFrame:
-    found: pd.DataFrame = getattr(lp.credit, name)(**tables, **more)
-    return found
+    result: pd.DataFrame = getattr(lp.credit, name)(**tables, **more)
+    return result
 
 
 def people_of(tables: Tables, until: str = "2024-12-31") -> pd.DataFrame:
@@ -42,18 +42,18 @@ def people_of(tables: Tables, until: str = "2024-12-31") -> pd.DataFrame:
 def test_auc_gini_and_ks_of_eight_are_as_worked_by_hand() -> None:
     # Of 15 pairs 700 wins five, 600 four and ties one, 400 two and ties one: 12. Up to 500 there are four of the five
     # good and one of the three bad.
-    found = made("discrimination", EIGHT).set_index("measure")
-    assert found["value"].tolist() == pytest.approx([0.8, 0.6, 4 / 5 - 1 / 3])
-    assert found[["n", "k"]].drop_duplicates().to_numpy().tolist() == [[8, 3]]
+    result = made("discrimination", EIGHT).set_index("measure")
+    assert result["value"].tolist() == pytest.approx([0.8, 0.6, 4 / 5 - 1 / 3])
+    assert result[["n", "k"]].drop_duplicates().to_numpy().tolist() == [[8, 3]]
     # DeLong: the bad have 1, 0.9 and 0.5 of the good below, the good 1, 5/6, 2/3, 1/2 and 1 of the bad above.
     error = np.sqrt(np.var([1, 0.9, 0.5], ddof=1) / 3 + np.var([1, 5 / 6, 2 / 3, 1 / 2, 1], ddof=1) / 5)
-    assert found.loc["auc", "low"] == pytest.approx(0.8 - 1.9599640 * error)
-    assert found.loc["gini", "low"] == pytest.approx(0.6 - 2 * 1.9599640 * error)
-    assert found.loc["auc", "high"] == 1
+    assert result.loc["auc", "low"] == pytest.approx(0.8 - 1.9599640 * error)
+    assert result.loc["gini", "low"] == pytest.approx(0.6 - 2 * 1.9599640 * error)
+    assert result.loc["auc", "high"] == 1
     # Newcombe: the square root of what both Wilson intervals reach to the side
     (low, high), (bad_low, bad_high) = wilson(4, 5), wilson(1, 3)
-    assert found.loc["ks", "low"] == pytest.approx(7 / 15 - np.hypot(0.8 - low, bad_high - 1 / 3))
-    assert found.loc["ks", "high"] == pytest.approx(7 / 15 + np.hypot(high - 0.8, 1 / 3 - bad_low))
+    assert result.loc["ks", "low"] == pytest.approx(7 / 15 - np.hypot(0.8 - low, bad_high - 1 / 3))
+    assert result.loc["ks", "high"] == pytest.approx(7 / 15 + np.hypot(high - 0.8, 1 / 3 - bad_low))
 
 
 def test_a_higher_score_is_riskier_and_a_turned_one_has_no_ks() -> None:
@@ -63,10 +63,10 @@ def test_a_higher_score_is_riskier_and_a_turned_one_has_no_ks() -> None:
 
 
 def test_the_curves_of_eight_are_as_worked_by_hand() -> None:
-    found = made("ks", EIGHT)
-    assert found["risk_score"].tolist() == [200, 300, 400, 500, 600, 700]
-    assert found["share_of_good"].tolist() == pytest.approx([0.2, 0.4, 0.6, 0.8, 1, 1])
-    assert found["share_of_bad"].tolist() == pytest.approx([0, 0, 1 / 3, 1 / 3, 2 / 3, 1])
+    result = made("ks", EIGHT)
+    assert result["risk_score"].tolist() == [200, 300, 400, 500, 600, 700]
+    assert result["share_of_good"].tolist() == pytest.approx([0.2, 0.4, 0.6, 0.8, 1, 1])
+    assert result["share_of_bad"].tolist() == pytest.approx([0, 0, 1 / 3, 1 / 3, 2 / 3, 1])
     roc = made("roc", EIGHT)
     assert roc["cut_score"].tolist() == [700, 600, 500, 400, 300, 200]
     assert roc["share_of_bad"].tolist() == pytest.approx([1 / 3, 2 / 3, 2 / 3, 1, 1, 1])
@@ -75,14 +75,14 @@ def test_the_curves_of_eight_are_as_worked_by_hand() -> None:
 
 
 def test_the_distribution_of_eight_is_as_counted_by_hand() -> None:
-    found = made("score_bands", EIGHT)
-    assert found["score_band"].tolist() == [f"{low}..{low + 99}" for low in range(200, 800, 100)] * 3
-    assert found.groupby("measure")["k"].agg(list).to_dict() == {
+    result = made("score_bands", EIGHT)
+    assert result["score_band"].tolist() == [f"{low}..{low + 99}" for low in range(200, 800, 100)] * 3
+    assert result.groupby("measure")["k"].agg(list).to_dict() == {
         "of_good": [1, 1, 1, 1, 1, 0],
         "of_bad": [0, 0, 1, 0, 1, 1],
         "bad_rate": [0, 0, 1, 0, 1, 1],
     }
-    assert found.groupby("measure")["n"].agg(list).to_dict() == {
+    assert result.groupby("measure")["n"].agg(list).to_dict() == {
         "of_good": [5] * 6,
         "of_bad": [3] * 6,
         "bad_rate": [1, 1, 2, 1, 2, 1],
@@ -90,8 +90,8 @@ def test_the_distribution_of_eight_is_as_counted_by_hand() -> None:
 
 
 def test_the_score_is_that_of_the_first_approval_and_the_young_are_left_out() -> None:
-    found = people_of(HAND, LAST)
-    assert found[["user_id", "score", "bad"]].to_numpy().tolist() == [[1, 300, False], [2, 650, True]]
+    result = people_of(HAND, LAST)
+    assert result[["user_id", "score", "bad"]].to_numpy().tolist() == [[1, 300, False], [2, 650, True]]
     assert people_of(HAND, "2024-08-15")["score"].tolist() == [300, 650, 480]
 
 
@@ -137,11 +137,11 @@ def test_the_logistic_curve_is_that_of_scikit_learn(tables: dict[str, pd.DataFra
     score, bad = people["score"].to_numpy(float), people["bad"].to_numpy()
     model = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit((score / 100)[:, None], bad)
     np.testing.assert_allclose(logistic(score, bad), model.predict_proba((score / 100)[:, None])[:, 1], rtol=1e-4)
-    found = made("calibration", tables)
-    assert len(found) == 10
-    assert (found["n"].sum(), found["k"].sum()) == (len(people), bad.sum())
-    assert (found["share_expected"] * found["n"]).sum() == pytest.approx(bad.sum())
-    assert found["share_expected"].is_monotonic_increasing
+    result = made("calibration", tables)
+    assert len(result) == 10
+    assert (result["n"].sum(), result["k"].sum()) == (len(people), bad.sum())
+    assert (result["share_expected"] * result["n"]).sum() == pytest.approx(bad.sum())
+    assert result["share_expected"].is_monotonic_increasing
 
 
 def test_the_curve_of_two_scores_expects_what_was_seen() -> None:
@@ -180,9 +180,9 @@ def test_the_stability_index_is_the_divergence_both_ways_as_scipy_has_it() -> No
 
 def test_cohorts_are_held_against_the_tenths_of_the_first() -> None:
     even = list(range(1, 1001))
-    found = made("population_stability", cohorts(even, even, even[500:] * 2, [250, 750]))
-    assert found["quarter"].tolist() == ["2023Q2", "2023Q3", "2023Q4", "2024Q1"] * 2
-    for _, part in found.groupby("counted"):
+    result = made("population_stability", cohorts(even, even, even[500:] * 2, [250, 750]))
+    assert result["quarter"].tolist() == ["2023Q2", "2023Q3", "2023Q4", "2024Q1"] * 2
+    for _, part in result.groupby("counted"):
         assert part["psi"].tolist()[:2] == [0, 0]
         # half of the bins empty (half a person each), the others twice as full
         expected = 0.5 * np.log(2) + 5 * (0.0005 - 0.1) * np.log(0.0005 / 0.1)
@@ -195,8 +195,8 @@ def test_cohorts_are_held_against_the_tenths_of_the_first() -> None:
 def test_scores_that_stay_as_they_are_exceed_the_line_of_chance_as_seldom_as_is_said() -> None:
     # one in forty for either kind; a line for each quarter alone would be exceeded in every fourth population
     drawn = np.random.default_rng(3).normal(500, 120, (80, 8, 300)).clip(0, 1000).round().astype(int)
-    found = [made("population_stability", cohorts(*scores)).query("counted == 'new_applicants'") for scores in drawn]
-    assert sum((one["psi"] > one["by_chance"]).any() for one in found) in range(1, 9)
+    result = [made("population_stability", cohorts(*scores)).query("counted == 'new_applicants'") for scores in drawn]
+    assert sum((one["psi"] > one["by_chance"]).any() for one in result) in range(1, 9)
 
 
 # What goes in
@@ -286,7 +286,7 @@ def test_a_score_of_ones_own_is_that_of_applications_users_or_the_hidden_table(t
 def test_groups_are_everybody_first_and_a_group_without_bad_ones_says_so() -> None:
     users = pd.DataFrame({"user_id": EIGHT["applications"]["user_id"], "kind": ["a"] * 3 + ["b"] * 5})
     users = pd.concat([users, pd.DataFrame({"user_id": [8], "kind": ["b"]})])
-    found = made("discrimination", {**EIGHT, "users": users}, by="kind")
-    assert found["kind"].tolist() == ["everybody"] * 3 + ["a"] * 3 + ["b"] * 3
-    assert found["value"].tolist()[:3] == made("discrimination", EIGHT)["value"].tolist()
-    assert found["why"].tolist()[3:] == ["no_good_or_no_bad"] * 6
+    result = made("discrimination", {**EIGHT, "users": users}, by="kind")
+    assert result["kind"].tolist() == ["everybody"] * 3 + ["a"] * 3 + ["b"] * 3
+    assert result["value"].tolist()[:3] == made("discrimination", EIGHT)["value"].tolist()
+    assert result["why"].tolist()[3:] == ["no_good_or_no_bad"] * 6

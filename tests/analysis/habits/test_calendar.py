@@ -17,12 +17,12 @@ from loanpersona.core.errors import InputError
 
 
 def test_no_day_is_left_out_and_the_festivals_are_marked() -> None:
-    found = lp.habits.originations(hand(), every="day")
-    assert (len(found), found["loans"].sum(), found["loans"].max()) == (424, 6, 2)
-    marked = found.loc[found["spring_festival"], "begins"].dt.strftime("%Y-%m-%d").tolist()
+    result = lp.habits.originations(hand(), every="day")
+    assert (len(result), result["loans"].sum(), result["loans"].max()) == (424, 6, 2)
+    marked = result.loc[result["spring_festival"], "begins"].dt.strftime("%Y-%m-%d").tolist()
     assert marked == ["2023-01-22", "2024-02-10"]
-    assert found["weekday"].tolist()[:2] == ["monday", "tuesday"]
-    assert found.set_index("begins").loc["2023-01-07", ["loans", "lent_cny"]].tolist() == [2, 2500]
+    assert result["weekday"].tolist()[:2] == ["monday", "tuesday"]
+    assert result.set_index("begins").loc["2023-01-07", ["loans", "lent_cny"]].tolist() == [2, 2500]
 
 
 def test_a_table_of_hundreds_of_days_shows_the_first_and_says_how_many_there_are() -> None:
@@ -44,8 +44,8 @@ def test_months_and_weeks_begin_on_their_first_day() -> None:
 
 
 def test_groups_have_the_days_of_everybody() -> None:
-    found = lp.habits.originations(hand(), by="referred")
-    assert found.groupby("referred", observed=True)["loans"].agg(["size", "sum"]).to_numpy().tolist() == [
+    result = lp.habits.originations(hand(), by="referred")
+    assert result.groupby("referred", observed=True)["loans"].agg(["size", "sum"]).to_numpy().tolist() == [
         [14, 6],
         [14, 3],
         [14, 3],
@@ -53,10 +53,10 @@ def test_groups_have_the_days_of_everybody() -> None:
 
 
 def test_where_the_calendar_does_not_reach_nobody_says_that_there_was_no_festival() -> None:
-    found = lp.habits.originations(
+    result = lp.habits.originations(
         loans=taken(pd.date_range("2005-06-01", "2010-06-30")).assign(amount_cny=1), every="day"
     )
-    assert found.groupby(found["begins"].dt.year)["spring_festival"].agg(["count", "sum"]).to_numpy().tolist() == [
+    assert result.groupby(result["begins"].dt.year)["spring_festival"].agg(["count", "sum"]).to_numpy().tolist() == [
         [0, 0],
         [0, 0],
         [0, 0],
@@ -127,23 +127,23 @@ def test_a_month_without_any_loan_has_a_ratio_of_nought_and_says_why_it_has_no_i
 
 
 def test_weeks_around_the_festival_are_relative_to_the_time_around_it() -> None:
-    found = lp.habits.festival(loans=taken(half_year())).set_index("week")
-    assert list(found.index) == list(range(-12, 13))
+    result = lp.habits.festival(loans=taken(half_year())).set_index("week")
+    assert list(result.index) == list(range(-12, 13))
     # days 0 to 6: two loans on the first day, one on the others; the shaded month ends on the second day of week 4
-    assert found["rate_ratio"].round(6).tolist() == [
+    assert result["rate_ratio"].round(6).tolist() == [
         *[1.0] * 12,
         *(round(one, 6) for one in (8 / 14, 0.5, 0.5, 0.5, 11 / 14)),
         *[1.0] * 8,
     ]
-    assert set(found["n"]) == {7}
+    assert set(result["n"]) == {7}
 
 
 def test_spring_festivals_are_in_the_first_two_months_on_new_moons() -> None:
-    found = new_years(pd.DatetimeIndex(["2018-06-01", "2030-06-01"]))
-    assert list(found) == list(range(2018, 2031))
-    assert all(day.year == year and (1, 20) < (day.month, day.day) < (2, 21) for year, day in found.items())
+    result = new_years(pd.DatetimeIndex(["2018-06-01", "2030-06-01"]))
+    assert list(result) == list(range(2018, 2031))
+    assert all(day.year == year and (1, 20) < (day.month, day.day) < (2, 21) for year, day in result.items())
     # from one to the next there are 12 or 13 moons of 29.530589 days
-    for one, other in pairwise(found.values()):
+    for one, other in pairwise(result.values()):
         moons = (other - one).days / 29.530589
         assert abs(moons - round(moons)) < 0.04
         assert round(moons) in (12, 13)

@@ -15,8 +15,8 @@ from loanpersona.estimates.shares import wilson
 
 def counts(of: str, **more: object) -> dict[object, int]:
     """The cells in which somebody borrowed, and how many loans lie in each."""
-    found = lp.habits.timing(hand(), of=of, **more)
-    return {row[of]: row["k"] for row in found.to_dict("records") if row["k"]}
+    result = lp.habits.timing(hand(), of=of, **more)
+    return {row[of]: row["k"] for row in result.to_dict("records") if row["k"]}
 
 
 @pytest.mark.parametrize(
@@ -39,10 +39,10 @@ def test_loans_are_counted_as_by_hand(of: str, expected: dict[object, int]) -> N
 
 
 def test_two_cells_hold_the_loans_of_both_and_add_up_to_all() -> None:
-    found = lp.habits.timing(hand(), of=("working_day", "daytime"))
-    assert found["k"].tolist() == [2, 2, 1, 1]
+    result = lp.habits.timing(hand(), of=("working_day", "daytime"))
+    assert result["k"].tolist() == [2, 2, 1, 1]
     # 2023-01-02 to 2024-02-29: 60 weeks and four days more, Monday to Thursday
-    assert found["baseline"].tolist() == pytest.approx([304 / 424 * 9 / 24, 304 / 424 * 15 / 24, 45 / 424, 75 / 424])
+    assert result["baseline"].tolist() == pytest.approx([304 / 424 * 9 / 24, 304 / 424 * 15 / 24, 45 / 424, 75 / 424])
     assert lp.habits.timing(hand(), of=("weekday", "hour"))[["share", "baseline"]].sum().tolist() == pytest.approx(
         [1, 1]
     )
@@ -60,21 +60,21 @@ def test_a_clustered_share_is_as_worked_by_hand() -> None:
 
 
 def test_the_morning_leads_each_rival_by_the_difference_of_the_shares() -> None:
-    found = lp.habits.timing(hand(), of="window", against="8..11").set_index("window")
-    assert found["difference"].tolist()[:2] == pytest.approx([4 / 6, 4 / 6])
-    assert np.isnan(found.loc["8..11", "difference"])
+    result = lp.habits.timing(hand(), of="window", against="8..11").set_index("window")
+    assert result["difference"].tolist()[:2] == pytest.approx([4 / 6, 4 / 6])
+    assert np.isnan(result.loc["8..11", "difference"])
     # By hand, against 20 to 23: scores 2 − 1, 1 − 1, 1 around 1/3 of each loan: residuals 0, −2/3, 2/3; with 99 %.
     half = 2.5758293 * np.sqrt(3 / 2 * 8 / 9) / 6
-    night = found.loc["20..23"]
+    night = result.loc["20..23"]
     assert (night["difference"], night["difference_low"], night["difference_high"]) == pytest.approx(
         (1 / 3, 1 / 3 - half, 1 / 3 + half)
     )
 
 
 def test_windows_can_be_shifted_round_the_clock_and_be_wider() -> None:
-    found = lp.habits.timing(hand(), of="window", shift=1)
-    assert found["window"].tolist() == ["1..4", "5..8", "9..12", "13..16", "17..20", "21..0"]
-    assert found["k"].tolist() == [0, 1, 3, 0, 1, 1]
+    result = lp.habits.timing(hand(), of="window", shift=1)
+    assert result["window"].tolist() == ["1..4", "5..8", "9..12", "13..16", "17..20", "21..0"]
+    assert result["k"].tolist() == [0, 1, 3, 0, 1, 1]
     assert counts("window", width=12) == {"0..11": 4, "12..23": 2}
     with pytest.raises(InputError, match=r"^width = 5: does not divide the day"):
         lp.habits.timing(hand(), of="window", width=5)
@@ -110,10 +110,10 @@ def test_groups_of_the_calendar_have_an_even_spread_of_their_own() -> None:
 
 
 def test_groups_of_users_stand_below_everybody_and_hold_their_own_loans() -> None:
-    found = lp.habits.timing(hand(), of="working_day", by="platforms")
-    assert found["platforms"].tolist() == ["everybody", "everybody", "1", "1", "3", "3"]
-    assert found["n"].tolist() == [6, 6, 4, 4, 2, 2]
-    assert found["k"].tolist() == [4, 2, 4, 0, 0, 2]
+    result = lp.habits.timing(hand(), of="working_day", by="platforms")
+    assert result["platforms"].tolist() == ["everybody", "everybody", "1", "1", "3", "3"]
+    assert result["n"].tolist() == [6, 6, 4, 4, 2, 2]
+    assert result["k"].tolist() == [4, 2, 4, 0, 0, 2]
 
 
 def test_a_book_beyond_the_calendar_has_no_workdays_of_china() -> None:

@@ -47,17 +47,17 @@ def test_one_user_gives_rows_without_a_warning(name: str) -> None:
     if "instalments" in tables(name):
         given["instalments"] = tables(name)["instalments"].head(4)
     options = {"limit_use": {"days": 1}, "referral": {"until": "2024-02-29"}}
-    found = getattr(lp.habits, name)(**given, **options.get(name, {}))
-    assert len(found) > 0
-    assert set(found.get("clusters", [1])) == {1}
+    result = getattr(lp.habits, name)(**given, **options.get(name, {}))
+    assert len(result) > 0
+    assert set(result.get("clusters", [1])) == {1}
 
 
 @every_frame
 def test_every_value_lies_in_its_interval(name: str) -> None:
-    found, value = getattr(lp.habits, name)(lp.Book(**book(7, 2_000))), FRAMES[name].estimate
+    result, value = getattr(lp.habits, name)(lp.Book(**book(7, 2_000))), FRAMES[name].estimate
     if name == "originations":
         return
-    known = found.dropna(subset=[value, "low", "high"])
+    known = result.dropna(subset=[value, "low", "high"])
     assert len(known) > 0
     assert (known["low"] <= known[value] + 1e-12).all()
     assert (known[value] <= known["high"] + 1e-12).all()

@@ -17,9 +17,9 @@ END = pd.Timestamp("2024-02-29 23:59:59")
 
 def test_what_becomes_of_a_limit_is_counted_by_hand() -> None:
     # 180 days before the last loan was 2023-09-02: the limit of user 5 is too young, that of 6 is gone.
-    found = lp.habits.limit_use(hand())
-    assert found["limit_use"].tolist() == ["never_drew", "drew_once", "drew_again"]
-    assert found[["n", "k"]].to_numpy().tolist() == [[4, 1], [4, 1], [4, 2]]
+    result = lp.habits.limit_use(hand())
+    assert result["limit_use"].tolist() == ["never_drew", "drew_once", "drew_again"]
+    assert result[["n", "k"]].to_numpy().tolist() == [[4, 1], [4, 1], [4, 2]]
 
 
 def test_how_long_a_limit_was_held_can_be_chosen() -> None:
@@ -48,18 +48,18 @@ def test_the_use_of_a_limit_and_the_share_of_it_are_columns() -> None:
 
 
 def test_users_brought_per_user_are_as_worked_by_hand() -> None:
-    found = lp.habits.referral(hand(), by="cohort")
+    result = lp.habits.referral(hand(), by="cohort")
     # 7 registered less than a year before the end
-    assert found[["cohort", "n", "brought"]].to_numpy().tolist() == [
+    assert result[["cohort", "n", "brought"]].to_numpy().tolist() == [
         ["everybody", 6, 3],
         ["2022", 4, 3],
         ["2023", 2, 0],
     ]
-    assert found["per_user"].tolist() == [0.5, 0.75, 0]
-    assert found["share_ever"].tolist() == pytest.approx([2 / 6, 2 / 4, 0])
+    assert result["per_user"].tolist() == [0.5, 0.75, 0]
+    assert result["share_ever"].tolist() == pytest.approx([2 / 6, 2 / 4, 0])
     # 2, 1, 0 and 0: variance 11/12
-    assert found["high"].iloc[1] == pytest.approx(0.75 + 1.9599640 * np.sqrt(11 / 12 / 4))
-    assert found["low"].iloc[1] == 0
+    assert result["high"].iloc[1] == pytest.approx(0.75 + 1.9599640 * np.sqrt(11 / 12 / 4))
+    assert result["low"].iloc[1] == 0
 
 
 def test_who_registers_later_is_not_known_yet() -> None:

@@ -16,8 +16,8 @@ from loanpersona.core.errors import InputError
 
 
 def waits(day: str = "2024-02-29", loans: pd.DataFrame = LOANS) -> list[list[object]]:
-    found = spells(lp.Book(loans=loans), end_of_day(day))
-    rows: list[list[object]] = found.drop(columns="loan_id").to_numpy().tolist()
+    result = spells(lp.Book(loans=loans), end_of_day(day))
+    rows: list[list[object]] = result.drop(columns="loan_id").to_numpy().tolist()
     return rows
 
 
@@ -43,8 +43,8 @@ def test_the_day_of_a_loan_is_the_first_on_which_it_is_known() -> None:
 
 
 def test_waits_are_as_worked_by_hand() -> None:
-    found = lp.habits.time_to_next_loan(hand())
-    first = found[found["ordinal"] == 1]
+    result = lp.habits.time_to_next_loan(hand())
+    first = result[result["ordinal"] == 1]
     assert first[["days", "n", "at_risk", "events"]].to_numpy().tolist() == [[0, 3, 3, 1], [10, 3, 1, 1]]
     assert first["share"].tolist() == pytest.approx([1 / 3, 1])
     again = lp.habits.time_to_next_loan(hand(), within=(30, 90, 180, 365)).set_index("ordinal")
@@ -66,15 +66,15 @@ def test_the_median_is_read_off_the_curve() -> None:
 
 def test_curves_and_medians_of_groups_agree_with_lifelines() -> None:
     tables = lp.Book(**book(7, 3_000))
-    found = lp.habits.time_to_next_loan(tables, by="referred")
-    medians = lp.estimates.median_time(found).set_index(["referred", "ordinal"])
+    result = lp.habits.time_to_next_loan(tables, by="referred")
+    medians = lp.estimates.median_time(result).set_index(["referred", "ordinal"])
     every = spells(tables, end_of_day(tables.last_day))
     assert not every.duplicated(["user_id", "ordinal"]).any()
     brought = every["user_id"].isin(tables.users.loc[tables.users["referred_by"].notna(), "user_id"])
     for group, inside in (("everybody", brought | True), ("yes", brought), ("no", ~brought)):
         part = every[inside & (every["ordinal"] == 1)]
         theirs = KaplanMeierFitter().fit(part["days"], part["happened"])
-        ours = found[(found["referred"] == group) & (found["ordinal"] == 1)].set_index("days")
+        ours = result[(result["referred"] == group) & (result["ordinal"] == 1)].set_index("days")
         np.testing.assert_allclose(
             ours["survival"], theirs.survival_function_["KM_estimate"].reindex(ours.index), atol=1e-12
         )
@@ -107,9 +107,9 @@ def repeats(since: str | None = None, loans: pd.DataFrame = LOANS) -> pd.DataFra
 
 
 def test_shares_of_those_who_come_back_are_counted_by_hand() -> None:
-    found = repeats()
-    assert found["n"].tolist() == [5, 5, 1, 1, 6, 6]
-    assert found["k"].tolist() == [3, 4500, 0, 0, 3, 4500]
+    result = repeats()
+    assert result["n"].tolist() == [5, 5, 1, 1, 6, 6]
+    assert result["k"].tolist() == [3, 4500, 0, 0, 3, 4500]
     assert repeats("2023-02-01").loc[("after_warm_up", "of_loans"), ["n", "k"]].tolist() == [2, 1]
     with pytest.raises(InputError, match=r"^loans: none was taken since 2025-01-01"):
         repeats("2025-01-01")
@@ -139,13 +139,13 @@ def test_a_clustered_interval_is_that_of_a_bootstrap_over_borrowers() -> None:
 
 
 def test_borrowers_loans_and_volume_are_counted_by_hand() -> None:
-    found = lp.habits.loan_counts(hand()).pivot(index="loans", columns="measure", values="k")
-    assert found.loc[["1", "2", "3"], ["of_borrowers", "of_loans", "of_volume"]].to_numpy().tolist() == [
+    result = lp.habits.loan_counts(hand()).pivot(index="loans", columns="measure", values="k")
+    assert result.loc[["1", "2", "3"], ["of_borrowers", "of_loans", "of_volume"]].to_numpy().tolist() == [
         [1, 1, 2500],
         [1, 2, 2500],
         [1, 3, 5000],
     ]
-    assert found.index.tolist() == ["1", "11..20", "2", "21..", "3", "4..5", "6..10"]
+    assert result.index.tolist() == ["1", "11..20", "2", "21..", "3", "4..5", "6..10"]
     for least, expected in ((2, [2, 5, 7500]), (3, [1, 3, 5000])):
         many = lp.habits.loan_counts(hand(), bands=(least,))
         assert many.loc[many["loans"] == f"{least}..", "k"].tolist() == expected
@@ -154,23 +154,23 @@ def test_borrowers_loans_and_volume_are_counted_by_hand() -> None:
 
 
 def test_loans_a_year_count_years_with_any_loan() -> None:
-    found = lp.habits.loans_a_year(hand(), by="referred")
-    assert found[["referred", "n", "clusters"]].to_numpy().tolist() == [
+    result = lp.habits.loans_a_year(hand(), by="referred")
+    assert result[["referred", "n", "clusters"]].to_numpy().tolist() == [
         ["everybody", 3, 3],
         ["yes", 2, 2],
         ["no", 1, 1],
     ]
-    assert found["loans_per_year"].tolist() == [2, 1.5, 3]
+    assert result["loans_per_year"].tolist() == [2, 1.5, 3]
     # of 2 and 1: residuals 1/2 and −1/2
-    assert found["high"].iloc[1] == pytest.approx(1.5 + 1.9599640 * 0.5)
+    assert result["high"].iloc[1] == pytest.approx(1.5 + 1.9599640 * 0.5)
 
 
 def test_the_lorenz_curve_of_three_is_as_worked_by_hand() -> None:
     # They borrowed 2,500, 2,500 and 5,000.
-    found = lp.habits.lorenz(hand()).set_index("share_of_borrowers")
-    assert len(found) == 101
-    assert found.loc[[0.0, 0.5, 0.9, 1.0], "share_of_volume"].tolist() == pytest.approx([0, 1.5 * 0.25, 0.85, 1])
-    assert found["gini"].unique().tolist() == pytest.approx([1 / 6])
+    result = lp.habits.lorenz(hand()).set_index("share_of_borrowers")
+    assert len(result) == 101
+    assert result.loc[[0.0, 0.5, 0.9, 1.0], "share_of_volume"].tolist() == pytest.approx([0, 1.5 * 0.25, 0.85, 1])
+    assert result["gini"].unique().tolist() == pytest.approx([1 / 6])
 
 
 def test_the_gini_coefficient_is_half_the_mean_distance_over_the_mean() -> None:
@@ -185,8 +185,8 @@ def test_intervals_of_concentration_are_those_of_a_bootstrap_over_borrowers() ->
     volume = loans.groupby("user_id")["amount_cny"].sum().to_numpy(float)
     random, drawn = np.random.default_rng(4), []
     for _ in range(200):
-        found = curve_of_volume(pd.DataFrame({"amount_cny": random.choice(volume, len(volume))}))
-        drawn.append([*found["share_of_volume"][20:100:10], found["gini"].iloc[0]])
-    found = lp.habits.lorenz(loans=loans)
-    widths = [*(found["high"] - found["low"])[20:100:10], found["gini_high"].iloc[0] - found["gini_low"].iloc[0]]
+        result = curve_of_volume(pd.DataFrame({"amount_cny": random.choice(volume, len(volume))}))
+        drawn.append([*result["share_of_volume"][20:100:10], result["gini"].iloc[0]])
+    result = lp.habits.lorenz(loans=loans)
+    widths = [*(result["high"] - result["low"])[20:100:10], result["gini_high"].iloc[0] - result["gini_low"].iloc[0]]
     np.testing.assert_allclose(np.array(widths) / 2 / 1.96, np.std(drawn, axis=0), rtol=0.15)

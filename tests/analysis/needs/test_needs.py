@@ -106,10 +106,10 @@ def lives() -> lp.Population:
     return lp.generate(lp.load_persona("article"), n=20_000, seed=7)
 
 
-def counted(found: pd.DataFrame) -> list[tuple[Any, ...]]:
+def counted(result: pd.DataFrame) -> list[tuple[Any, ...]]:
     """The rows with somebody counted: their keys, k and n."""
-    keys = found.attrs["keys"]
-    return [(*(row[key] for key in keys), row["k"], row["n"]) for row in found.to_dict("records") if row["k"]]
+    keys = result.attrs["keys"]
+    return [(*(row[key] for key in keys), row["k"], row["n"]) for row in result.to_dict("records") if row["k"]]
 
 
 # What loans are for
@@ -125,19 +125,19 @@ def test_loans_are_counted_by_reason_as_by_hand() -> None:
 
 
 def test_reasons_add_up_to_one_within_each_group_and_everybody_comes_first() -> None:
-    found = lp.needs.reasons(HAND, by="borrower_class")
-    assert counted(found)[4:] == [
+    result = lp.needs.reasons(HAND, by="borrower_class")
+    assert counted(result)[4:] == [
         ("consumer", "consumption", 1, 4),
         ("consumer", "emergency", 1, 4),
         ("consumer", "debt_for_debt", 2, 4),
         ("owner", "working_capital", 2, 2),
     ]
     pd.testing.assert_frame_equal(
-        found[found["borrower_class"] == "everybody"].drop(columns="borrower_class"),
+        result[result["borrower_class"] == "everybody"].drop(columns="borrower_class"),
         lp.needs.reasons(HAND),
         check_names=False,
     )
-    assert found.groupby("borrower_class", observed=True)["share"].sum().tolist() == pytest.approx([1, 1, 1])
+    assert result.groupby("borrower_class", observed=True)["share"].sum().tolist() == pytest.approx([1, 1, 1])
 
 
 def test_reasons_go_by_numbers_in_bands_by_the_number_of_the_loan_and_by_what_is_owed() -> None:
@@ -158,15 +158,15 @@ def test_reasons_look_at_loans_up_to_a_day_and_leave_out_those_without_a_reason(
 
 
 def test_a_share_of_loans_lies_in_its_interval_that_takes_a_borrowers_loans_together() -> None:
-    found = lp.needs.reasons(HAND, by="borrower_class")
-    assert (found["k"] / found["n"]).tolist() == pytest.approx(found["share"].tolist())
-    assert found["clusters"].tolist() == [3] * 4 + [2] * 4 + [1] * 4
-    assert ((found["low"] >= 0) & (found["low"] <= found["share"]) & (found["share"] <= found["high"])).all()
+    result = lp.needs.reasons(HAND, by="borrower_class")
+    assert (result["k"] / result["n"]).tolist() == pytest.approx(result["share"].tolist())
+    assert result["clusters"].tolist() == [3] * 4 + [2] * 4 + [1] * 4
+    assert ((result["low"] >= 0) & (result["low"] <= result["share"]) & (result["share"] <= result["high"])).all()
 
 
 def test_reasons_of_a_group_are_set_against_those_of_another() -> None:
-    found = lp.needs.reasons(HAND, by="borrower_class", against="consumer").set_index(["borrower_class", "reason"])
-    assert found["difference"].dropna().to_dict() == {
+    result = lp.needs.reasons(HAND, by="borrower_class", against="consumer").set_index(["borrower_class", "reason"])
+    assert result["difference"].dropna().to_dict() == {
         ("owner", "working_capital"): 1,
         ("owner", "consumption"): -0.25,
         ("owner", "emergency"): -0.25,
@@ -175,7 +175,7 @@ def test_reasons_of_a_group_are_set_against_those_of_another() -> None:
     # consumers: two borrowers with 1 of 3 and 1 of 1 for debt; owners: one with none of 2. Four differences hold.
     pulls = np.array([(1 - 3 / 2) / 4, (1 - 1 / 2) / 4, 0])
     half = 2.4977055 * np.sqrt(3 / 2 * np.square(pulls).sum())
-    debt = found.loc[("owner", "debt_for_debt")]
+    debt = result.loc[("owner", "debt_for_debt")]
     assert (debt["difference_low"], debt["difference_high"]) == pytest.approx((-0.5 - half, -0.5 + half))
     with pytest.raises(InputError, match=r"^against = 'nobody': no such group"):
         lp.needs.reasons(HAND, by="borrower_class", against="nobody")
@@ -185,20 +185,20 @@ def test_reasons_of_a_group_are_set_against_those_of_another() -> None:
 
 
 def test_amounts_are_means_and_quarters_by_class_and_reason() -> None:
-    found = lp.needs.amounts(HAND).set_index(["borrower_class", "reason"])
+    result = lp.needs.amounts(HAND).set_index(["borrower_class", "reason"])
     columns = ["n", "clusters", "p25", "p50", "p75", "mean"]
-    assert found.loc[("consumer", "debt_for_debt"), columns].tolist() == [2, 2, 600, 700, 800, 700]
-    assert found.loc[("owner", "working_capital"), columns].tolist() == [2, 1, 2250, 2500, 2750, 2500]
+    assert result.loc[("consumer", "debt_for_debt"), columns].tolist() == [2, 2, 600, 700, 800, 700]
+    assert result.loc[("owner", "working_capital"), columns].tolist() == [2, 1, 2250, 2500, 2750, 2500]
     # two borrowers who ask for 900 and 500: residuals 200, error √(2 · 2 · 200²) / 2
     half = 1.9599640 * np.sqrt(2 * 2 * 200**2) / 2
-    debt = found.loc[("consumer", "debt_for_debt")]
+    debt = result.loc[("consumer", "debt_for_debt")]
     assert (debt["low"], debt["high"]) == pytest.approx((700 - half, 700 + half))
-    assert np.isnan(found.loc[("owner", "working_capital"), "low"])
+    assert np.isnan(result.loc[("owner", "working_capital"), "low"])
 
 
 def test_the_part_of_the_limit_is_that_of_the_limit_at_the_time_of_the_loan() -> None:
-    found = values_of(HAND, "share_of_limit", "loan", HAND.last_day)
-    assert found.to_dict() == {11: 1.0, 12: 0.6, 13: 0.4, 21: 1.0, 22: 0.25, 31: 0.25}
+    result = values_of(HAND, "share_of_limit", "loan", HAND.last_day)
+    assert result.to_dict() == {11: 1.0, 12: 0.6, 13: 0.4, 21: 1.0, 22: 0.25, 31: 0.25}
     [row] = lp.needs.amounts(HAND, of="share_of_limit", by=None).to_dict("records")
     assert (row["measure"], row["n"], row["mean"]) == ("share_of_limit", 6, pytest.approx(3.5 / 6))
     with pytest.raises(InputError, match=r"^share_of_limit: not known of any loan"):
@@ -209,9 +209,9 @@ def test_each_measure_is_written_in_its_unit() -> None:
     wanted = {"requested_cny": r"1,300", "term_months": r"6\.0", "apr": r"\d\d\.\d%", "share_of_limit": r"58\.3%"}
     book = other(loans=LOANS.assign(term_months=6))
     for of, written in wanted.items():
-        found = lp.in_words(lp.needs.amounts(book, of=of, by=None))
-        assert re.fullmatch(written, found["Mean"].iloc[0]), of
-        assert re.sub(r"\d", "0", found["Median"].iloc[0][-3:]) == re.sub(r"\d", "0", found["Mean"].iloc[0][-3:])
+        result = lp.in_words(lp.needs.amounts(book, of=of, by=None))
+        assert re.fullmatch(written, result["Mean"].iloc[0]), of
+        assert re.sub(r"\d", "0", result["Median"].iloc[0][-3:]) == re.sub(r"\d", "0", result["Mean"].iloc[0][-3:])
     with pytest.raises(InputError, match=r"^of = 'amount': not known\. Did you mean 'amount_cny'"):
         lp.needs.amounts(HAND, of="amount")
 
@@ -247,13 +247,13 @@ def test_what_is_owed_is_measured_in_months_of_income_by_the_first_loan_or_by_an
 
 
 def test_the_share_of_loans_taken_while_owing_is_counted_by_the_number_of_the_loan() -> None:
-    found = lp.needs.debt_buildup(HAND, of="still_owing", by=None)
-    assert found[["loan_number", "k", "n", "value"]].to_numpy().tolist() == [
+    result = lp.needs.debt_buildup(HAND, of="still_owing", by=None)
+    assert result[["loan_number", "k", "n", "value"]].to_numpy().tolist() == [
         ["1", 0, 3, 0],
         ["2", 2, 2, 1],
         ["3", 0, 1, 0],
     ]
-    assert lp.in_words(found)["Value"].tolist() == ["0.0%", "100.0%", "0.0%"]
+    assert lp.in_words(result)["Value"].tolist() == ["0.0%", "100.0%", "0.0%"]
 
 
 def test_a_loan_without_instalments_is_named_and_is_not_taken_for_paid_off() -> None:
@@ -265,8 +265,8 @@ def test_a_loan_without_instalments_is_named_and_is_not_taken_for_paid_off() -> 
 
 
 def test_users_are_counted_once_for_each_need_among_those_who_could_show_it() -> None:
-    found = counted(lp.needs.stages(HAND, by="borrower_class"))
-    assert found[:7] == [
+    result = counted(lp.needs.stages(HAND, by="borrower_class"))
+    assert result[:7] == [
         ("everybody", "before", "get_loan", 1, 5),
         ("everybody", "before", "data_safety", 1, 5),
         ("everybody", "before", "convenience", 1, 5),
@@ -275,7 +275,7 @@ def test_users_are_counted_once_for_each_need_among_those_who_could_show_it() ->
         ("everybody", "after", "lower_rate", 1, 3),
         ("everybody", "after", "extension", 1, 3),
     ]
-    assert found[7:] == [
+    assert result[7:] == [
         ("consumer", "before", "data_safety", 1, 4),
         ("consumer", "before", "convenience", 1, 4),
         ("consumer", "during", "larger_amount", 1, 2),
@@ -294,8 +294,8 @@ def test_needs_are_those_seen_by_a_day_among_users_who_were_there() -> None:
         ("before", "data_safety", 1, 4),
         ("before", "convenience", 1, 4),
     ]
-    found = lp.needs.stages(HAND, until="2022-12-31")  # approved, but nobody has a loan yet
-    assert found[["stage", "n"]].drop_duplicates().to_numpy().tolist() == [["before", 2], ["during", 1]]
+    result = lp.needs.stages(HAND, until="2022-12-31")  # approved, but nobody has a loan yet
+    assert result[["stage", "n"]].drop_duplicates().to_numpy().tolist() == [["before", 2], ["during", 1]]
     with pytest.raises(InputError, match=r"^applications: none was begun by 2022-11-30\. "):
         lp.needs.stages(HAND, until="2022-11-30")
 
@@ -306,12 +306,12 @@ def test_a_need_at_a_stage_that_has_none_is_refused() -> None:
 
 
 def test_every_lever_stands_beside_the_share_of_users_with_its_need() -> None:
-    found = lp.needs.levers(HAND)
-    assert len(found) == 15
+    result = lp.needs.levers(HAND)
+    assert len(result) == 15
     shares = lp.needs.stages(HAND).set_index(["stage", "need"])["share"]
-    assert found["share"].tolist() == [shares[row.stage, row.need] for row in found.itertuples()]
-    assert catalog.load("statements")["3.2c"]["zh"] in lp.in_words(found, "zh").iloc[0].tolist()
-    shown = lp.in_words(found)
+    assert result["share"].tolist() == [shares[row.stage, row.need] for row in result.itertuples()]
+    assert catalog.load("statements")["3.2c"]["zh"] in lp.in_words(result, "zh").iloc[0].tolist()
+    shown = lp.in_words(result)
     assert catalog.load("statements")["3.2d"]["en"] in shown._repr_html_()  # not cut short
     assert shown.iloc[-1].tolist()[1:3] == [catalog.load("statements")["3.2g"]["en"], "–"]
 
@@ -346,7 +346,7 @@ def test_every_link_and_aim_has_its_basis_and_every_statement_exists() -> None:
 
 
 def test_the_reasons_of_owners_and_consumers_come_back_as_the_persona_states_them(lives: lp.Population) -> None:
-    found = lp.needs.reasons(lives, by="borrower_class").set_index(["borrower_class", "reason"])
+    result = lp.needs.reasons(lives, by="borrower_class").set_index(["borrower_class", "reason"])
     # 18.10: of owners 72 % for working capital and 9 % for debt, of others 62 % to consume and 14 % for debt
     stated = {
         ("owner", "working_capital"): 0.72,
@@ -356,7 +356,7 @@ def test_the_reasons_of_owners_and_consumers_come_back_as_the_persona_states_the
         ("consumer", "working_capital"): 0.08,
     }
     for key, share in stated.items():
-        row = found.loc[key]
+        row = result.loc[key]
         half = 1.6 * (row["high"] - row["low"]) / 2  # a chance in a thousand, and the rounding of what is stated
         assert abs(row["share"] - share) < half + 0.005, key
 

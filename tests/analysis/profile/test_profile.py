@@ -120,8 +120,8 @@ COUNTED: dict[str, tuple[dict[str, Any], Counted]] = {
 
 
 def asked(people: Any, **arguments: Any) -> pd.DataFrame:
-    found: pd.DataFrame = lp.profile.shares(users=people, **arguments)
-    return found
+    result: pd.DataFrame = lp.profile.shares(users=people, **arguments)
+    return result
 
 
 def rows(frame: pd.DataFrame) -> Counted:
@@ -158,8 +158,8 @@ def test_every_share_is_its_count_over_those_looked_at_with_the_interval_of_scip
 def test_a_share_is_put_over_that_of_the_population_whose_ages_are_named(
     of: Any, level: tuple[str, ...], baseline: float, ages: str
 ) -> None:
-    found = asked(TEN, of=of)
-    [row] = [row for row in found.to_dict("records") if tuple(row[key] for key in found.attrs["keys"]) == level]
+    result = asked(TEN, of=of)
+    [row] = [row for row in result.to_dict("records") if tuple(row[key] for key in result.attrs["keys"]) == level]
     assert (row["baseline"], row["ages"]) == (pytest.approx(baseline), ages)
     for lift, share in (("lift", "share"), ("lift_low", "low"), ("lift_high", "high")):
         assert row[lift] == pytest.approx(row[share] / baseline)
@@ -178,23 +178,23 @@ def test_levels_with_an_order_add_up_from_the_lowest() -> None:
 
 
 def test_a_group_is_put_against_another_with_differences_that_hold_together() -> None:
-    found = asked(TEN, of="has_bank_credit", by="borrower_class", against="consumer").set_index(
+    result = asked(TEN, of="has_bank_credit", by="borrower_class", against="consumer").set_index(
         ["borrower_class", "has_bank_credit"]
     )
-    row = found.loc[("owner", "yes")]
+    row = result.loc[("owner", "yes")]
     assert row["difference"] == pytest.approx(1 / 3 - 2 / 7)
     two_rows = 1 - (1 - LEVEL) / 2
     assert (row["difference_low"], row["difference_high"]) == difference((1, 3), (2, 7), two_rows)
     theirs = relative_risk(1, 3, 2, 7)
     assert row["ratio"] == theirs.relative_risk
     assert (row["ratio_low"], row["ratio_high"]) == pytest.approx(theirs.confidence_interval(0.95))
-    assert found.loc[["everybody", "consumer"], "difference"].isna().all()
+    assert result.loc[["everybody", "consumer"], "difference"].isna().all()
 
 
 def test_the_rest_is_everybody_else() -> None:
-    found = asked(TEN, of="sex", by="region", against="rest").set_index(["region", "sex"])
+    result = asked(TEN, of="sex", by="region", against="rest").set_index(["region", "sex"])
     # four of six on the south-eastern coast are men, and two of the other four
-    assert found.loc[("southeast_coast", "male"), "difference"] == pytest.approx(5 / 6 - 1 / 4)
+    assert result.loc[("southeast_coast", "male"), "difference"] == pytest.approx(5 / 6 - 1 / 4)
 
 
 @pytest.mark.parametrize(
@@ -216,9 +216,9 @@ def test_what_cannot_be_asked_is_said_in_a_line(arguments: dict[str, Any], messa
 
 
 def test_spread_is_as_worked_by_hand() -> None:
-    found = lp.profile.spread(users=TEN, of="income_cny_month", by="occupation", below=10_000)
+    result = lp.profile.spread(users=TEN, of="income_cny_month", by="occupation", below=10_000)
     columns = ["occupation", "n", "p10", "p25", "p50", "p75", "p90", "low", "high", "share_below"]
-    assert found[columns].iloc[1:].to_numpy().tolist() == [
+    assert result[columns].iloc[1:].to_numpy().tolist() == [
         ["waiter", 2, 2999, 2999, 2999, 9999, 9999, 2999, 9999, 1.0],
         ["courier", 3, 3000, 3000, 5000, 7000, 7000, 3000, 7000, 1.0],
         ["driver", 1, 6000, 6000, 6000, 6000, 6000, 6000, 6000, 1.0],
@@ -226,15 +226,15 @@ def test_spread_is_as_worked_by_hand() -> None:
         ["office_worker", 1, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 0.0],
     ]
     # Of seven, the ends of the median are the values of rank ⌈3.5 ± 1.96 · √1.75⌉, the first and the last.
-    found = lp.profile.spread(users=TEN, of="income_variation", by="borrower_class")
+    result = lp.profile.spread(users=TEN, of="income_variation", by="borrower_class")
     columns = ["borrower_class", "n", "p10", "p25", "p50", "p75", "p90", "low", "high"]
-    assert found[columns].iloc[1:].to_numpy().tolist() == [
+    assert result[columns].iloc[1:].to_numpy().tolist() == [
         ["consumer", 7, 0.10, 0.10, 0.15, 0.20, 0.30, 0.10, 0.30],
         ["owner", 3, 0.40, 0.40, 0.50, 0.60, 0.60, 0.40, 0.60],
     ]
-    assert found["mean"].tolist() == pytest.approx([0.265, 1.15 / 7, 0.5])
+    assert result["mean"].tolist() == pytest.approx([0.265, 1.15 / 7, 0.5])
     half = 1.959964 * 0.1 / 3**0.5
-    assert found.loc[2, ["mean_low", "mean_high"]].tolist() == pytest.approx([0.5 - half, 0.5 + half])
+    assert result.loc[2, ["mean_low", "mean_high"]].tolist() == pytest.approx([0.5 - half, 0.5 + half])
 
 
 @pytest.mark.parametrize("of", ["sex", ("age_years", "platforms"), "has_bank_credit"])
@@ -246,8 +246,8 @@ def test_only_one_number_spreads(of: Any) -> None:
 
 
 def test_lifts_are_as_worked_by_hand_and_the_group_of_the_article_leads() -> None:
-    found = lp.profile.lift(users=TEN).set_index("trait")
-    assert found[["k", "n"]].apply(tuple, axis=1).to_dict() == {
+    result = lp.profile.lift(users=TEN).set_index("trait")
+    assert result[["k", "n"]].apply(tuple, axis=1).to_dict() == {
         "junior_college_or_below": (8, 10),
         "junior_college_or_above": (4, 10),
         "men": (6, 9),
@@ -256,25 +256,25 @@ def test_lifts_are_as_worked_by_hand_and_the_group_of_the_article_leads() -> Non
         "never_married_25_to_29": (2, 3),
     }
     around_thirty = (48_162_270 + 43_685_062 + 63_871_808 + 60_273_382) / 819_692_413
-    assert found["baseline"].tolist() == pytest.approx(
+    assert result["baseline"].tolist() == pytest.approx(
         [0.9048, 0.137, 420_388_048 / 819_692_413, around_thirty, 0.2420, 0.513]
     )
-    for row in found.itertuples():
+    for row in result.itertuples():
         theirs = binomtest(row.k, row.n).proportion_ci(method="wilson")
         assert row.lift == pytest.approx(row.k / row.n / row.baseline)
         assert (row.low, row.high) == pytest.approx((theirs.low / row.baseline, theirs.high / row.baseline))
         assert (row.share_low, row.share_high) == pytest.approx((theirs.low, theirs.high))
-    assert found["ages"].tolist() == ["6..", "all_ages", "20..59", "20..59", "all_ages", "25..29"]
+    assert result["ages"].tolist() == ["6..", "all_ages", "20..59", "20..59", "all_ages", "25..29"]
 
 
 def test_a_trait_that_cannot_be_looked_at_says_why() -> None:
-    found = lp.profile.lift(users=TEN[TEN["age_years"] > 40].drop(columns="education")).set_index("trait")
-    assert found["why"].dropna().to_dict() == {
+    result = lp.profile.lift(users=TEN[TEN["age_years"] > 40].drop(columns="education")).set_index("trait")
+    assert result["why"].dropna().to_dict() == {
         "junior_college_or_below": "no_column",
         "junior_college_or_above": "no_column",
         "never_married_25_to_29": "nobody",
     }
-    assert found.loc[found["why"].notna(), ["lift", "low", "high", "share"]].isna().all(axis=None)
+    assert result.loc[result["why"].notna(), ["lift", "low", "high", "share"]].isna().all(axis=None)
     with pytest.raises(InputError, match=r"^users: no column of age_band, education"):
         lp.profile.lift(users=TEN[["user_id", "city_tier"]])
 
@@ -297,9 +297,9 @@ def test_users_without_a_value_are_left_out_and_n_says_so(column: str, gone: Any
 def test_of_many_texts_the_most_frequent_stand_for_themselves() -> None:
     titles = [f"title {number}" for number in range(100) for _ in range(number + 1)]
     people = pd.DataFrame({"user_id": range(len(titles)), "occupation": titles})
-    found = asked(people, of="occupation")
-    assert found["occupation"].tolist() == [f"title {99 - place}" for place in range(LARGEST)] + ["other_levels"]
-    assert found["k"].tolist() == [*range(100, 80, -1), sum(range(81))]
+    result = asked(people, of="occupation")
+    assert result["occupation"].tolist() == [f"title {99 - place}" for place in range(LARGEST)] + ["other_levels"]
+    assert result["k"].tolist() == [*range(100, 80, -1), sum(range(81))]
     with pytest.raises(InputError, match=r"^occupation: 100 levels\. Allowed: at most 60"):
         asked(people.assign(sex="male"), of="sex", by="occupation")
     with pytest.raises(InputError, match=r"^user_id: no column|levels\. Allowed: at most 60"):
@@ -325,9 +325,9 @@ def test_the_region_follows_from_the_province_where_it_does_not_stand_in_the_tab
 
 
 def test_a_province_outside_the_census_has_no_baseline() -> None:
-    found = asked(TEN.assign(province=TEN["province"].replace("henan", "elsewhere")), of="province")
-    assert found.set_index("province")["lift"].isna().to_dict() == {
-        name: name == "elsewhere" for name in found["province"]
+    result = asked(TEN.assign(province=TEN["province"].replace("henan", "elsewhere")), of="province")
+    assert result.set_index("province")["lift"].isna().to_dict() == {
+        name: name == "elsewhere" for name in result["province"]
     }
 
 
@@ -348,7 +348,7 @@ def population() -> lp.Population:
 
 
 def test_who_is_a_part_of_the_registered(population: lp.Population) -> None:
-    found = lp.profile.shares(population, of="sex", who=("registered", "approved", "borrowed"))
+    result = lp.profile.shares(population, of="sex", who=("registered", "approved", "borrowed"))
     users, applications = population.users, population.applications
     ids = {
         "registered": users["user_id"],
@@ -359,8 +359,8 @@ def test_who_is_a_part_of_the_registered(population: lp.Population) -> None:
         alone = lp.profile.shares(population, of="sex", who=who)
         expected = users.loc[users["user_id"].isin(members), "sex"].value_counts()
         assert alone.set_index("sex")["k"].to_dict() == expected.to_dict()
-        assert found.loc[found["who"] == who, "k"].tolist() == alone["k"].tolist()
-    assert found.attrs["keys"] == ["who", "sex"]
+        assert result.loc[result["who"] == who, "k"].tolist() == alone["k"].tolist()
+    assert result.attrs["keys"] == ["who", "sex"]
     spread = lp.profile.spread(population, of="age_years", who=("borrowed", "registered"))
     assert spread["n"].tolist() == [population.loans["user_id"].nunique(), 20_000]
     assert lp.profile.lift(population, who=("registered", "borrowed"))["who"].value_counts().tolist() == [6, 6]
@@ -405,30 +405,30 @@ DIRECT: list[tuple[dict[str, Any], Callable[[pd.DataFrame], pd.Series]]] = [
 def test_twenty_thousand_users_agree_with_plain_pandas(
     arguments: dict[str, Any], direct: Callable[[pd.DataFrame], pd.Series], population: lp.Population
 ) -> None:
-    found = lp.profile.shares(population, **arguments)
-    shown = found.set_index(found.attrs["keys"])["share"].drop("everybody", errors="ignore")
+    result = lp.profile.shares(population, **arguments)
+    shown = result.set_index(result.attrs["keys"])["share"].drop("everybody", errors="ignore")
     expected = {key: float(value) for key, value in direct(population.users).items() if value}
     assert {key: float(one) for key, one in shown.items() if one} == pytest.approx(expected)
     assert len(expected) > 1
-    assert ((found["low"] <= found["share"]) & (found["share"] <= found["high"])).all()
-    groups = [key for key in found.attrs["keys"] if key not in found.attrs["of"]]
-    whole = found.groupby(groups, observed=True)["share"].sum() if groups else found["share"].sum()
+    assert ((result["low"] <= result["share"]) & (result["share"] <= result["high"])).all()
+    groups = [key for key in result.attrs["keys"] if key not in result.attrs["of"]]
+    whole = result.groupby(groups, observed=True)["share"].sum() if groups else result["share"].sum()
     assert np.allclose(whole, 1)
 
 
 def test_medians_of_twenty_thousand_agree_with_plain_pandas(population: lp.Population) -> None:
     for of, by in (("income_cny_month", "occupation"), ("income_variation", "borrower_class")):
-        found = lp.profile.spread(population, of=of, by=by).iloc[1:]
+        result = lp.profile.spread(population, of=of, by=by).iloc[1:]
         theirs = population.users.groupby(by, observed=True)[of].quantile(0.5, interpolation="lower")
-        assert found.set_index(by)["p50"].to_dict() == pytest.approx(theirs.to_dict())
-        assert ((found["low"] <= found["p50"]) & (found["p50"] <= found["high"])).all()
+        assert result.set_index(by)["p50"].to_dict() == pytest.approx(theirs.to_dict())
+        assert ((result["low"] <= result["p50"]) & (result["p50"] <= result["high"])).all()
 
 
 def test_hidden_traits_group_too(population: lp.Population) -> None:
-    found = lp.profile.shares(population, of="would_refer", by="embarrassment_band")
+    result = lp.profile.shares(population, of="would_refer", by="embarrassment_band")
     truth = population.truth
     inside = truth[truth["embarrassment"].between(0.4, 0.6, inclusive="left")]
-    row = found[(found["embarrassment_band"] == "40..59") & (found["would_refer"] == "yes")].iloc[0]
+    row = result[(result["embarrassment_band"] == "40..59") & (result["would_refer"] == "yes")].iloc[0]
     assert (row["k"], row["n"]) == (inside["would_refer"].sum(), len(inside))
 
 

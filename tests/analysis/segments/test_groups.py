@@ -41,22 +41,22 @@ def blobs(apart: float, n: int = 2_000, seed: int = 11) -> tuple[pd.DataFrame, A
 )
 def test_the_best_agreement_of_known_clouds_is_the_known_one(apart: int, best: float, k_means: float) -> None:
     people, cloud = blobs(apart)
-    found = compared(people, cloud, "cloud").set_index("method")
+    result = compared(people, cloud, "cloud").set_index("method")
     # the forest has to learn what the figures know, and k-means at a distance of one finds what it finds
-    assert found["ari"]["supervised"] == pytest.approx(best, abs=0.05)
-    assert found["ari"]["found"] == pytest.approx(k_means, abs=0.06)
-    assert found["ari"]["chance"] == pytest.approx(0.0027, abs=0.001)
-    assert found["low"]["supervised"] < found["ari"]["supervised"] < found["high"]["supervised"]
-    assert found["near_best"]["found"]
-    assert found["near_best"].drop(["found", "found_same_number"]).isna().all()
+    assert result["ari"]["supervised"] == pytest.approx(best, abs=0.05)
+    assert result["ari"]["found"] == pytest.approx(k_means, abs=0.06)
+    assert result["ari"]["chance"] == pytest.approx(0.0027, abs=0.001)
+    assert result["low"]["supervised"] < result["ari"]["supervised"] < result["high"]["supervised"]
+    assert result["near_best"]["found"]
+    assert result["near_best"].drop(["found", "found_same_number"]).isna().all()
 
 
 def test_groups_that_miss_the_target_are_not_near_the_best() -> None:
     people, cloud = blobs(4)
-    found = compared(people.assign(cluster=np.arange(len(people)) % 4), cloud, "cloud").set_index("method")
-    assert found["ari"]["found"] < found["ari"]["chance"]
-    assert not found["near_best"]["found"]
-    assert found["near_best"]["found_same_number"]
+    result = compared(people.assign(cluster=np.arange(len(people)) % 4), cloud, "cloud").set_index("method")
+    assert result["ari"]["found"] < result["ari"]["chance"]
+    assert not result["near_best"]["found"]
+    assert result["near_best"]["found_same_number"]
 
 
 def test_names_of_groups_do_not_matter() -> None:
@@ -109,8 +109,8 @@ def test_the_features_are_those_counted_by_hand() -> None:
     # of 1 by 1 May: an instalment due on 15 February and paid then, one paid on its day in March, the others later
     _, plan = tiny_book().loans, tiny_book().instalments
     due = pd.to_datetime(["2024-02-20", "2024-03-20", "2024-04-25", "2024-05-25", "2024-07-10"])
-    found = segments.clusters(tiny_book(instalments=plan.assign(due_on=due)), at="2024-06-30", k=2)
-    assert found.drop(columns="cluster").to_dict("records") == [
+    result = segments.clusters(tiny_book(instalments=plan.assign(due_on=due)), at="2024-06-30", k=2)
+    assert result.drop(columns="cluster").to_dict("records") == [
         {
             "user_id": 1,
             "days_since_last_loan": 70,
@@ -130,7 +130,7 @@ def test_the_features_are_those_counted_by_hand() -> None:
             "share_late": pytest.approx(np.nan, nan_ok=True),
         },
     ]
-    assert found["cluster"].tolist() == [2, 1]
+    assert result["cluster"].tolist() == [2, 1]
 
 
 def test_profiles_hold_everybody_and_all_that_was_lent() -> None:
@@ -143,10 +143,10 @@ def test_profiles_hold_everybody_and_all_that_was_lent() -> None:
 
 
 def test_stability_lies_between_nothing_and_the_same() -> None:
-    found = segments.cluster_validation(lp.Book(**MADE), numbers=(2, 3), resamples=5)
-    assert (found["least"] <= found["ari_median"]).all()
-    assert (found["ari_median"] <= found["greatest"]).all()
-    assert found["greatest"].max() <= 1
+    result = segments.cluster_validation(lp.Book(**MADE), numbers=(2, 3), resamples=5)
+    assert (result["least"] <= result["ari_median"]).all()
+    assert (result["ari_median"] <= result["greatest"]).all()
+    assert result["greatest"].max() <= 1
 
 
 def test_more_groups_than_people_and_a_hidden_type_that_is_missing_are_refused() -> None:

@@ -58,10 +58,10 @@ def test_the_lifecycle_turns_on_the_days_that_the_evidence_names(
     since: int, idle: int, loans: int, balance: float, segment: str
 ) -> None:
     row = pd.DataFrame([{"days_since_approval": since, "days_idle": idle, "n_loans": loans, "balance_cny": balance}])
-    found = segments.load_rules().lifecycle.assign(row)
-    assert found.tolist() == [segment]
-    assert found.cat.ordered
-    assert list(found.cat.categories) == LIFECYCLE
+    result = segments.load_rules().lifecycle.assign(row)
+    assert result.tolist() == [segment]
+    assert result.cat.ordered
+    assert list(result.cat.categories) == LIFECYCLE
 
 
 def test_the_cuts_of_quality_are_those_of_the_persona() -> None:
@@ -69,10 +69,10 @@ def test_the_cuts_of_quality_are_those_of_the_persona() -> None:
     assert groups is not None
     stated: Any = groups.child("quality_tier").child("groups").value  # type: ignore[union-attr]
     scores = list(range(1001))
-    found = segments.load_rules().quality.assign(pd.DataFrame({"risk_score": scores}))
+    result = segments.load_rules().quality.assign(pd.DataFrame({"risk_score": scores}))
     for tier, node in stated.items():
-        assert [score for score in scores if found[score] == tier] == sorted(select(node, scores, Faults()))
-    assert list(found.cat.categories) == list(stated)
+        assert [score for score in scores if result[score] == tier] == sorted(select(node, scores, Faults()))
+    assert list(result.cat.categories) == list(stated)
 
 
 def test_every_segmentation_cites_its_statement_and_says_why_in_both_languages() -> None:
@@ -136,14 +136,14 @@ def test_every_row_is_where_the_conditions_of_the_file_put_it_and_nowhere_else()
 
 
 def test_the_rules_can_be_told_as_the_file_states_them() -> None:
-    found = segments.load_rules().table("lifecycle")
+    result = segments.load_rules().table("lifecycle")
     stated = catalog.load("segments")["lifecycle"]["segments"]
     expected = [
-        {"segment": segment, **{name: rule["when"].get(name, "any") for name in found.columns[1:]}}
+        {"segment": segment, **{name: rule["when"].get(name, "any") for name in result.columns[1:]}}
         for segment, rules in stated.items()
         for rule in rules
     ]
-    assert found.to_dict("records") == expected
+    assert result.to_dict("records") == expected
     assert segments.load_rules().table("quality")["risk_score"].tolist() == [
         "..308",
         "309..400",
@@ -313,15 +313,15 @@ def test_an_example_is_a_row_that_the_rules_do_leave_out(tmp_path: Path) -> None
     ],
 )
 def test_what_is_wrong_with_a_file_is_told_with_line_path_and_hint(text: str, said: str, tmp_path: Path) -> None:
-    found = faults(tmp_path, text)
-    assert any(said in fault for fault in found), found
-    assert all(fault.startswith("mine.yaml:") for fault in found)
+    result = faults(tmp_path, text)
+    assert any(said in fault for fault in result), result
+    assert all(fault.startswith("mine.yaml:") for fault in result)
 
 
 def test_all_faults_of_a_file_come_at_once(tmp_path: Path) -> None:
     text = "qualty: {a: 1}\nprocess: {basis: stated, segments: {a: [{when: {outcome: no}}]}}\n"
-    found = faults(tmp_path, text + lifecycle_of("{n_loans: 1..}"))
-    assert [fault.split(":")[1] for fault in found] == ["1", "2", "7", "7"]
+    result = faults(tmp_path, text + lifecycle_of("{n_loans: 1..}"))
+    assert [fault.split(":")[1] for fault in result] == ["1", "2", "7", "7"]
 
 
 def test_rules_that_cut_too_finely_are_refused_at_once(tmp_path: Path) -> None:

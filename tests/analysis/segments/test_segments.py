@@ -23,20 +23,20 @@ MOVES: list[Callable[..., pd.DataFrame]] = [segments.mix, segments.transitions, 
 
 
 def at(day: str) -> pd.DataFrame:
-    found = segments.snapshot(tiny_book(), at=day).set_index("user_id")
-    return found[found["approved_at"].notna()]
+    result = segments.snapshot(tiny_book(), at=day).set_index("user_id")
+    return result[result["approved_at"].notna()]
 
 
 def test_a_standing_is_what_a_hand_works_out() -> None:
-    found = at("2024-05-01")
-    assert found.index.tolist() == [1, 2]
-    assert found["n_loans"].tolist() == [2, 0]
-    assert found["days_since_approval"].tolist() == [121, 90]  # 2024 is a leap year
-    assert found["days_idle"].tolist() == [10, 90]
-    assert found["balance_cny"].tolist() == [600.0, 0.0]
-    assert found["approved_at"].tolist() == [pd.Timestamp("2024-01-01 08:10"), pd.Timestamp("2024-02-01 09:10")]
-    assert found["last_loan_at"].tolist() == [pd.Timestamp("2024-04-21 00:10"), pd.NaT]
-    assert found["last_seen_at"].tolist() == [pd.Timestamp("2024-04-20 23:50"), pd.Timestamp("2024-02-01 09:05")]
+    result = at("2024-05-01")
+    assert result.index.tolist() == [1, 2]
+    assert result["n_loans"].tolist() == [2, 0]
+    assert result["days_since_approval"].tolist() == [121, 90]  # 2024 is a leap year
+    assert result["days_idle"].tolist() == [10, 90]
+    assert result["balance_cny"].tolist() == [600.0, 0.0]
+    assert result["approved_at"].tolist() == [pd.Timestamp("2024-01-01 08:10"), pd.Timestamp("2024-02-01 09:10")]
+    assert result["last_loan_at"].tolist() == [pd.Timestamp("2024-04-21 00:10"), pd.NaT]
+    assert result["last_seen_at"].tolist() == [pd.Timestamp("2024-04-20 23:50"), pd.Timestamp("2024-02-01 09:05")]
 
 
 def test_a_loan_counts_from_the_day_its_money_arrives_and_is_owed_until_the_day_it_is_paid() -> None:
@@ -52,21 +52,21 @@ def test_a_loan_counts_from_the_day_its_money_arrives_and_is_owed_until_the_day_
 def test_whoever_has_a_loan_is_approved_by_then_even_if_the_application_is_missing() -> None:
     applications, *_ = tiny()
     others = applications[applications["user_id"] != 1].assign(limit_cny=0)
-    found = segments.snapshot(tiny_book(applications=others), at="2024-05-01").set_index("user_id")
-    assert found["approved_at"][1] == pd.Timestamp("2024-01-15 10:30")
-    assert found["process"][1] == "not_known"
+    result = segments.snapshot(tiny_book(applications=others), at="2024-05-01").set_index("user_id")
+    assert result["approved_at"][1] == pd.Timestamp("2024-01-15 10:30")
+    assert result["process"][1] == "not_known"
     assert segments.mix(tiny_book(applications=others), of="process")["n"].unique().tolist() == [4]
 
 
 def test_segments_on_the_border_days_follow_from_the_rows() -> None:
     def of(day: str, base: str = "operable") -> dict[int, str]:
-        found = segments.snapshot(tiny_book(), at=day).set_index("user_id")
-        inside = found["operable"] if base == "operable" else found["n_loans"] > 0
+        result = segments.snapshot(tiny_book(), at=day).set_index("user_id")
+        inside = result["operable"] if base == "operable" else result["n_loans"] > 0
         mixed = segments.mix(tiny_book(), at=day, base=base)
         assert dict(zip(mixed["lifecycle"], mixed["k"], strict=True)) == dict(
-            found.loc[inside, "lifecycle"].value_counts().drop("no_limit").reindex(LIFECYCLE)
+            result.loc[inside, "lifecycle"].value_counts().drop("no_limit").reindex(LIFECYCLE)
         )
-        return found.loc[inside, "lifecycle"].astype(str).to_dict()
+        return result.loc[inside, "lifecycle"].astype(str).to_dict()
 
     assert of("2024-01-31") == {1: "new"}  # 30 days after the approval, one loan
     assert of("2024-02-01") == {1: "active", 2: "new"}
@@ -105,10 +105,10 @@ def test_what_holds_nobody_or_is_no_word_is_an_input_error(asked: dict[str, Any]
 
 
 def test_process_goes_by_the_last_application_and_quality_by_the_last_score() -> None:
-    found = segments.snapshot(tiny_book()).set_index("user_id")
-    assert found["process"].astype(str).to_dict() == {1: A, 2: A, 3: J, 4: R, 5: A}
+    result = segments.snapshot(tiny_book()).set_index("user_id")
+    assert result["process"].astype(str).to_dict() == {1: A, 2: A, 3: J, 4: R, 5: A}
     tiers = {1: "prime", 2: "medium", 3: "inferior", 4: "no_score", 5: "inferior"}
-    assert found["quality"].astype(str).to_dict() == tiers
+    assert result["quality"].astype(str).to_dict() == tiers
     mixed = segments.mix(tiny_book(), of="process")
     assert mixed[["process", "n", "k"]].to_numpy().tolist() == [[R, 5, 1], [A, 5, 3], [J, 5, 1]]
 
@@ -116,9 +116,9 @@ def test_process_goes_by_the_last_application_and_quality_by_the_last_score() ->
 def test_an_application_decided_later_is_not_known_yet() -> None:
     applications, *_ = tiny()
     late = applications.assign(decided_at=applications["decided_at"] + pd.Timedelta(days=30), limit_cny=0)
-    found = segments.snapshot(tiny_book(applications=late), at="2024-02-01")
-    assert found["user_id"].tolist() == [1, 2]  # 3 was rejected on 9 February
-    assert found["process"].tolist() == [A, R]
+    result = segments.snapshot(tiny_book(applications=late), at="2024-02-01")
+    assert result["user_id"].tolist() == [1, 2]  # 3 was rejected on 9 February
+    assert result["process"].tolist() == [A, R]
 
 
 def test_a_book_with_rules_of_ones_own_uses_them_in_every_frame_and_has_their_tiers(tmp_path: Path) -> None:
@@ -176,14 +176,14 @@ def test_only_those_watched_for_all_of_the_time_to_draw_are_in_the_funnel() -> N
     with pytest.raises(InputError, match="nobody was watched for 121 days by 2024-04-30"):
         segments.funnel(users=people, applications=asked, loans=lent, until=drew - pd.Timedelta(days=1))
     # at the end of 1 May, 122 days have gone by
-    found = segments.funnel(users=people, applications=asked, loans=lent, until="2024-05-01").set_index("stage")
-    assert found.loc["drew_within_90", "k"].tolist() == [1, 1]
+    result = segments.funnel(users=people, applications=asked, loans=lent, until="2024-05-01").set_index("stage")
+    assert result.loc["drew_within_90", "k"].tolist() == [1, 1]
 
 
 def test_a_funnel_is_what_a_hand_works_out() -> None:
-    found = segments.funnel(tiny_book(), until=END)
-    stages = found.pivot_table("k", "stage", "counted", sort=False)
-    bottoms = found.pivot_table("n", "stage", "counted", sort=False)
+    result = segments.funnel(tiny_book(), until=END)
+    stages = result.pivot_table("k", "stage", "counted", sort=False)
+    bottoms = result.pivot_table("n", "stage", "counted", sort=False)
     # 5 registered too late to be watched for 30 + 91 days; 6 never began; 2 handed in 27 days after registration
     expected = {
         "registered": (5, 5),
@@ -210,8 +210,8 @@ def test_a_funnel_is_what_a_hand_works_out() -> None:
 
 
 def test_leaks_are_counted_of_those_who_came_there_by_the_last_application() -> None:
-    found = segments.leaks(tiny_book(), until=END).set_index("place")
-    assert found[["n", "k"]].to_numpy().tolist() == [[5, 0], [5, 1], [4, 0], [4, 0], [4, 1], [2, 1]]
+    result = segments.leaks(tiny_book(), until=END).set_index("place")
+    assert result[["n", "k"]].to_numpy().tolist() == [[5, 0], [5, 1], [4, 0], [4, 0], [4, 1], [2, 1]]
     # By March 2 has had the limit for 90 days no more than 5 in July.
     assert segments.leaks(tiny_book(), until="2024-04-10").set_index("place")["n"].tolist() == [
         4,
@@ -240,8 +240,8 @@ def test_needs_are_those_seen_since_the_last_application_began() -> None:
             }
         )
     )
-    found = segments.leak_needs(tiny_book(signals=signals.assign(signal_id=range(6))), until=END)
-    shown = {(row.place, row.need): (row.k, row.n) for row in found.itertuples()}
+    result = segments.leak_needs(tiny_book(signals=signals.assign(signal_id=range(6))), until=END)
+    shown = {(row.place, row.need): (row.k, row.n) for row in result.itertuples()}
     # What 2 showed before the last application does not count, nor what came 90 days after the approval.
     assert shown == {
         ("profile", "convenience"): (1, 1),
@@ -257,8 +257,8 @@ def test_needs_are_those_seen_since_the_last_application_began() -> None:
 
 
 def test_returns_count_who_was_watched_for_so_long() -> None:
-    found = segments.reapplications(tiny_book(), until=END).set_index(["outcome", "came_back"])
-    assert found[["n", "k"]].to_numpy().tolist() == [[2, 1], [2, 1], [1, 0], [1, 0]]
+    result = segments.reapplications(tiny_book(), until=END).set_index(["outcome", "came_back"])
+    assert result[["n", "k"]].to_numpy().tolist() == [[2, 1], [2, 1], [1, 0], [1, 0]]
     early = segments.reapplications(tiny_book(), until="2024-04-11").set_index(["outcome", "came_back"])
     assert early["n"].tolist() == [1, 1, 1, 1]  # 4 left on 10 March: not watched for 90 days
     near = segments.reapplications(tiny_book(), until=END, days=20)
@@ -266,12 +266,12 @@ def test_returns_count_who_was_watched_for_so_long() -> None:
 
 
 def test_waits_for_the_first_loan_are_censored_where_watching_ends() -> None:
-    found = segments.time_to_first_loan(tiny_book(), until=END)
+    result = segments.time_to_first_loan(tiny_book(), until=END)
     # 1 drew after 14 days, 5 after 9; 2 was approved on 1 February at 9:10 and had not at the end of 10 July:
     # 28 + 31 + 30 + 31 + 30 + 10 days and 14:49:59 hours after
     expected = kaplan_meier([14, 9, 160], [True, True, False])
-    assert found["survival"].tolist() == expected["survival"].tolist()
-    assert found["survival"].tolist() == pytest.approx([1, 2 / 3, 1 / 3, 1 / 3])
+    assert result["survival"].tolist() == expected["survival"].tolist()
+    assert result["survival"].tolist() == pytest.approx([1, 2 / 3, 1 / 3, 1 / 3])
     within = segments.time_to_first_loan(tiny_book(), until=END, within=(9, 90, 161)).set_index("days")
     assert within["share"].round(6).tolist()[:2] == [0.333333, 0.666667]
     assert np.isnan(within["share"][161])
@@ -295,10 +295,10 @@ def test_what_happens_on_the_last_day_counts() -> None:
 
 def test_groups_are_those_of_users_and_of_the_application_that_counts() -> None:
     users = registered().assign(sex=["male", "female", "male", "female", "male", "female"])
-    found = segments.leaks(tiny_book(users=users), by="sex", until=END).set_index(["sex", "place"])
+    result = segments.leaks(tiny_book(users=users), by="sex", until=END).set_index(["sex", "place"])
     alone = segments.leaks(tiny_book(), until=END).set_index("place")
-    assert found.loc["everybody", "k"].tolist() == alone["k"].tolist()
-    assert (found.loc["male", "n"] + found.loc["female", "n"]).tolist() == alone["n"].tolist()
+    assert result.loc["everybody", "k"].tolist() == alone["k"].tolist()
+    assert (result.loc["male", "n"] + result.loc["female", "n"]).tolist() == alone["n"].tolist()
     by_step = segments.leaks(tiny_book(), by="outcome", until=END).set_index(["outcome", "place"])
     assert by_step["n"]["rejected", "decision"] == by_step["k"]["rejected", "decision"] == 1
     assert np.isnan(by_step["share"]["incomplete", "decision"])
@@ -306,23 +306,23 @@ def test_groups_are_those_of_users_and_of_the_application_that_counts() -> None:
 
 
 def test_months_are_those_that_have_ended_and_agree_with_the_mix_of_the_day() -> None:
-    found = segments.mix(tiny_book(), at="2024-07-30", every="month")
+    result = segments.mix(tiny_book(), at="2024-07-30", every="month")
     months = ["01-31", "02-29", "03-31", "04-30", "05-31", "06-30"]
-    assert found["as_of"].drop_duplicates().dt.strftime("%m-%d").tolist() == months
-    for day, part in found.groupby("as_of"):
+    assert result["as_of"].drop_duplicates().dt.strftime("%m-%d").tolist() == months
+    for day, part in result.groupby("as_of"):
         pd.testing.assert_frame_equal(part.reset_index(drop=True), segments.mix(tiny_book(), at=day))
 
 
 def test_transitions_are_what_a_hand_works_out() -> None:
     # On 2 June: 1 active, 2 silent (122 days), 5 new. 90 days later, on 31 August: 1 active, 2 dormant, 5 active.
-    found = segments.transitions(tiny_book(), at="2024-08-31", pairs=1)
-    moved = found[found["k"] > 0]
+    result = segments.transitions(tiny_book(), at="2024-08-31", pairs=1)
+    moved = result[result["k"] > 0]
     assert moved[["segment", "segment_after", "n", "k"]].to_numpy().tolist() == [
         ["new", "active", 1, 1],
         ["active", "active", 1, 1],
         ["silent", "dormant", 1, 1],
     ]
-    assert found["segment_after"].tolist() == [*LIFECYCLE, "left_base"] * 3
+    assert result["segment_after"].tolist() == [*LIFECYCLE, "left_base"] * 3
     # The span before: on 4 March 1 active and 2 silent, still so on 2 June. 1 was active twice: one cluster.
     two = segments.transitions(tiny_book(), at="2024-08-31", pairs=2)
     active = two[(two["segment"] == "active") & (two["segment_after"] == "active")].iloc[0]
@@ -332,8 +332,8 @@ def test_transitions_are_what_a_hand_works_out() -> None:
 
 
 def test_whoever_is_not_seen_for_a_year_leaves_the_operable_base_and_no_other() -> None:
-    found = segments.transitions(tiny_book(), at="2025-06-30", pairs=1)
-    left = found[found["segment_after"] == "left_base"].set_index("segment")
+    result = segments.transitions(tiny_book(), at="2025-06-30", pairs=1)
+    left = result[result["segment_after"] == "left_base"].set_index("segment")
     assert left["k"].to_dict() == {"active": 1, "dormant": 0}
     ever = segments.transitions(tiny_book(), at="2025-06-30", pairs=1, base="borrowed")
     assert (ever.loc[ever["segment_after"] == "left_base", "k"] == 0).all()
@@ -345,10 +345,10 @@ def test_stays_are_counted_in_month_ends_and_censored_at_the_last() -> None:
     # 2 is new at the end of February only, silent from March to June (4), dormant from 31 July (day 181) on (3).
     # 5 is new at the end of June (29 days), active in July and August, silent from September on: watched once.
     # 1 was new at the first month end, so that stay is left out; active since February: 8 month ends.
-    found = segments.time_in_segment(tiny_book(), at="2024-09-30")
+    result = segments.time_in_segment(tiny_book(), at="2024-09-30")
     ends = {
         segment: part[["months_there", "at_risk", "events"]].to_numpy().tolist()
-        for segment, part in found.groupby("segment", observed=True)
+        for segment, part in result.groupby("segment", observed=True)
     }
     assert ends == {
         "new": [[0, 2, 0], [1, 2, 2]],
@@ -356,13 +356,13 @@ def test_stays_are_counted_in_month_ends_and_censored_at_the_last() -> None:
         "silent": [[0, 2, 0], [1, 2, 0], [4, 1, 1]],
         "dormant": [[0, 1, 0], [3, 1, 0]],
     }
-    assert found["share"].tolist() == [1, 0, 1, 0.5, 0.5, 1, 1, 0, 1, 1]
+    assert result["share"].tolist() == [1, 0, 1, 0.5, 0.5, 1, 1, 0, 1, 1]
 
 
 def test_the_weight_of_segments_is_users_limit_balance_and_volume() -> None:
     def weights(day: str) -> pd.Series:
-        found = segments.matrix(tiny_book(), of="lifecycle", base="operable", at=day, volume="90 days")
-        return found.set_index(["lifecycle", "measure"])["k"]
+        result = segments.matrix(tiny_book(), of="lifecycle", base="operable", at=day, volume="90 days")
+        return result.set_index(["lifecycle", "measure"])["k"]
 
     june = weights("2024-06-30")
     of = ["of_users", "of_limit", "of_balance", "of_volume"]
@@ -451,8 +451,8 @@ def test_a_balance_is_the_principal_of_a_loop_over_rows() -> None:
         if row.loan_id in lent and not row.paid_on <= end:
             borrower = lent[row.loan_id].user_id
             owed[borrower] = owed.get(borrower, 0) + row.principal_cny
-    found = segments.snapshot(lp.Book(**tables), at=day)
-    np.testing.assert_allclose(found["balance_cny"], [owed.get(one, 0) for one in found["user_id"]], atol=0.006)
+    result = segments.snapshot(lp.Book(**tables), at=day)
+    np.testing.assert_allclose(result["balance_cny"], [owed.get(one, 0) for one in result["user_id"]], atol=0.006)
     assert len(owed) > 50
 
 

@@ -297,14 +297,14 @@ def test_a_kill_before_any_change_on_disk_leaves_one_population_whole_and_the_ne
 ) -> None:
     subprocess.run([sys.executable, "-c", KILLED, str(folder.parent)], check=True, timeout=60)
     third = lp.generate(article, n=10, seed=6, tables=("users",))
-    found = []
+    result = []
     for number in range(len(names(folder.parent)) - 1):
         place = folder.parent / str(number)
         left = place / "people"
         if left.exists():
-            found.append({old.digest: "old", new.digest: "new"}[lp.load_population(left).digest])
+            result.append({old.digest: "old", new.digest: "new"}[lp.load_population(left).digest])
         else:
-            found.append("aside")
+            result.append("aside")
             [earlier] = place.glob(".people.*.earlier")
             with pytest.raises(lp.InputError, match=rf"^{left}: missing: .+ lies in {earlier}\. Save again") as caught:
                 lp.load_population(left)
@@ -312,9 +312,9 @@ def test_a_kill_before_any_change_on_disk_leaves_one_population_whole_and_the_ne
             assert lp.load_population(earlier).digest == old.digest
         assert lp.load_population(third.save(left)).digest == third.digest
         assert names(place) == ["people"]
-    assert len(found) > 20
-    assert found == sorted(found, key=["old", "aside", "new"].index)
-    assert set(found) == {"old", "aside", "new"}
+    assert len(result) > 20
+    assert result == sorted(result, key=["old", "aside", "new"].index)
+    assert set(result) == {"old", "aside", "new"}
 
 
 def leave(folder: Path, process: int) -> None:

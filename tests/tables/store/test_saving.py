@@ -197,10 +197,10 @@ def test_whatever_marks_a_number_as_none_has_one_digest() -> None:
 def test_a_column_digest_does_not_see_the_parts(cuts: int, book: dict) -> None:
     for name, frame in book.items():
         for column in frame:
-            found = digests.ColumnDigest(frame[column].dtype)
+            result = digests.ColumnDigest(frame[column].dtype)
             for part in books.parts({name: frame}, cuts):
-                found.add(part[name][column])
-            assert found.hexdigest() == store.column_digest(frame[column])
+                result.add(part[name][column])
+            assert result.hexdigest() == store.column_digest(frame[column])
 
 
 # Parquet
@@ -347,9 +347,9 @@ def rewrite(folder: Path, table: str, edit: Callable[[pd.DataFrame], pd.DataFram
 )
 def test_a_table_of_another_form_is_named_with_expected_and_got(edit: Callable, faults: list[str], saved: Path) -> None:
     path = rewrite(saved, "applications", edit)
-    found = refused(saved)
-    assert len(found) == len(faults)
-    for line, fault in zip(found, faults, strict=True):
+    result = refused(saved)
+    assert len(result) == len(faults)
+    for line, fault in zip(result, faults, strict=True):
         assert line.startswith(f"{path}: {fault}")
 
 
@@ -411,11 +411,11 @@ def test_keys_that_point_to_nothing_or_stand_twice_are_refused_though_all_hashes
     table: str, edit: Callable, fault: str, book: dict, saved: Path
 ) -> None:
     reseal(saved, {**book, table: edit(book[table])})
-    [found] = refused(saved)
-    assert found.startswith(f"{saved}: {fault}")
+    [result] = refused(saved)
+    assert result.startswith(f"{saved}: {fault}")
     with pytest.raises(InputError) as caught:
         tables.check_keys({**book, table: edit(book[table])})
-    assert [f"{saved}: {line}" for line in caught.value.faults] == [found]
+    assert [f"{saved}: {line}" for line in caught.value.faults] == [result]
 
 
 def test_all_wrong_keys_are_told_at_once(book: dict) -> None:

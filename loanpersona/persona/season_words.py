@@ -14,7 +14,7 @@ _ROW = 6
 _WORKDAYS = 5
 
 
-def told(window: Window, seasons: Seasons, lang: str, reason: Callable[[Basis], str]) -> Iterator[str]:
+def seasons_in_words(window: Window, seasons: Seasons, lang: str, reason: Callable[[Basis], str]) -> Iterator[str]:
     """The lines on window and calendar; `reason` says in words where a number comes from."""
     said = phrase("told_window", lang, first=window.first, last=window.last, days=f"{window.days:,}")
     yield from ("", f"## {label('calendar', lang)}", "", said, "", reason(window.basis))
@@ -51,7 +51,7 @@ def _hours(seasons: Seasons, lang: str) -> str:
 
 
 def _weekdays(seasons: Seasons, lang: str) -> str:
-    return table([label(day, lang) for day in WEEKDAYS], [[f"× {_number(found)}" for found in seasons.weekday]])
+    return table([label(day, lang) for day in WEEKDAYS], [[f"× {_number(result)}" for result in seasons.weekday]])
 
 
 def _public_holiday(seasons: Seasons, lang: str) -> str:
@@ -64,7 +64,7 @@ def _public_holiday(seasons: Seasons, lang: str) -> str:
 
 def _bands(bands: DayFactors, lang: str) -> str:
     heads = [label("told_days", lang), label("told_times", lang)]
-    return table(heads, [[_days(first, last, lang), f"× {_number(found)}"] for first, last, found in bands])
+    return table(heads, [[_days(first, last, lang), f"× {_number(result)}"] for first, last, result in bands])
 
 
 def _days(first: int, last: int, lang: str) -> str:
