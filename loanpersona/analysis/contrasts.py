@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loanpersona.analysis.groups import EVERYBODY
+from loanpersona.analysis.groups import EVERYBODY, REST
 from loanpersona.core.errors import InputError, did_you_mean
 from loanpersona.estimates.shares import LEVEL, difference, ratio
 
-REST = "rest"
-ENDS = [f"{name}{end}" for name in ("difference", "ratio") for end in ("", "_low", "_high")]
+ENDS = [f"{name}{end}" for name in ("difference", "risk_ratio") for end in ("", "_low", "_high")]
 
 
 def with_contrast(shares: pd.DataFrame, by: Sequence[str], against: str | None) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from loanpersona.analysis.arguments import checked_arguments
+from loanpersona.analysis.groups import looking_ahead
 from loanpersona.core.errors import InputError, did_you_mean
 from loanpersona.core.words import check_language, label, phrase
 from loanpersona.tables.book import SYNTHETIC_MARK, Book
@@ -186,6 +187,7 @@ def _finished(result: pd.DataFrame, declared: Declaration, book: Book, bound: Ma
         "of": [*bound.get("of", ())],
         "by": [*bound.get("by", ())],
         "who": [*bound.get("who", ())],
+        "ahead": looking_ahead(bound.get("by", ())),
         "assumed": {name: getattr(book.assumptions, name).value for name in declared.assumes},
         "words": book.words,
         SYNTHETIC_MARK: book.synthetic,

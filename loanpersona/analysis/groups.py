@@ -59,6 +59,12 @@ def made_columns() -> dict[str, Made]:
     return dict(_MADE)
 
 
+def looking_ahead(names: Iterable[str]) -> list[str]:
+    """Those of these columns that are known only later than the rows they group."""
+    known = made_columns()
+    return [name for name in dict.fromkeys(names) if name in known and known[name].ahead]
+
+
 def values_of(book: Book, name: str, unit: str, until: pd.Timestamp, bands: Sequence[float] | None = None) -> pd.Series:
     """A column of the rows of a unit, by their key: of its own table, of their users, hidden, or made.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from importlib import import_module
 from pkgutil import iter_modules
@@ -26,7 +26,7 @@ from loanpersona.charts import forms
 from loanpersona.charts.style import Caption, alt, new_axes, say, style
 from loanpersona.core.errors import InputError
 from loanpersona.core.extras import need
-from loanpersona.core.words import check_language, own_words, phrase
+from loanpersona.core.words import check_language, label, own_words, phrase
 from loanpersona.tables.book import SYNTHETIC_MARK
 
 Draw = Callable[[pd.DataFrame, Axes, str], Caption]
@@ -90,10 +90,13 @@ def plot(frame: pd.DataFrame, *, lang: str = "en", ax: Axes | None = None) -> Ax
         height = known.height(frame) if callable(known.height) else known.height or forms.height_of(frame)
         with new_axes(known.width, height) if ax is None else _given(ax) as own:
             caption = known.draw(shown, own, lang)
+            notes = [
+                caption.note,
+                *(phrase("ahead_note", lang, column=label(one, lang)) for one in frame.attrs["ahead"]),
+            ]
             if left_out:
-                hidden = phrase("too_few_note", lang, smallest=declared.smallest)
-                caption = Caption(caption.title, f"{caption.note} · {hidden}", caption.values)
-            say(own, caption, lang, synthetic=bool(frame.attrs[SYNTHETIC_MARK]))
+                notes.append(phrase("too_few_note", lang, smallest=declared.smallest))
+            say(own, replace(caption, note=" · ".join(notes)), lang, synthetic=bool(frame.attrs[SYNTHETIC_MARK]))
             return own
 
 

@@ -30,7 +30,7 @@ QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
     keys="of",
     reads={"users": "user_id"},
     written=dict.fromkeys(["baseline", "share_at_most", "difference", "difference_low", "difference_high"], "share")
-    | dict.fromkeys(["lift", "lift_low", "lift_high", "ratio", "ratio_low", "ratio_high"], "ratio")
+    | dict.fromkeys(["lift", "lift_low", "lift_high", "risk_ratio", "risk_ratio_low", "risk_ratio_high"], "ratio")
     | {"compared_with": "baseline"},
 )
 def shares(
@@ -47,8 +47,8 @@ def shares(
     `who` are all registered, those ever approved, those who borrowed, or several of these. Numbers are cut where
     `bands` begin; users without a value are left out. Columns: share with its Wilson interval; share_at_most where
     levels have an order; baseline, lift, ages and compared_with where a census counts the same (age bands are then
-    shares of those aged 20 to 59); with `against` (a level of `by`, or `rest`) difference and ratio. Of more than 60
-    texts the 20 most frequent stand for themselves. Raises InputError where nobody has a value.
+    shares of those aged 20 to 59); with `against` (a level of `by`, or `rest`) difference and risk_ratio. Of more than
+    60 texts the 20 most frequent stand for themselves. Raises InputError where nobody has a value.
 
     >>> import loanpersona as lp
     >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)

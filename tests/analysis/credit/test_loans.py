@@ -11,6 +11,8 @@ from credit_tables import APPLICATIONS, HAND, INSTALMENTS, LAST, LOANS
 from lives import Lives
 from repaying import STATED, TIERS, falling_due, with_bad
 from table_rules import read
+from three_borrowers import INSTALMENTS as THEIR_PLAN
+from three_borrowers import LOANS as THEIR_LOANS
 
 import loanpersona as lp
 from loanpersona.analysis.credit.ageing import month_on_book
@@ -28,39 +30,6 @@ user_id,borrower_class,platforms
 3,consumer,6
 4,consumer,2
 """
-)
-OF_THREE = read(
-    """\
-loan_id,user_id,amount_cny,apr,reason,borrowed_at,disbursed_at
-11,1,1000,0.24,consumption,2023-01-10,2023-01-10
-12,1,600,0.18,debt_for_debt,2023-02-12,2023-02-12
-13,1,400,0.24,emergency,2024-03-01,2024-03-01
-21,2,2000,0.20,working_capital,2023-01-23,2023-01-23
-22,2,1000,0.20,working_capital,2023-05-05,2023-05-05
-31,3,500,0.24,debt_for_debt,2024-06-01,2024-06-01
-""",
-    "borrowed_at",
-    "disbursed_at",
-)
-# 21 is lost on 2023-06-21, the ninetieth day of its second instalment; 22 is paid on the ninety-first.
-THEIR_PLAN = read(
-    """\
-loan_id,number,due_on,principal_cny,interest_cny,paid_on
-11,1,2023-02-10,500,20,2023-02-10
-11,2,2023-03-10,500,10,2023-03-15
-12,1,2023-03-12,300,12,2023-03-12
-12,2,2023-04-12,300,6,2023-04-10
-13,1,2024-04-01,200,4,
-13,2,2024-05-01,200,2,
-21,1,2023-02-23,1000,30,2023-02-23
-21,2,2023-03-23,1000,15,
-22,1,2023-06-05,500,15,2023-06-05
-22,2,2023-07-05,500,8,2023-10-04
-31,1,2024-07-01,250,5,
-31,2,2024-08-01,250,3,
-""",
-    "due_on",
-    "paid_on",
 )
 ASKED = read(
     """\
@@ -83,7 +52,7 @@ def hand() -> lp.Book:
 
 @pytest.fixture(scope="module")
 def three() -> lp.Book:
-    return lp.Book(users=USERS, loans=OF_THREE, instalments=THEIR_PLAN, applications=ASKED)
+    return lp.Book(users=USERS, loans=THEIR_LOANS, instalments=THEIR_PLAN, applications=ASKED)
 
 
 @pytest.fixture(scope="module")

@@ -186,8 +186,8 @@ def test_a_group_is_put_against_another_with_differences_that_hold_together() ->
     two_rows = 1 - (1 - LEVEL) / 2
     assert (row["difference_low"], row["difference_high"]) == difference((1, 3), (2, 7), two_rows)
     theirs = relative_risk(1, 3, 2, 7)
-    assert row["ratio"] == theirs.relative_risk
-    assert (row["ratio_low"], row["ratio_high"]) == pytest.approx(theirs.confidence_interval(0.95))
+    assert row["risk_ratio"] == theirs.relative_risk
+    assert (row["risk_ratio_low"], row["risk_ratio_high"]) == pytest.approx(theirs.confidence_interval(0.95))
     assert result.loc[["everybody", "consumer"], "difference"].isna().all()
 
 

@@ -15,12 +15,13 @@ from matplotlib.axes import Axes
 from matplotlib.collections import FillBetweenPolyCollection
 from matplotlib.container import BarContainer
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 
 import loanpersona as lp
 from loanpersona.analysis.frame import declaration
 from loanpersona.analysis.written import cell
 from loanpersona.charts.forms import names_of_rows
-from loanpersona.core.words import LANGUAGES, label
+from loanpersona.core.words import LANGUAGES, label, phrase
 
 both_languages = pytest.mark.parametrize("lang", LANGUAGES)
 
@@ -139,3 +140,10 @@ def test_prices_stand_beside_what_is_kept(lang: str) -> None:
 def test_a_sheet_has_no_chart_and_says_what_sums_it_up(name: str) -> None:
     with pytest.raises(lp.InputError, match=rf"^credit\.{name}: a row is one of .* Hint: other frames of lp\.credit"):
         lp.plot(getattr(lp.credit, name)(population()))
+
+
+def test_a_chart_says_which_of_its_groups_are_known_only_later() -> None:
+    for by, is_later in (("debt_ever", True), ("debt_first", False)):
+        _, ax = drawn("delinquency", "en", by=by)
+        texts = {text.get_text().replace("\n", " ") for text in ax.get_figure().findobj(Text)}
+        assert any(phrase("ahead_note", "en", column=label(by, "en")) in text for text in texts) == is_later
