@@ -159,4 +159,4 @@ def test_the_doctor_tells_an_absent_extra_from_a_missing_package(monkeypatch: py
     monkeypatch.setattr(doctor.store, "versions", lambda: versions)
     numpy, matplotlib, pandas, *_ = doctor.findings()
     assert [row.mark for row in (numpy, matplotlib, pandas)] == ["MISSING", "absent", "ok"]
-    assert matplotlib.collected == 'not installed. Hint: pip install "loanpersona[charts]"'
+    assert matplotlib.result == 'not installed. Hint: pip install "loanpersona[charts]"'
