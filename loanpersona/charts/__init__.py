@@ -9,11 +9,9 @@ from loanpersona.core.extras import need
 
 need("charts")
 
-from loanpersona.charts.layout import alt
-from loanpersona.charts.style import theme
-from loanpersona.charts.svg import Picture, picture, svg
+from loanpersona.charts.style import alt, theme
 
-__all__ = ["Picture", "alt", "picture", "svg", "theme"]
+__all__ = ["alt", "theme"]
 
 
 def __dir__() -> list[str]:
