@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from loanpersona import charts, estimates, tables
+    from loanpersona import charts, claims, estimates, tables
     from loanpersona.analysis import credit, habits, needs, profile, segments
     from loanpersona.analysis.frame import frames
     from loanpersona.analysis.written import in_words
@@ -40,6 +40,7 @@ _HOMES = {
     "ReportError": "loanpersona.core.errors:ReportError",
     "assumptions": "loanpersona.core.assumptions:assumptions",
     "charts": "loanpersona.charts",
+    "claims": "loanpersona.claims",
     "check_parameters": "loanpersona.simulation.parameters:check_parameters",
     "credit": "loanpersona.analysis.credit",
     "estimates": "loanpersona.estimates",
@@ -72,6 +73,7 @@ __all__ = [
     "assumptions",
     "charts",
     "check_parameters",
+    "claims",
     "credit",
     "estimates",
     "frames",

@@ -9,9 +9,11 @@ from loanpersona.core.extras import need
 
 need("charts")
 
-from loanpersona.charts.style import alt, theme
+from loanpersona.charts.layout import alt
+from loanpersona.charts.style import theme
+from loanpersona.charts.svg import Picture, picture, svg
 
-__all__ = ["alt", "theme"]
+__all__ = ["Picture", "alt", "picture", "svg", "theme"]
 
 
 def __dir__() -> list[str]:

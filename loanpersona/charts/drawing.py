@@ -11,15 +11,26 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, RED, Caption, percent, values_in_words
+from loanpersona.charts.style import (
+    ALT,
+    BASE,
+    EVIDENCE_INK,
+    INK,
+    MARKS,
+    PAPER,
+    POP,
+    POP2,
+    Caption,
+    percent,
+    values_in_words,
+)
 from loanpersona.core.words import label, phrase
 
-LIGHT = "#c6c6c6"
-SERIES = ((BLUE, ""), (ORANGE, "///"), (LIGHT, "..."))
+SERIES = ((POP, ""), (ALT, "///"), (POP2, "..."))
 """Colour and hatch of each series, so that grey print tells them apart."""
-LINES = ((BLUE, "o-"), (ORANGE, "s--"), (GREY, "^:"), (RED, "D-."))
+LINES = ((POP, "o-"), (ALT, "s--"), (BASE, "^:"), (EVIDENCE_INK, "D-."))
 """Colour, mark and dash of each series of a line."""
-GROUND = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+GROUND = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}
 """Of numbers that a line may cross."""
 Written = Callable[[float], str]
 Named = Callable[[Any], str] | None
@@ -31,7 +42,7 @@ def bars(
 ) -> None:
     """Horizontal bars with whiskers, each with its number behind it."""
     places = np.arange(len(frame))
-    ax.barh(places, frame[value], 0.66, color=BLUE, label=phrase("loans_legend", lang))
+    ax.barh(places, frame[value], 0.66, color=POP, label=phrase("loans_legend", lang))
     whiskers(ax, frame, places, value)
     for place, row in zip(places, frame.to_dict("records"), strict=True):
         beside(ax, written(row[value]), reach(row, value), place)
@@ -65,13 +76,13 @@ def grouped_bars(
             height * 0.94,
             color=colour,
             hatch=hatch,
-            edgecolor="white",
+            edgecolor=PAPER,
             lw=0,
             label=_name(kind, lang, named),
         )
         whiskers(ax, part, places, value)
         for place, row in zip(places, part.to_dict("records"), strict=True):
-            beside(ax, written(row[value]), reach(row, value), place, fontsize=7.5)
+            beside(ax, written(row[value]), reach(row, value), place)
     ax.set_yticks(range(len(groups)), [label(str(one), lang) for one in groups])
     ax.set_ylim(len(groups) - 0.5, -0.5)
     ax.set_xlim(0, top(frame, value) * 1.16)
@@ -85,7 +96,7 @@ def columns(
 ) -> mpl.container.BarContainer:
     """Upright bars with whiskers, for what has an order of its own; returned to be coloured."""
     places = np.arange(len(frame))
-    result = ax.bar(places, frame[value], 0.76, color=BLUE)
+    result = ax.bar(places, frame[value], 0.76, color=POP)
     ends = [frame[value] - frame["low"], frame["high"] - frame[value]]
     ax.errorbar(places, frame[value], yerr=ends, fmt="none", ecolor=INK, elinewidth=1.0, capsize=2)
     ax.set_xticks(places, [label(str(one), lang) for one in frame[by]])
@@ -149,7 +160,7 @@ def grouped_dots(
 def dots(frame: pd.DataFrame, names: Sequence[str], ax: Axes, value: str, written: Written) -> None:
     """Dots with whiskers, one a row, each with its number behind it."""
     places = np.arange(len(frame))
-    whiskers(ax, frame, places, value, fmt="o", color=BLUE, ms=6)
+    whiskers(ax, frame, places, value, fmt="o", color=POP, ms=6)
     for place, row in zip(places, frame.to_dict("records"), strict=True):
         beside(ax, written(row[value]), reach(row, value), place, bbox=GROUND)
     ax.set_yticks(places, names)

@@ -134,7 +134,7 @@ def panels(frame: pd.DataFrame, ax: Axes, lang: str, by: str, draw: Draw | None 
     for number, (level, part) in enumerate(parts.items()):
         own = panel(ax, number, len(parts), gap=0.08 if alike else 0.22)
         (draw or by_keys)(part, own, lang)
-        own.set_title(label(level, lang), loc="left", fontsize=9)
+        own.set_title(label(level, lang), loc="left")
         if result := own.get_legend():
             legend = own.get_legend_handles_labels()
             result.remove()

@@ -11,7 +11,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from loanpersona.charts.style import INK
+from loanpersona.charts.style import INK, PAPER
 from loanpersona.core.words import label
 
 
@@ -68,4 +68,4 @@ def ink(ground: Any) -> str:
     """The colour of letters that stands out on a ground, in grey print too."""
     weights = (0.3, 0.59, 0.11)
     bright = sum(weight * part for weight, part in zip(weights, mpl.colors.to_rgb(ground), strict=True))
-    return INK if bright > 0.5 else "white"
+    return INK if bright > 0.5 else PAPER

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from importlib import import_module
 from pkgutil import iter_modules
@@ -23,10 +23,11 @@ from matplotlib.figure import Figure
 from loanpersona.analysis.frame import ROOMS, Declaration, declaration, keys_of
 from loanpersona.analysis.written import html_table
 from loanpersona.charts import forms
-from loanpersona.charts.style import Caption, alt, new_axes, say, style
+from loanpersona.charts.layout import alt, fit, say
+from loanpersona.charts.style import Caption, new_axes, now, style
 from loanpersona.core.errors import InputError
 from loanpersona.core.extras import need
-from loanpersona.core.words import check_language, label, own_words, phrase
+from loanpersona.core.words import check_language, own_words, phrase
 from loanpersona.tables.book import SYNTHETIC_MARK
 
 Draw = Callable[[pd.DataFrame, Axes, str], Caption]
@@ -83,21 +84,42 @@ def plot(frame: pd.DataFrame, *, lang: str = "en", ax: Axes | None = None) -> Ax
     >>> ax = lp.plot(lp.profile.shares(population, of="sex"), lang="zh")
     """
     declared, lang = _checked(frame, ax), check_language(lang)
-    known = _entry(frame, declared.name)
-    shown, left_out = _large_enough(frame, declared)
     # The style holds while the chart is drawn and leaves the user's own settings alone.
     with mpl.rc_context(style()), own_words(frame.attrs["words"]):
-        height = known.height(frame) if callable(known.height) else known.height or forms.height_of(frame)
-        with new_axes(known.width, height) if ax is None else _given(ax) as own:
-            caption = known.draw(shown, own, lang)
-            notes = [
-                caption.note,
-                *(phrase("ahead_note", lang, column=label(one, lang)) for one in frame.attrs["ahead"]),
-            ]
-            if left_out:
-                notes.append(phrase("too_few_note", lang, smallest=declared.smallest))
-            say(own, replace(caption, note=" · ".join(notes)), lang, synthetic=bool(frame.attrs[SYNTHETIC_MARK]))
+        height = _height(frame, declared)
+        with new_axes(height) if ax is None else _given(ax) as own:
+            _draw(frame, declared, own, lang)
+            if ax is None:
+                fit(own)
             return own
+
+
+@contextmanager
+def laid_out(frame: pd.DataFrame, lang: str, dots: int) -> Iterator[tuple[Axes, Caption]]:
+    """A frame drawn for a page, which sets title and note itself: its axes and these words."""
+    declared, lang = _checked(frame, None), check_language(lang)
+    with mpl.rc_context(style()), own_words(frame.attrs["words"]):
+        figure = Figure(figsize=(now().width, _height(frame, declared) * now().font / 72), dpi=dots)
+        ax = figure.subplots()
+        caption = _draw(frame, declared, ax, lang, bare=True)
+        fit(ax)
+        yield ax, caption
+
+
+def _height(frame: pd.DataFrame, declared: Declaration) -> float:
+    """The height of the axes in ems."""
+    known = _entry(frame, declared.name)
+    return 8 * (known.height(frame) if callable(known.height) else known.height or forms.height_of(frame))
+
+
+def _draw(frame: pd.DataFrame, declared: Declaration, ax: Axes, lang: str, *, bare: bool = False) -> Caption:
+    shown, left_out = _large_enough(frame, declared)
+    caption = _entry(frame, declared.name).draw(shown, ax, lang)
+    if left_out:
+        hidden = phrase("too_few_note", lang, smallest=declared.smallest)
+        caption = Caption(caption.title, f"{caption.note} · {hidden}", caption.values)
+    say(ax, caption, lang, synthetic=bool(frame.attrs[SYNTHETIC_MARK]), bare=bare)
+    return caption
 
 
 def show(frame: pd.DataFrame | Callable[..., pd.DataFrame], *book: Any, lang: str = "en", **arguments: Any) -> None:

@@ -19,7 +19,7 @@ from loanpersona.charts import forms
 from loanpersona.charts.drawing import LINES, SERIES, beside, curves, dots, grouped_dots, legend, two, whiskers, within
 from loanpersona.charts.heat import ink
 from loanpersona.charts.plot import drawing
-from loanpersona.charts.style import BLUE, GREY, INK, RED, Caption, percent
+from loanpersona.charts.style import BASE, EVIDENCE_INK, INK, PAPER, POP, Caption, percent
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError, did_you_mean
 from loanpersona.core.words import label, phrase
@@ -54,7 +54,7 @@ def pyramid(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     for side, sex, colour, hatch in SIDES:
         part = frame[frame["sex"] == sex].reset_index(drop=True)
         width = side * part["share"]
-        ax.barh(part.index, width, 0.8, color=colour, hatch=hatch, edgecolor="white", label=label(sex, lang))
+        ax.barh(part.index, width, 0.8, color=colour, hatch=hatch, edgecolor=PAPER, label=label(sex, lang))
         half = [part["share"] - part["low"], part["high"] - part["share"]][::side]
         ax.errorbar(width, part.index, xerr=half, fmt="none", ecolor=INK, elinewidth=1.1, capsize=2.5)
         outline = side * part["baseline"]
@@ -63,7 +63,7 @@ def pyramid(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     bands = frame["age_band"].drop_duplicates()
     ax.set_yticks(range(len(bands)), [label(band, lang) for band in bands])
     ax.axvline(0, color=INK, lw=0.8)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(abs(value), 0)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(abs(value))))
     ax.set_xlabel(forms.axis_title(frame, lang))
     legend(ax, 3)
     return forms.captioned(frame, lang)
@@ -102,9 +102,9 @@ def spread(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     if len(by) == 1 and not frame[by[0]].cat.ordered:
         frame = _largest_first(frame, by[0], "p50")
     places = np.arange(len(frame))
-    ax.hlines(places, frame["p10"], frame["p90"], color=GREY, lw=1.6)
-    ax.hlines(places, frame["p25"], frame["p75"], color=BLUE, lw=6)
-    whiskers(ax, frame, places, "p50", fmt="o", ms=6, color="white", mec=INK, zorder=3)
+    ax.hlines(places, frame["p10"], frame["p90"], color=BASE, lw=1.6)
+    ax.hlines(places, frame["p25"], frame["p75"], color=POP, lw=6)
+    whiskers(ax, frame, places, "p50", fmt="o", ms=6, color=PAPER, mec=INK, zorder=3)
     names = forms.names_of_rows(frame, keys_of(frame), lang)
     ax.set_yticks(places, names)
     ax.set_ylim(len(frame) - 0.4, -0.6)
@@ -128,7 +128,7 @@ def lift(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     else:
         dots(frame, names, ax, "lift", lambda _: "")
         for place, row in enumerate(traits):
-            words = f"{row['lift']:.2f}  ({percent(row['share'], 0)} / {percent(row['baseline'], 0)})"
+            words = f"{row['lift']:.2f}  ({percent(row['share'])} / {percent(row['baseline'])})"
             beside(ax, words, row["high"], place)
     ax.axvline(1, color=INK, lw=1)
     ax.set_xscale("log")
@@ -154,7 +154,7 @@ def _against_population(frame: pd.DataFrame, of: str, ax: Axes, lang: str) -> Ca
     """Lying bars, the population as a tick across each."""
     places = np.arange(len(frame))
     whole = float(max(frame["high"].max(), frame["baseline"].max()))
-    ax.barh(places, frame["share"], 0.66, color=BLUE, label=label(f"who.{frame.attrs['who'][0]}", lang))
+    ax.barh(places, frame["share"], 0.66, color=POP, label=label(f"who.{frame.attrs['who'][0]}", lang))
     whiskers(ax, frame, places)
     _ticks(frame, places, ax)
     ax.plot([], [], "|", color=INK, ms=8, mew=2.4, label=_whom(frame, lang))
@@ -189,7 +189,7 @@ def _beside_tick(ax: Axes, row: dict[Any, Any], place: int, whole: float) -> Non
     """The number behind its bar; where the tick is in its way, inside a bar that is long enough, else behind it."""
     in_the_way = row["high"] - 0.03 * whole < row["baseline"] < row["high"] + 0.12 * whole
     if in_the_way and row["low"] > 0.14 * whole:
-        beside(ax, percent(row["share"]), row["low"], place, ha="right", color="white")
+        beside(ax, percent(row["share"]), row["low"], place, ha="right", color=PAPER)
     else:
         ends = [row[name] for name in ("high", "baseline") if name == "high" or in_the_way]
         beside(ax, percent(row["share"]), max(ends) if row["n"] else 0, place)
@@ -223,12 +223,12 @@ def _lines(frame: pd.DataFrame, of: str, over: str, ax: Axes, lang: str) -> Capt
 def _line_below(frame: pd.DataFrame, ax: Axes, lang: str) -> None:
     """The line `below`, and the share of each row below it."""
     line = frame["below"].iloc[0]
-    ax.axvline(line, color=RED, lw=1.4, ls="--", label=phrase("below_line", lang, below=f"{line:,g}"))
+    ax.axvline(line, color=EVIDENCE_INK, lw=1.4, ls="--", label=phrase("below_line", lang, below=f"{line:,g}"))
     legend(ax, 1)
     column = [label("share_below", lang), *map(percent, frame["share_below"])]
     for place, words in zip([-0.85, *range(len(frame))], column, strict=True):
         at = ax.annotate(words, (1.01, place), xycoords=("axes fraction", "data"), annotation_clip=False)
-        at.set(color=RED, fontsize=8, va="center")
+        at.set(color=EVIDENCE_INK, va="center")
 
 
 def _largest_first(frame: pd.DataFrame, of: str, value: str = "share") -> pd.DataFrame:
@@ -255,7 +255,7 @@ def _separates(row: dict[Any, Any], rows: int) -> bool:
 
 def _tile(ax: Axes, across: int, down: int, short: str, row: dict[Any, Any], colour: tuple[float, ...]) -> None:
     square = mpl.patches.Rectangle((across - 0.48, down - 0.48), 0.96, 0.96)
-    square.set(facecolor=colour, edgecolor=GREY, lw=0.6)
+    square.set(facecolor=colour, edgecolor=BASE, lw=0.6)
     ax.add_patch(square)
     texts = [
         (-0.22, 9.5, short),

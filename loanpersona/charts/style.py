@@ -1,4 +1,4 @@
-"""What all charts share: typeface, colours, the synthetic mark, alt text, showing in a notebook."""
+"""What all charts share: typeface, colours, sizes, numbers as people write them, the words of a chart."""
 
 from __future__ import annotations
 
@@ -9,25 +9,38 @@ from dataclasses import dataclass
 from functools import cache
 from textwrap import wrap
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.text import Text
 
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError
-from loanpersona.core.words import label, phrase
+from loanpersona.core.words import label
 
 CHINESE = "Loanpersona Sans SC"
-BLUE, ORANGE, _, RED = (mpl.colors.to_hex(colour) for colour in sns.color_palette("colorblind", 4))
-GREY, INK = "#949494", "#222222"
-
-_ALT: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
+PAPER, INK, MUTED, GRID = "#fffdf9", "#1d1d1b", "#5c584f", "#e8e1d4"
+POP, POP2 = "#0b5c8a", "#7fb0cc"
+ALT, ALT2 = "#a974c2", "#d3bbe0"
+EVIDENCE, EVIDENCE_INK, BASE = "#e7bd66", "#7a4f00", "#7d776b"
+VARIABLES = {
+    PAPER: "var(--paper)",
+    INK: "var(--ink)",
+    MUTED: "var(--muted)",
+    GRID: "var(--grid)",
+    POP: "var(--pop)",
+    POP2: "var(--pop2)",
+    ALT: "var(--alt)",
+    ALT2: "var(--alt2)",
+    EVIDENCE: "var(--ev)",
+    EVIDENCE_INK: "var(--ev-ink)",
+    BASE: "var(--base)",
+}
+"""Each colour and its variable on a page: what is simulated is blue or plum, what is published is ochre."""
+DEEPEST = 0.5
+"""How much colour the darkest cell of a map has: ink is read on all of them, on a dark page too."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +53,7 @@ class Caption:
 
 
 class Marks(NamedTuple):
-    """How words are strung together: within a series, between two, after a name."""
+    """How words are strung together: within a series, between two, after a name, and side by side."""
 
     comma: str
     semicolon: str
@@ -57,8 +70,15 @@ class Theme:
     width: float
     font: float
 
+    @property
+    def ems(self) -> float:
+        """How many letters' heights the width holds: a column of a page has 26, its full width 63."""
+        return self.width * 72 / self.font
+
 
 WIDTH, FONT = 7.2, 9.0
+NARROW = 45
+"""Figures of fewer ems are laid out for a column: names above their bars, panels one below the other."""
 _USUAL = Theme(WIDTH, FONT)
 _THEME: ContextVar[Theme] = ContextVar("theme", default=_USUAL)
 
@@ -84,11 +104,20 @@ def theme(*, width: float = WIDTH, font: float = FONT) -> Iterator[None]:
         _THEME.reset(before)
 
 
+def now() -> Theme:
+    """The sizes that new charts have."""
+    return _THEME.get()
+
+
+def narrow() -> bool:
+    """Whether new charts are as narrow as a column."""
+    return now().ems < NARROW
+
+
 @contextmanager
-def new_axes(width: float, height: float) -> Iterator[Axes]:
-    """Axes of a new figure, which is closed where drawing fails: nobody wants half a chart."""
-    scale = _THEME.get().width / WIDTH
-    figure, ax = plt.subplots(figsize=(width * scale, height * max(scale, 0.75)), layout="constrained")
+def new_axes(height: float) -> Iterator[Axes]:
+    """Axes of a new figure, so many ems high, which is closed where drawing fails: nobody wants half a chart."""
+    figure, ax = plt.subplots(figsize=(now().width, height * now().font / 72))
     try:
         yield ax
     except BaseException:
@@ -96,18 +125,15 @@ def new_axes(width: float, height: float) -> Iterator[Axes]:
         raise
 
 
-def alt(ax: Axes) -> str:
-    """The alt text of a chart."""
-    return _ALT.get(ax, "")
+def percent(value: float) -> str:
+    """A share as people write it: whole percent, a decimal below two; a dash where nobody was asked.
 
-
-def percent(value: float, digits: int = 1) -> str:
-    """A share as people write it; a dash where nobody was asked.
-
-    >>> percent(0.6976), percent(float("nan"))
-    ('69.8%', '–')
+    >>> percent(0.6976), percent(0.0123), percent(0), percent(float("nan"))
+    ('70%', '1.2%', '0%', '–')
     """
-    return f"{value:.{digits}%}" if value == value else "–"
+    if value != value:
+        return "–"
+    return f"{value:.1%}" if 0 < abs(value) < 0.0195 else f"{value:.0%}"
 
 
 def plain(value: float, digits: int = 2) -> str:
@@ -125,65 +151,47 @@ def values_in_words(
     )
 
 
-def say(ax: Axes, caption: Caption, lang: str, *, synthetic: bool) -> None:
-    """Write title, note and alt text; made-up data bear their mark inside the axes, where no layout cuts it."""
-    title = _wrapped(caption.title, lang, 11)
-    # A legend stands between title and axes, so the title moves up where there is one.
-    ax.set_title(title, loc="left", fontsize=11, pad=26 if ax.get_legend() else 9)
-    axis = ax.get_xlabel()
-    note = _wrapped(caption.note, lang, 8)
-    ax.set_xlabel(f"{axis}\n{note}" if axis else note, loc="left", fontsize=8)
-    words = [caption.values]
-    if synthetic:
-        mark = phrase("synthetic_mark", lang)
-        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.6, "pad": 1}
-        ax.text(
-            0.995,
-            0.01,
-            mark,
-            transform=ax.transAxes,
-            ha="right",
-            va="bottom",
-            fontsize=7,
-            color=INK,
-            bbox=box,
-            zorder=9,
-        )
-        words.append(mark)
-    _ALT[ax] = phrase("chart_of", lang, title=caption.title, values=MARKS[lang].semicolon.join(words))
-    theme_now = _THEME.get()
-    for text in ax.figure.findobj(Text) if theme_now.font != FONT else ():
-        text.set_fontsize(float(text.get_fontsize()) * theme_now.font / FONT)
-
-
-def _wrapped(words: str, lang: str, size: float) -> str:
-    """Words of a size in lines that fit axes with long names of rows; Chinese has no spaces and breaks anywhere."""
-    now = _THEME.get()
-    letters = int(now.width * 745 / now.font / size / (1.74 if lang == "zh" else 1))
-    return "\n".join(wrap(words, max(letters, 12), break_long_words=lang == "zh"))
+def wrapped(words: str, lang: str, ems: float) -> str:
+    """Words in lines of so many ems; Chinese has no spaces and breaks anywhere."""
+    letters = max(int(ems / (1.0 if lang == "zh" else 0.53)), 6)
+    return "\n".join(wrap(words, letters, break_long_words=lang == "zh"))
 
 
 @cache
-def style() -> Any:
-    """The settings of matplotlib that every chart is drawn with."""
+def _fixed() -> dict[str, Any]:
     font_manager.fontManager.addfont(str(catalog.font_file()))
     return {
         **sns.axes_style("whitegrid"),
-        # DejaVu first: Latin letters and digits keep their look, Chinese falls through to our own face.
-        "font.family": ["DejaVu Sans", CHINESE],
-        "axes.edgecolor": "#cccccc",
+        "font.family": [CHINESE, "DejaVu Sans"],
+        "figure.facecolor": PAPER,
+        "axes.facecolor": "none",
+        "axes.edgecolor": BASE,
         "axes.grid.axis": "x",
-        "axes.labelcolor": INK,
-        "axes.labelsize": 9,
+        "axes.labelcolor": MUTED,
+        "axes.titlecolor": INK,
         "axes.spines.left": False,
         "axes.spines.right": False,
         "axes.spines.top": False,
-        "hatch.linewidth": 0.6,
-        "legend.fontsize": 8,
+        "axes.spines.bottom": False,
+        "axes.unicode_minus": False,
+        "grid.color": GRID,
+        "grid.linewidth": 1.0,
+        "hatch.color": PAPER,
+        "hatch.linewidth": 1.0,
         "legend.frameon": False,
         "savefig.dpi": 110,
         "text.color": INK,
         "text.parse_math": False,  # a word with two dollars in it is no formula
-        "xtick.labelsize": 8.5,
-        "ytick.labelsize": 8.5,
+        "xtick.color": MUTED,
+        "ytick.color": INK,
+        "xtick.major.size": 0,
+        "ytick.major.size": 0,
+        "xtick.major.pad": 5,
+        "ytick.major.pad": 5,
     }
+
+
+def style() -> dict[str, Any]:
+    """The settings of matplotlib that every chart is drawn with: letters of one size."""
+    sizes = ("font.size", "axes.labelsize", "axes.titlesize", "xtick.labelsize", "ytick.labelsize", "legend.fontsize")
+    return {**_fixed(), **dict.fromkeys(sizes, now().font)}

@@ -39,7 +39,11 @@ def label(word: str, lang: str = "en") -> str:
     """
     expect(word, str, "word", "the name of a column, level or range")
     check_language(lang)
-    entry = catalog.load("labels").get(word) or _OWN.get().get(word) or catalog.load("statements").get(word)
+    entry = (
+        catalog.load("labels").get(word)
+        or _OWN.get().get(word)
+        or catalog.load("statements").get(word, {}).get("sentence")
+    )
     if entry:
         return str(entry[lang])
     low, dots, high = word.partition("..")

@@ -16,9 +16,9 @@ from loanpersona.analysis.frame import declaration
 from loanpersona.analysis.groups import EVERYBODY
 from loanpersona.analysis.written import cell
 from loanpersona.charts import forms
-from loanpersona.charts.drawing import LIGHT, SERIES, dots, finish, legend, two, whole
+from loanpersona.charts.drawing import SERIES, dots, finish, legend, two, whole
 from loanpersona.charts.plot import drawing
-from loanpersona.charts.style import INK, MARKS, Caption, percent
+from loanpersona.charts.style import INK, MARKS, PAPER, POP2, Caption, percent
 from loanpersona.core.words import label, phrase
 
 YEARS = (("#6baed6", "-"), ("#3182bd", "--"), ("#08519c", "-."), ("#08306b", ":"))
@@ -48,7 +48,7 @@ def vintages(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     else:
         fan(of_loans, ax, lang)
         ax.set_ylabel(forms.axis_title(frame, lang))
-    lines = [mpl.lines.Line2D([], [], color=colour, ls=dash) for colour, dash in [*looks.values(), (LIGHT, "-")]]
+    lines = [mpl.lines.Line2D([], [], color=colour, ls=dash) for colour, dash in [*looks.values(), (POP2, "-")]]
     words = [phrase("vintage_legend", lang, year=year) for year in looks]
     legend(ax, 5, lines, [*words, phrase("vintage_30_legend", lang)])
     known = of_loans[of_loans["ever_past_due"] == "90+"]
@@ -65,9 +65,9 @@ def tier_table(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     for row in frame.to_dict("records"):
         across, down = measures.index(row["measure"]), tiers.index(row["quality_tier"])
         value, low, high = (_written(frame, row, name) for name in ("value", "low", "high"))
-        ax.text(across + 0.5, down + 0.42, value, ha="center", va="center", fontsize=9)
+        ax.text(across + 0.5, down + 0.42, value, ha="center", va="center")
         if row["low"] == row["low"]:
-            ax.text(across + 0.5, down + 0.74, f"{low} – {high}", ha="center", va="center", fontsize=6)
+            ax.text(across + 0.5, down + 0.74, f"{low} – {high}", ha="center", va="center")
         _cell_bar(ax, frame[frame["measure"] == row["measure"]], row, across, down)
     ax.set_xticks(np.arange(len(measures)) + 0.5, [_broken(label(one, lang), lang) for one in measures])
     ax.set_yticks(np.arange(len(tiers)) + 0.5, [label(one, lang) for one in tiers])
@@ -91,7 +91,7 @@ def unit_economics(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
         look: dict[str, Any] = {
             "color": colour,
             "hatch": hatch,
-            "edgecolor": "white",
+            "edgecolor": PAPER,
             "lw": 0,
             "label": label(name, lang),
         }
@@ -104,7 +104,7 @@ def unit_economics(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.errorbar(interest, places, xerr=half, fmt="none", ecolor=INK, elinewidth=1.1, capsize=2.5)
     words = [_rest_in_words(row, lang) for row in rest.to_dict("records")]
     for place, said in enumerate(words):
-        ax.annotate(said, (1.01, place), fontsize=8, va="center", xycoords=("axes fraction", "data"))
+        ax.annotate(said, (1.01, place), va="center", xycoords=("axes fraction", "data"))
     ax.set_yticks(places, wide.index)
     ax.set_ylim(len(places) - 0.4, -0.6)
     ax.set_xlim(0, np.nanmax([*left, *(interest + half.fillna(0)), 0.01]) * 1.05)
@@ -121,7 +121,7 @@ def pricing(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     dots(frame, [label(one, lang) for one in frame["scenario"]], ax, "net_margin", percent)
     for place, row in enumerate(frame.itertuples()):
         said = phrase("price_beside", lang, apr=percent(row.apr), interest=whole(row.interest_12))
-        ax.annotate(said, (1.01, place), fontsize=7.5, va="center", xycoords=("axes fraction", "data"))
+        ax.annotate(said, (1.01, place), va="center", xycoords=("axes fraction", "data"))
     ends = [*frame["net_margin"], *frame["low"].dropna(), *frame["high"].dropna(), 0.0]
     ax.set_xlim(np.nanmin(ends) - 0.01, np.nanmax(ends) + 0.03)
     ax.axvline(0, color=INK, lw=1, ls="--")
@@ -148,7 +148,7 @@ def _fan(part: pd.DataFrame, ax: Axes, lang: str, looks: Mapping[str, tuple[str,
     bold = known[known["month_on_book"] == min(12, known["month_on_book"].max())]["vintage"].iloc[-1:]
     for (ever, vintage), line in part.groupby(["ever_past_due", "vintage"]):
         if ever != "90+":
-            ax.plot(line["month_on_book"], line["share"], color=LIGHT, lw=0.8)
+            ax.plot(line["month_on_book"], line["share"], color=POP2, lw=0.8)
             continue
         colour, dash = looks[str(vintage)[:4]]
         if vintage in bold.to_list():
@@ -174,7 +174,7 @@ def _cell_bar(ax: Axes, of: pd.DataFrame, row: dict[Any, Any], across: int, down
         return
     colour, hatch = ("#a6cbe3", "") if row["value"] >= 0 else ("#e8a79b", "///")
     place, width = (across + 0.05, down + 0.12), 0.9 * abs(row["value"]) / most
-    ax.add_patch(mpl.patches.Rectangle(place, width, 0.76, fc=colour, hatch=hatch, ec="white", lw=0, zorder=0.5))
+    ax.add_patch(mpl.patches.Rectangle(place, width, 0.76, fc=colour, hatch=hatch, ec=PAPER, lw=0, zorder=0.5))
 
 
 def _broken(heading: str, lang: str) -> str:

@@ -22,7 +22,7 @@ from loanpersona.charts.drawing import (
     whiskers,
 )
 from loanpersona.charts.plot import drawing, entry
-from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, Caption, percent
+from loanpersona.charts.style import ALT, BASE, INK, MARKS, PAPER, POP, Caption, percent
 from loanpersona.core.words import label, phrase
 
 GAP = 0.7
@@ -37,8 +37,8 @@ def roc(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """The curve with its band, beside the line of a score that tells nothing."""
     x, y = ([0.0, *frame[name]] for name in ("share_of_good", "share_of_bad"))
     ax.plot([0, 1], [0, 1], color=INK, lw=1, ls="--", label=phrase("chance_legend", lang))
-    ax.fill_between(frame["share_of_good"], frame["low"], frame["high"], color=BLUE, alpha=0.3, lw=0)
-    ax.plot(x, y, color=BLUE, lw=2, label=label(frame.attrs["of"][0], lang))
+    ax.fill_between(frame["share_of_good"], frame["low"], frame["high"], color=POP, alpha=0.3, lw=0)
+    ax.plot(x, y, color=POP, lw=2, label=label(frame.attrs["of"][0], lang))
     unit_square(ax, phrase("refused_good_axis", lang), phrase("refused_bad_axis", lang))
     legend(ax, 2)
     texts = [f"{int(100 * at)}% {percent(float(np.interp(at, x, y)))}" for at in np.arange(1, 10) / 10]
@@ -50,13 +50,13 @@ def ks(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """The shares of good and bad up to each score, how far apart they are, and KS where that is most."""
     of = keys_of(frame)[0]
     x = frame[of]
-    for column, colour, line in (("share_of_good", BLUE, "-"), ("share_of_bad", ORANGE, "--")):
+    for column, colour, line in (("share_of_good", POP, "-"), ("share_of_bad", ALT, "--")):
         ax.step(x, frame[column], where="post", color=colour, ls=line, lw=1.8, label=label(column, lang))
-    ax.fill_between(x, frame["low"].clip(lower=0), frame["high"], step="post", color=GREY, alpha=0.35, lw=0)
+    ax.fill_between(x, frame["low"].clip(lower=0), frame["high"], step="post", color=BASE, alpha=0.35, lw=0)
     ax.step(x, frame["separation"], where="post", color=INK, ls=":", lw=1.5, label=label("separation", lang))
     most = frame.loc[frame["separation"].idxmax()]
     ax.vlines(most[of], most["share_of_bad"], most["share_of_good"], color=INK, lw=2)
-    box = {"fc": "white", "ec": "none", "pad": 1}
+    box = {"fc": PAPER, "ec": "none", "pad": 1}
     beside(ax, f"KS {two(most['separation'])}", most[of], most[["share_of_bad", "share_of_good"]].mean(), 9, bbox=box)
     ax.set(xlabel=label(of, lang), ylabel=phrase("up_to_score_axis", lang), ylim=(0, 1.02))
     ax.grid(visible=True, axis="y")
@@ -99,8 +99,8 @@ def scorecard(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     kinds = list(dict.fromkeys(frame["attribute"]))
     places = np.arange(len(frame)) + GAP * frame["attribute"].map(kinds.index).to_numpy()
     risky = frame["woe"].to_numpy() < 0
-    for side, colour, hatch, words in ((risky, ORANGE, "///", "riskier_legend"), (~risky, BLUE, "", "safer_legend")):
-        look: dict[str, Any] = {"color": colour, "hatch": hatch, "edgecolor": "white", "lw": 0}
+    for side, colour, hatch, words in ((risky, ALT, "///", "riskier_legend"), (~risky, POP, "", "safer_legend")):
+        look: dict[str, Any] = {"color": colour, "hatch": hatch, "edgecolor": PAPER, "lw": 0}
         ax.barh(places[side], frame["woe"][side], 0.78, label=phrase(words, lang), **look)
     whiskers(ax, frame, places, "woe")
     left, right = min(frame["low"].min() * 1.05, -0.1), frame["high"].max()

@@ -43,7 +43,7 @@ def lorenz(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.plot(x, x, color=INK, lw=1, ls="--")
     result = forms.curve(frame, ax, lang)
     unit_square(ax, phrase("lorenz_axis", lang), label("share_of_volume", lang))
-    ax.text(0.04, 0.95, _ginis(frame, lang), va="top", fontsize=9, linespacing=1.5)
+    ax.text(0.04, 0.95, _ginis(frame, lang), va="top", linespacing=1.5)
     tenths = frame[np.isin(np.round(100 * frame["share_of_borrowers"]), range(10, 100, 10))]
     return replace(result, note=phrase("band_note", lang), values=forms.all_values(tenths, lang))
 

@@ -14,7 +14,7 @@ from loanpersona.charts import forms
 from loanpersona.charts.drawing import bars, columns, legend, one_line, two
 from loanpersona.charts.heat import heat_map
 from loanpersona.charts.plot import drawing
-from loanpersona.charts.style import BLUE, GREY, INK, MARKS, ORANGE, Caption, percent
+from loanpersona.charts.style import ALT, BASE, INK, MARKS, PAPER, POP, Caption, percent
 from loanpersona.core.words import label, phrase
 
 FEW = 10
@@ -44,10 +44,8 @@ def _around_one(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     one_line(ax, lying=True)
     for place, value in enumerate(frame["relative"]) if len(frame) < FEW else ():
         # At the foot of the bar, where the line of one does not cross it.
-        colour = "white" if value > 0.3 else INK
-        ax.annotate(
-            two(value), (place, 0), (0, 18), textcoords="offset points", fontsize=8.5, ha="center", color=colour
-        )
+        colour = PAPER if value > 0.3 else INK
+        ax.annotate(two(value), (place, 0), (0, 18), textcoords="offset points", ha="center", color=colour)
     ax.set_xlabel(label(key, lang))
     return forms.captioned(frame, lang, "cluster_note")
 
@@ -56,7 +54,7 @@ def _crossed(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     down, across = keys_of(frame)
     many = frame[across].nunique() > FEW
     texts = [two(one) for one in frame["relative"]]
-    heat_map(frame.assign(share=frame["relative"]), down, across, ax, lang, texts=texts, fontsize=5.5 if many else 7.5)
+    heat_map(frame.assign(share=frame["relative"]), down, across, ax, lang, texts=texts)
     ax.set_xlabel(label(across, lang))
     return forms.captioned(frame, lang, "cell_ratio_note")
 
@@ -74,9 +72,7 @@ def _with_lead(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
         (-0.85, heading),
         *((one, f"{percent(a)} ({percent(b)} – {percent(c)})") for one, a, b, c in leads),
     ]:
-        ax.annotate(
-            words, (1.01, place), fontsize=8, va="center", xycoords=("axes fraction", "data"), annotation_clip=False
-        )
+        ax.annotate(words, (1.01, place), va="center", xycoords=("axes fraction", "data"), annotation_clip=False)
     return forms.captioned(frame, lang, "lead_note")
 
 
@@ -97,10 +93,10 @@ def _calendar(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     down = days.year.map({year: 8 * place for place, year in enumerate(years)}) + days.day_of_week
     grid = np.full((8 * len(years), 54), np.nan)
     grid[down, across] = frame["loans"]
-    mesh = ax.pcolormesh(grid, cmap="Blues", vmin=0, vmax=max(frame["loans"].max(), 1), edgecolors="white", lw=0.4)
+    mesh = ax.pcolormesh(grid, cmap="Blues", vmin=0, vmax=max(frame["loans"].max(), 1), edgecolors=PAPER, lw=0.4)
     first = frame["spring_festival"].fillna(False).astype(bool)
     for x, y in zip(across[first], down[first], strict=True):
-        ax.add_patch(Rectangle((x, y), 1, 1, fill=False, ec=ORANGE, lw=2))
+        ax.add_patch(Rectangle((x, y), 1, 1, fill=False, ec=ALT, lw=2))
     _calendar_axes(ax, years, lang)
     bar = ax.figure.colorbar(mesh, ax=ax, shrink=0.7, aspect=25, pad=0.01)
     bar.set_label(phrase("calendar_bar", lang))
@@ -116,7 +112,7 @@ def _calendar_axes(ax: Axes, years: list[int], lang: str) -> None:
     ax.set_yticks([at for at, _ in rows], [words for _, words in rows])
     ax.set_ylim(8 * len(years) - 1, 0)
     ax.grid(visible=False)
-    ax.plot([], [], "s", mfc="none", mec=ORANGE, mew=2, ls="none", label=phrase("festival_legend", lang))
+    ax.plot([], [], "s", mfc="none", mec=ALT, mew=2, ls="none", label=phrase("festival_legend", lang))
     legend(ax, 1)
     ax.set_xlabel(phrase("month_axis", lang))
 
@@ -131,9 +127,9 @@ def festival(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     if frame.attrs["by"]:
         result = forms.curve(frame, ax, lang)
     else:
-        ax.axvspan(1 / 7 - 0.5, 31 / 7 - 0.5, color=GREY, alpha=0.25, lw=0)
-        ax.fill_between(frame["week"], frame["low"], frame["high"], color=BLUE, alpha=0.25, lw=0)
-        ax.plot(frame["week"], frame["rate_ratio"], color=BLUE, marker="o", ms=4, lw=1.6)
+        ax.axvspan(1 / 7 - 0.5, 31 / 7 - 0.5, color=BASE, alpha=0.25, lw=0)
+        ax.fill_between(frame["week"], frame["low"], frame["high"], color=POP, alpha=0.25, lw=0)
+        ax.plot(frame["week"], frame["rate_ratio"], color=POP, marker="o", ms=4, lw=1.6)
         ax.set(ylabel=forms.axis_title(frame, lang), xticks=frame["week"][::2])
         result = forms.captioned(frame, lang)
     one_line(ax, lying=True)

@@ -10,7 +10,7 @@ from loanpersona.analysis.written import cell
 from loanpersona.charts import forms
 from loanpersona.charts.drawing import LINES, SERIES, curves, legend
 from loanpersona.charts.plot import drawing, entry
-from loanpersona.charts.style import BLUE, INK, Caption
+from loanpersona.charts.style import INK, PAPER, POP, Caption
 from loanpersona.core.words import label, phrase
 
 HEADING, NAMED = 2.0, 3.2
@@ -55,7 +55,7 @@ def stages(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
         bottom -= rows[stage] + heading
         own = ax.inset_axes((0, bottom / whole, 1, rows[stage] / whole))
         forms.shares_within(part, own, lang, levels="need", many=many)
-        own.set_title(label(f"needs.stages.{stage}", lang), loc="left", fontsize=9)
+        own.set_title(label(f"needs.stages.{stage}", lang), loc="left")
         own.set(xlabel="", ylabel="")
         _one_legend(own, ax)
         if stage == last and not many:
@@ -71,15 +71,15 @@ def levers(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     frame = frame.assign(row=forms.names_of_rows(frame, ["stage", "need"], lang))
     rows, across = list(dict.fromkeys(frame["row"])), list(dict.fromkeys(frame["lever"]))
     for row in frame.to_dict("records"):
-        colour = BLUE if row["basis"] == "stated" else "white"
-        ax.plot(across.index(row["lever"]), rows.index(row["row"]), "o", ms=11, mec=BLUE, mew=1.6, color=colour)
+        colour = POP if row["basis"] == "stated" else PAPER
+        ax.plot(across.index(row["lever"]), rows.index(row["row"]), "o", ms=11, mec=POP, mew=1.6, color=colour)
     for place, row in enumerate(frame.drop_duplicates("row").to_dict("records")):
         ends = {name: cell("share", row[name], lang) for name in ("share", "low", "high")}
         said = phrase("share_between", lang, **ends)
-        ax.annotate(said, (len(across) - 0.4, place), fontsize=8, va="center", annotation_clip=False)
+        ax.annotate(said, (len(across) - 0.4, place), va="center", annotation_clip=False)
     for place, row in enumerate(frame.drop_duplicates("lever").to_dict("records")):
         short = "·".join(phrase(f"short_{aim}", lang) for aim in ("transactions", "fee_income") if row[aim])
-        ax.annotate(short, (place, -0.75), ha="center", va="center", fontsize=9, color=INK, annotation_clip=False)
+        ax.annotate(short, (place, -0.75), ha="center", va="center", color=INK, annotation_clip=False)
     ax.set_xticks(range(len(across)), [label(one, lang) for one in across], rotation=25, ha="right")
     ax.set_yticks(range(len(rows)), rows)
     ax.set(xlim=(-0.5, len(across) - 0.5), ylim=(len(rows) - 0.5, -1.1))

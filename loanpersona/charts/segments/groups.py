@@ -12,7 +12,7 @@ from loanpersona.charts import forms
 from loanpersona.charts.drawing import dots, grouped_bars, legend, two
 from loanpersona.charts.heat import ink
 from loanpersona.charts.plot import drawing
-from loanpersona.charts.style import INK, MARKS, Caption
+from loanpersona.charts.style import INK, MARKS, PAPER, Caption
 from loanpersona.core.words import label, phrase
 
 
@@ -26,8 +26,8 @@ def cluster_validation(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
         own = forms.panel(ax, number, 2)
         dots(rows, names if number == 0 else [""] * len(names), own, value, two)
         own.set_xlim(min(0.0, rows["low"].min()) - 0.03, 1.12)
-        own.set_title(label(value, lang), loc="left", fontsize=9)
-        own.set_xlabel(phrase(axis, lang), fontsize=8)
+        own.set_title(label(value, lang), loc="left")
+        own.set_xlabel(phrase(axis, lang))
     said = zip(names, frame["silhouette"], frame["ari_median"], strict=True)
     values = MARKS[lang].comma.join(f"{name} {two(one)} / {two(other)}" for name, one, other in said)
     return Caption(forms.title(frame, lang), phrase("validation_note", lang), values)
@@ -39,10 +39,10 @@ def cluster_profiles(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     groups, measures = list(dict.fromkeys(frame["cluster"])), list(dict.fromkeys(frame["measure"]))
     known = frame["relative_to_all"].where(frame["value"].notna()).to_numpy(float)
     far = np.nan_to_num(known.reshape(len(measures), len(groups)))
-    mesh = ax.pcolormesh(far, cmap="PuOr", vmin=-2.5, vmax=2.5, edgecolor="white", lw=1)
+    mesh = ax.pcolormesh(far, cmap="PuOr", vmin=-2.5, vmax=2.5, edgecolor=PAPER, lw=1)
     for number, (row, ground) in enumerate(zip(frame.to_dict("records"), mesh.to_rgba(far.ravel()), strict=True)):
         down, across = divmod(number, len(groups))
-        ax.text(across + 0.5, down + 0.5, _mean(row), ha="center", va="center", fontsize=8, color=ink(ground))
+        ax.text(across + 0.5, down + 0.5, _mean(row), ha="center", va="center", color=ink(ground))
     ax.set_xticks(np.arange(len(groups)) + 0.5, [phrase("group_number", lang, group=group) for group in groups])
     ax.set_yticks(np.arange(len(measures)) + 0.5, [label(measure, lang) for measure in measures])
     ax.set_ylim(len(measures), 0)

@@ -16,12 +16,12 @@ from loanpersona.charts import forms
 from loanpersona.charts.drawing import bars, legend, series_in_words
 from loanpersona.charts.heat import heat_map
 from loanpersona.charts.plot import drawing
-from loanpersona.charts.style import BLUE, GREY, INK, ORANGE, Caption, percent
+from loanpersona.charts.style import ALT, BASE, INK, PAPER, POP, Caption, percent
 from loanpersona.core.words import label, phrase
 
-AREAS = ((ORANGE, "///"), ("#a6cee3", ""), (BLUE, "..."), ("#dddddd", "xxx"), ("#6e6e6e", ""))
+AREAS = ((ALT, "///"), ("#a6cee3", ""), (POP, "..."), ("#dddddd", "xxx"), ("#6e6e6e", ""))
 """Colour and hatch of each segment from the newest to the dormant; more segments begin again."""
-CURVES = ((ORANGE, "-"), ("#4fa3d9", "--"), (BLUE, "-"), (GREY, ":"), (INK, "-."))
+CURVES = ((ALT, "-"), ("#4fa3d9", "--"), (POP, "-"), (BASE, ":"), (INK, "-."))
 APART = 0.1
 """How far texts beside the areas stand apart, of their height."""
 YEAR = 365
@@ -61,7 +61,7 @@ def _areas(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     looks = [AREAS[place % len(AREAS)] for place in range(len(table.columns))]
     names = [label(str(one), lang) for one in table.columns]
     stacked = ax.stackplot(
-        table.index, *table.T.to_numpy(), colors=[one for one, _ in looks], lw=0.5, edgecolor="white", labels=names
+        table.index, *table.T.to_numpy(), colors=[one for one, _ in looks], lw=0.5, edgecolor=PAPER, labels=names
     )
     for area, (_, hatch) in zip(stacked, looks, strict=True):
         area.set_hatch(hatch)
@@ -89,7 +89,6 @@ def _ends(last: pd.DataFrame, by: str, ax: Axes, lang: str) -> None:
             (row["as_of"], middle - above),
             xytext=(6, 0),
             textcoords="offset points",
-            fontsize=8,
             va="center",
             annotation_clip=False,
         )
@@ -115,7 +114,7 @@ def _grid(frame: pd.DataFrame, by: str, ax: Axes, lang: str, draw: forms.Draw) -
         right, below = number % 2, number // 2
         own = ax.inset_axes((0.53 * right, 1 - (below + 1) / rows, 0.47, 0.72 / rows))
         draw(part, own, lang)
-        own.set_title(label(level, lang), loc="left", fontsize=9)
+        own.set_title(label(level, lang), loc="left")
         own.set(xlabel="", ylabel="" if right else own.get_ylabel())
         own.tick_params(labelsize=7.5)
         if shown := own.get_legend():
@@ -141,7 +140,7 @@ def _cells(across: str) -> forms.Draw:
             for share, half in zip(part["share"], halves, strict=True)
         ]
         if part["share"].notna().any():
-            heat_map(part, "group", across, ax, lang, texts=texts, fontsize=7)
+            heat_map(part, "group", across, ax, lang, texts=texts)
         else:
             ax.set(xticks=[], yticks=[])
             ax.text(0.5, 0.5, label("none_counted", lang), ha="center", transform=ax.transAxes)
@@ -208,9 +207,7 @@ def funnel(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.set_ylim(len(whole) - 0.4, -1.4)
     heading = [(-1, label("of_stage_before", lang))]
     for place, words in [*heading, *enumerate(map(percent, before["share"]))]:
-        ax.annotate(
-            words, (1.01, place), fontsize=8, va="center", xycoords=("axes fraction", "data"), annotation_clip=False
-        )
+        ax.annotate(words, (1.01, place), va="center", xycoords=("axes fraction", "data"), annotation_clip=False)
     words = series_in_words(frame, "stage", "counted", lang)
     return Caption(forms.title(frame, lang), phrase("before_note", lang), words)
 

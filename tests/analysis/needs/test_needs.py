@@ -279,10 +279,10 @@ def test_every_lever_stands_beside_the_share_of_users_with_its_need() -> None:
     assert len(result) == 15
     shares = lp.needs.stages(HAND).set_index(["stage", "need"])["share"]
     assert result["share"].tolist() == [shares[row.stage, row.need] for row in result.itertuples()]
-    assert catalog.load("statements")["3.2c"]["zh"] in lp.in_words(result, "zh").iloc[0].tolist()
+    assert lp.labels.label("3.2c", "zh") in lp.in_words(result, "zh").iloc[0].tolist()
     shown = lp.in_words(result)
-    assert catalog.load("statements")["3.2d"]["en"] in shown._repr_html_()  # not cut short
-    assert shown.iloc[-1].tolist()[1:3] == [catalog.load("statements")["3.2g"]["en"], "–"]
+    assert lp.labels.label("3.2d") in shown._repr_html_()  # not cut short
+    assert shown.iloc[-1].tolist()[1:3] == [lp.labels.label("3.2g"), "–"]
 
 
 def test_every_sign_that_is_made_is_a_need_that_has_levers_and_no_other_is_listed() -> None:
