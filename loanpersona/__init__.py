@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from loanpersona.core.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, ReportError
     from loanpersona.persona.model import Persona
     from loanpersona.persona.resolver import load_persona
-    from loanpersona.reports import render_report
+    from loanpersona.rendering import render_report, render_reports
     from loanpersona.simulation.generation import generate, sample
     from loanpersona.simulation.parameters import check_parameters
     from loanpersona.tables.book import Book
@@ -54,7 +54,8 @@ _HOMES = {
     "needs": "loanpersona.analysis.needs",
     "plot": "loanpersona.charts.plot:plot",
     "profile": "loanpersona.analysis.profile",
-    "render_report": "loanpersona.reports:render_report",
+    "render_report": "loanpersona.rendering:render_report",
+    "render_reports": "loanpersona.rendering:render_reports",
     "sample": "loanpersona.simulation.generation:sample",
     "segments": "loanpersona.analysis.segments",
     "show": "loanpersona.charts.plot:show",
@@ -87,6 +88,7 @@ __all__ = [
     "plot",
     "profile",
     "render_report",
+    "render_reports",
     "sample",
     "segments",
     "show",

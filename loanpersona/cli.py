@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import re
-import signal
 import sys
-import traceback
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from importlib.metadata import version
@@ -18,12 +13,13 @@ from typing import Any
 
 import click
 
-from loanpersona.core.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, did_you_mean, together
+from loanpersona.core.errors import InputError, MachineError, did_you_mean, together
+from loanpersona.exits import leave
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-INTERRUPTED = 130
 EXIT_CODES = (
-    "Exit codes: 0 done, 1 a report failed, 2 the input was wrong, 3 the machine is in the way, 130 interrupted."
+    "Exit codes: 0 done, 1 a report failed, 2 the input was wrong, 3 the machine is in the way, 130 interrupted, "
+    "143 ended from outside."
 )
 
 
@@ -146,6 +142,9 @@ def _watched(parts: Iterable[Any], count: int) -> Iterator[Any]:
 @n_option
 @seed_option
 @click.option("--lang", "langs", multiple=True, metavar="en|zh", help="Language; may be repeated. [default: both]")
+@click.option("--assumptions", default="", metavar="FILE|TEXT", help="Other numbers for the analyses: recovery: 0.3")
+@click.option("--deadline", default="1800", show_default=True, metavar="SECONDS", help="End a notebook after that.")
+@click.option("--pdf", is_flag=True, help="Print each page to a PDF too, with an installed Chromium.")
 @debug_option
 def report(
     notebooks: Sequence[str],
@@ -155,24 +154,33 @@ def report(
     n: str,
     seed: str,
     langs: Sequence[str],
+    assumptions: str,
+    deadline: str,
+    pdf: bool,
     debug: bool,
 ) -> None:
-    """Run notebooks (all of them if none is named) and turn each into one HTML file per language."""
+    """Run notebooks (all of them if none is named) and turn each into one HTML file per language.
+
+    One that fails is told at the end and kept as .failed.ipynb; the others are made all the same. Pages that are there
+    already, made from the same, are not made again.
+    """
     del debug
     from loanpersona.core.words import LANGUAGES, check_language
-    from loanpersona.reports import check_values, declared_parameters, notebook_names, render_report
+    from loanpersona.rendering import render_reports
+    from loanpersona.reports import declared_parameters, notebook_names
+    from loanpersona.simulation.chance import check_count
 
     names, spoken = notebooks or notebook_names(), langs or LANGUAGES
     further: list[Callable[[], Any]] = [partial(declared_parameters, name) for name in names]
     further += [partial(check_language, lang) for lang in spoken]
-    _, count, start = _checked(persona, changes, n, seed, partial(_check_named, out), *further)
+    further += [partial(_check_named, out), partial(check_count, _whole(deadline), "deadline", most=10**6)]
+    _, count, start = _checked(persona, changes, n, seed, *further)
     shared: dict[str, Any] = {"persona": persona, "n": count, "seed": start}
-    if changes:  # a notebook of one's own need not know of changes
-        shared["changes"] = _changes(changes)
-    wanted = [(name, lang) for name in names for lang in spoken]
-    together(*(partial(check_values, name, {**shared, "lang": lang}) for name, lang in wanted))
-    for name, lang in wanted:
-        click.echo(str(render_report(name, out=out, lang=lang, **shared)))
+    # A notebook of one's own need not know of these two.
+    shared |= {"changes": _changes(changes)} if changes else {}
+    shared |= {"assumptions": assumptions} if assumptions else {}
+    settings: dict[str, Any] = {"out": out, "langs": spoken, "pdf": pdf, "deadline": float(deadline)}
+    render_reports(names, said=click.echo, **settings, **shared)
     click.echo(str(Path(out) / "index.html"))
 
 
@@ -225,7 +233,7 @@ def describe(
     if schema:
         click.echo(json.dumps(Persona.schema(), indent=1, ensure_ascii=False))
         return
-    allowed = {"extends_anywhere": extends_anywhere}
+    allowed: dict[str, Any] = {"extends_anywhere": extends_anywhere}
     loaded, _, *others = together(
         partial(check_parameters, persona=persona, changes=_changes(changes), lang=lang, **allowed),
         partial(_check_changes, changes),
@@ -294,56 +302,4 @@ def _whole(text: str) -> Any:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code; an error is its message alone."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a character shows its number
-            stream.reconfigure(errors="backslashreplace")
-    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):  # PYTHONUNBUFFERED: short writes go unnoticed
-        sys.stdout = io.TextIOWrapper(io.BufferedWriter(sys.stdout.buffer), sys.stdout.encoding, "backslashreplace")
-    # Ended from outside, a command tidies up as it does after Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(_run(given))
-
-
-def _run(arguments: list[str]) -> int:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("always", PersonaWarning)
-            warnings.showwarning = partial(_note, warnings.showwarning)
-            cli.main(args=arguments or ["--help"], prog_name="loanpersona", standalone_mode=False)
-        sys.stdout.flush()
-    except LoanpersonaError as error:
-        if "--debug" in arguments:
-            traceback.print_exc()
-        else:
-            click.echo(str(error), err=True)
-        return error.exit_code
-    except click.ClickException as error:
-        click.echo(f"loanpersona: {error.format_message().rstrip('.')}. See loanpersona --help.", err=True)
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
-        return INTERRUPTED
-    except MemoryError:
-        click.echo("not enough memory. Take a smaller n.", err=True)
-        return MachineError.exit_code
-    except (BrokenPipeError, SystemExit):  # whoever read the output has seen enough; click leaves on its own
-        _write_no_more()
-    except OSError as error:
-        _write_no_more()
-        click.echo(f"{error.filename or 'output'}: {error.strerror or error}.", err=True)
-        return MachineError.exit_code
-    return 0
-
-
-def _note(otherwise: Callable[..., None], message: Warning | str, category: type[Warning], *where: Any) -> None:
-    """Show a note on a persona in one line, and any other warning as ever."""
-    if issubclass(category, PersonaWarning):
-        click.echo(f"note: {message}", err=True)
-    else:
-        otherwise(message, category, *where)
-
-
-def _write_no_more() -> None:
-    """Point stdout at nothing, so that Python does not try once more to write what is left when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    leave(cli, list(sys.argv[1:] if arguments is None else arguments))

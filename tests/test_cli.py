@@ -183,20 +183,23 @@ def test_doctor_names_what_is_missing_and_the_cure(run: Run, monkeypatch: pytest
 def test_report_renders_each_notebook_in_each_language(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[Any, ...]] = []
 
-    def render(name: str, **parameters: Any) -> Path:
-        asked.append((name, parameters))
-        return Path(parameters["out"]) / f"{name}.{parameters['lang']}.html"
+    def render(names: list[str], *, said: Callable[[Path], object], **parameters: Any) -> None:
+        asked.append((names, parameters))
+        said(Path(parameters["out"]) / "a.html")
 
-    monkeypatch.setattr("loanpersona.reports.render_report", render)
+    monkeypatch.setattr("loanpersona.rendering.render_reports", render)
     result = run("report", "--n", "300", "--seed", "5", "--persona", "evidence", "--out", "there")
-    shared = {"out": "there", "persona": "evidence", "n": 300, "seed": 5}
-    every = [(name, lang) for name in notebook_names() for lang in ("en", "zh")]
-    assert asked == [(name, {**shared, "lang": lang}) for name, lang in every]
-    assert result.out.splitlines() == [*(f"there/{name}.{lang}.html" for name, lang in every), "there/index.html"]
+    usual = {"out": "there", "langs": ("en", "zh"), "pdf": False, "deadline": 1800.0}
+    assert asked == [(notebook_names(), {**usual, "persona": "evidence", "n": 300, "seed": 5})]
+    assert result.out.splitlines() == ["there/a.html", "there/index.html"]
 
     asked.clear()
-    assert run("report", "01_profile", "--lang", "zh").code == 0
-    assert [(name, parameters["lang"]) for name, parameters in asked] == [("01_profile", "zh")]
+    wishes = ["--lang", "zh", "--deadline", "60", "--assumptions", "recovery: 0.3", "--set", "sex.shares.male=0.5"]
+    assert run("report", "01_profile", "--set", "sex.shares.female=0.5", *wishes).code == 0
+    [(names, given)] = asked
+    assert (list(names), list(given["langs"]), given["deadline"]) == (["01_profile"], ["zh"], 60.0)
+    assert given["assumptions"] == "recovery: 0.3"
+    assert given["changes"] == "sex.shares.female: 0.5\nsex.shares.male: 0.5"
 
 
 def test_help_mentions_every_command_and_every_option(run: Run) -> None:
@@ -212,7 +215,7 @@ def test_help_mentions_every_command_and_every_option(run: Run) -> None:
         for option in options:
             assert re.search(rf"{option}\b", text.out), (name, option)
         assert run(name, "-h").out == text.out
-    for code in ("0 done", "1 a report failed", "2 the input was", "3 the machine", "130 interrupted"):
+    for code in ("0 done", "1 a report failed", "2 the input was", "3 the machine", "130 interrupted", "143 ended"):
         assert code in re.sub(r"\s+", " ", whole.out)
 
 
@@ -253,6 +256,7 @@ def test_the_command_is_installed_under_its_name() -> None:
         (["report", "01_profil"], r"^01_profil: no such notebook\. Did you mean '01_profile'"),
         (["report", "--n", "0"], r"^n = 0: not a count"),
         (["report", "--out", " "], r"^out = '': no folder"),
+        (["report", "--deadline", "soon"], r"^deadline = 'soon': not a count\. Allowed: a whole number from 1 to"),
     ],
 )
 def test_a_wrong_word_is_refused_with_a_hint(run: Run, tmp_path: Path, arguments: list[str], fault: str) -> None:
@@ -363,6 +367,12 @@ def test_more_people_than_memory_are_refused_before_the_start(run: Run, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_more_people_than_a_report_can_hold_are_refused_before_a_kernel(run: Run, tmp_path: Path) -> None:
+    refused = r"^n = 1,000,000,000: .* about [\d,.]+ GiB\. Allowed: at most 4 GiB in a report, which is n = [\d,]+ of"
+    run("report", "--n", "1000000000").assert_refused(2, refused)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_running_out_of_memory_is_said_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def exhausted(*_: Any, **__: Any) -> None:
         raise MemoryError
@@ -382,8 +392,8 @@ def test_debug_shows_the_traceback_and_keeps_the_exit_code(run: Run) -> None:
 # What happens around it
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_or_being_ended_leaves_nothing_behind(tmp_path: Path, end: signal.Signals) -> None:
+@pytest.mark.parametrize(("end", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_or_being_ended_leaves_nothing_behind(tmp_path: Path, end: signal.Signals, code: int) -> None:
     # Started in the background, a shell may have told the child to ignore the signal: take it back first.
     script = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
@@ -397,7 +407,7 @@ def test_ctrl_c_or_being_ended_leaves_nothing_behind(tmp_path: Path, end: signal
     time.sleep(0.2)
     process.send_signal(end)
     result = ended(process)
-    assert result.code == 130, result.err
+    assert result.code == code, result.err
     assert result.err.split() == ["interrupted"]
     assert list(parent.iterdir()) == []
 

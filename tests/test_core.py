@@ -35,7 +35,7 @@ LEARNED = {
     "credit.rank_correlation",
 }
 CHARTS = {"lp.charts", "loanpersona.charts", "loanpersona.charts.style"}
-REPORTS = {"render_report", "update_index"}
+REPORTS = {"render_report", "render_reports", "update_index"}
 
 
 def named(requirements: Iterable[str]) -> set[str]:

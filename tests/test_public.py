@@ -47,6 +47,7 @@ PUBLIC = [
     "plot",
     "profile",
     "render_report",
+    "render_reports",
     "sample",
     "segments",
     "show",

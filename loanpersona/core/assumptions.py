@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -14,12 +15,14 @@ import pandas as pd
 from loanpersona.core import catalog
 from loanpersona.core.errors import did_you_mean, expect
 from loanpersona.core.sourced import BASIS_KEYS, Basis, read_basis, read_words, sources_of
-from loanpersona.core.strict_yaml import Faults, Node, node_of, number, plain, read
+from loanpersona.core.strict_yaml import Faults, Node, node_of, number, parse, plain, read
 from loanpersona.core.words import LANGUAGES, check_language, label, phrase
 
 WHOLE = ("count", "days", "points")
 RANGES = {"share": (0, 1), "ratio": (0.001, 1_000_000), "count": (0, 100), "days": (1, 3_650), "points": (1, 100_000)}
 """The units of assumptions, and the least and the most that a number in them may be."""
+_LINE = re.compile(r":(\s|$)")
+"""What stands in a line `name: value`, and in no path."""
 
 
 @dataclass(frozen=True)
@@ -110,21 +113,24 @@ class Assumptions:
 NAMES = tuple(one.name for one in fields(Assumptions))
 
 
-def assumptions(path: str | PathLike[str] | None = None, /, **changed: float) -> Assumptions:
+def assumptions(stated: str | PathLike[str] | None = None, /, **changed: float) -> Assumptions:
     """The numbers that analyses assume: those that ship, with what a file or the caller puts in their place.
 
-    The file has the form of `catalog/assumptions.yaml`; it names what it changes, each with a `value` and, if it has
-    one, `basis`, `source` and `because`; it may list sources of its own under `sources`. A changed number without a
-    basis counts as assumed. A book takes them with `book.with_assumptions`. Raises InputError with all faults: an
-    unknown name, a number that its unit does not allow, one beyond another that it never exceeds.
+    `stated` is the path of a file, or a text with a line `name: value` each. The file has the form of
+    `catalog/assumptions.yaml`; it names what it changes, each with a `value` and, if it has one, `basis`, `source` and
+    `because`; it may list sources of its own under `sources`. A changed number without a basis counts as assumed. A
+    book takes them with `book.with_assumptions`. Raises InputError with all faults: an unknown name, a number that its
+    unit does not allow, one beyond another that it never exceeds.
 
     >>> assumptions(recovery=0.3).recovery.value
     0.3
+    >>> assumptions("recovery: 0.3").changed
+    ('recovery',)
     """
     result = _shipped()
-    if path is not None:
-        expect(path, (str, PathLike), "path", "the path of a YAML file")
-        root = read(Path(path))
+    if stated:
+        expect(stated, (str, PathLike), "assumptions", "the path of a YAML file, or a line `name: value` each")
+        root = _lines(stated) if isinstance(stated, str) and _LINE.search(stated) else read(Path(stated))
         result = _restated(result, root, sources_of(root), (*NAMES, "sources"))
     numbers = node_of({name: {"value": value} for name, value in changed.items()}, file="assumptions")
     return _restated(result, numbers, None, NAMES)
@@ -138,6 +144,16 @@ def restored(stated: Any, file: str) -> Assumptions:
     root = node_of(stated, file=file, path="assumptions")
     names = (*NAMES, *root.value) if isinstance(root.value, dict) else NAMES
     return _restated(_shipped(), root, None, names)
+
+
+def _lines(text: str) -> Node:
+    """A text of names and numbers as the document that a file would hold."""
+    root = parse(text, file="assumptions")
+    stated = root.value if isinstance(root.value, dict) else {}
+    blocks = {
+        name: replace(node, value={"value": node}) for name, node in stated.items() if isinstance(node.value, str)
+    }
+    return replace(root, value=stated | blocks) if stated else root
 
 
 @cache

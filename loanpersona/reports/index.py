@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from loanpersona.core.extras import need
-from loanpersona.reports.files import publish, saying_where
+from loanpersona.reports.files import alone_in, publish, saying_where
 from loanpersona.reports.fonts import with_glyphs
 from loanpersona.reports.words import HTML_LANGUAGE, TEMPLATES, words
 from loanpersona.tables.store import versions
@@ -34,6 +32,8 @@ class Entry:
     sha256: str
     pictures_without_alt: int
     versions: dict[str, str]
+    made_from: str = ""
+    """The fingerprint of all that the page was made from."""
 
 
 def update_index(out: str | Path, new: Entry | None = None) -> Path:
@@ -44,11 +44,11 @@ def update_index(out: str | Path, new: Entry | None = None) -> Path:
     """
     need("reports")
     folder = Path(out)
-    with saying_where(folder), _alone_in(folder):
-        entries = {entry.file: entry for entry in _entries(folder / "manifest.json")}
+    with saying_where(folder), alone_in(folder):
+        listed = {entry.file: entry for entry in entries(folder)}
         if new is not None:
-            entries[new.file] = new
-        kept = sorted((e for e in entries.values() if (folder / e.file).is_file()), key=_order)
+            listed[new.file] = new
+        kept = sorted((e for e in listed.values() if (folder / e.file).is_file()), key=_order)
         manifest = {
             "synthetic": f"{words('en')['synthetic_mark']}. {words('en')['synthetic']}",
             "reports": [asdict(entry) for entry in kept],
@@ -58,29 +58,10 @@ def update_index(out: str | Path, new: Entry | None = None) -> Path:
     return folder / "index.html"
 
 
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Let one process at a time read and rewrite the manifest, or two reports at once would lose one.
-
-    The lock is on the folder itself, so that nothing is left behind; Windows knows no such lock.
-    """
+def entries(folder: Path) -> Iterator[Entry]:
+    """Read what can be read of the manifest of a folder, and skip the rest: the reports themselves are what counts."""
     try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _entries(manifest: Path) -> Iterator[Entry]:
-    """Read what can be read of a manifest, and skip the rest: the reports themselves are what counts."""
-    try:
-        reports = json.loads(manifest.read_text(encoding="utf-8"))["reports"]
+        reports = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["reports"]
         rows = [row for row in reports if isinstance(row, dict)]
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return

@@ -8,7 +8,9 @@ text and truth values ever reaches the translator that writes them into code.
 from __future__ import annotations
 
 import ast
+import builtins
 import json
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from loanpersona.core.errors import InputError, did_you_mean
 from loanpersona.core.words import LANGUAGES
 
 _TYPES: dict[str, type] = {"int": int, "float": float, "str": str, "bool": bool}
+_NAME = re.compile("[a-z][a-z0-9_]{0,63}")
 _PACKAGE = Path(__file__).resolve().parent.parent
 # A wheel carries the notebooks inside the package; in the repository they lie beside it.
 _FOLDERS = (_PACKAGE / "notebooks", _PACKAGE.parent / "notebooks")
@@ -153,7 +156,8 @@ def _parse(where: str, source: str) -> dict[str, Parameter]:
     parameters = [_parameter(line, source) for line in lines]
     faults = [
         f"{where}: parameters cell line {line.lineno}: not a parameter. "
-        "Allowed: `name: type = default  # help` with int, float, str or bool."
+        "Allowed: `name: type = default  # help` with int, float, str or bool, and a name in a-z, 0-9, _ that neither "
+        "Python nor papermill uses."
         for line, parameter in zip(lines, parameters, strict=True)
         if parameter is None
     ]
@@ -167,12 +171,17 @@ def _parameter(line: ast.stmt, source: str) -> Parameter | None:
     match line:
         case ast.AnnAssign(target=ast.Name(id=name), annotation=ast.Name(id=word), value=ast.expr() as value):
             wanted, default = _TYPES.get(word), _literal(value)
-            if wanted is None or type(default) is not wanted:
+            if wanted is None or type(default) is not wanted or not _is_name(name):
                 return None
             last = source.splitlines()[(line.end_lineno or 1) - 1]
             comment = last.encode()[line.end_col_offset or 0 :].decode()  # offsets count bytes
             return Parameter(name, wanted, default, comment.strip(" #\t"))
     return None
+
+
+def _is_name(name: str) -> bool:
+    """Tell whether a parameter may be called so; `pm` is what papermill calls itself."""
+    return bool(_NAME.fullmatch(name)) and name != "pm" and not hasattr(builtins, name)
 
 
 def _literal(expression: ast.expr) -> Any:

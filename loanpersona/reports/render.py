@@ -1,52 +1,133 @@
-"""From the name of a notebook to a published report."""
+"""From notebooks to published pages, each as soon as it is ready, whether or not others fail."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from loanpersona.core.errors import InputError
+from loanpersona.core.errors import LoanpersonaError, MachineError, ReportError
 from loanpersona.core.extras import need
-from loanpersona.reports.files import publish, workplace
-from loanpersona.reports.index import Entry, update_index
+from loanpersona.reports.files import publish, saying_where, workplace
+from loanpersona.reports.index import Entry, entries, update_index
 from loanpersona.reports.page import Page, make_page
-from loanpersona.reports.parameters import check_values, declared_parameters, find_notebook
+from loanpersona.reports.parameters import declared_parameters
 from loanpersona.reports.provenance import Provenance, provenance_of
-from loanpersona.reports.run import run_notebook
-from loanpersona.simulation.parameters import check_parameters as check_shared
+from loanpersona.reports.run import DEADLINE, Ran, Task, Workers
 from loanpersona.tables.store import versions
 
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+Pages = dict[tuple[Path, str], Path]
+"""Pages by notebook and language."""
+
 _IN_NAME = frozenset({"persona", "n", "seed", "lang"})
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def render_report(notebook: str | Path, *, out: str | Path = "reports", lang: str = "en", **parameters: Any) -> Path:
-    """Run a notebook with these parameters and return the HTML file made of it.
+def render(
+    tasks: Sequence[Task], out: Path, *, deadline: float = DEADLINE, said: Callable[[Path], object] = lambda _: None
+) -> list[Path]:
+    """Run notebooks whose values were checked, and return their pages in the order of tasks and languages.
 
-    `notebook` is one of `notebook_names()` or the path of an .ipynb; `lang` is 'en' or 'zh' and reaches
-    the notebook too. The file appears in `out` only when whole, beside an index page of all reports.
-
-    Raises `InputError` before anything runs if a name or a value is wrong, `MachineError` if `out` cannot
-    be written, no kernel starts or the extra `reports` is absent, `ReportError` if a cell fails; an earlier
-    report then stays as it was.
+    A page appears in `out` only when whole, beside an index of all reports, and is told to `said`. One that an earlier
+    call made from the same is not made again. Raises `ReportError` with a line per notebook that failed, after all
+    others are done: it is kept as `….failed.ipynb`, and an earlier page stays. Raises `MachineError` if `out` cannot
+    be written, no kernel starts or the extra `reports` is absent.
     """
-    source, folder = find_notebook(notebook), Path(out)
-    if "lang" not in declared_parameters(source):
-        raise InputError(f"{source.stem}: declares no parameter `lang: str`. Hint: every report needs it.")
-    values = check_values(source, {**parameters, "lang": lang})
-    check_shared(**{name: value for name, value in values.items() if name in (*_IN_NAME, "changes")})
     need("reports")
-    with workplace(folder) as work:
-        executed = run_notebook(source, values, work)
-        origin = provenance_of(executed, f"{source.stem} ({lang})")
-        page = make_page(executed, source.stem, values, origin, versions())
-        target = folder / file_name(source.stem, origin, lang, _further(source, values))
-        content = page.html.encode("utf-8")
-        publish(target, content)
-        update_index(folder, _entry(target, source.stem, lang, page, origin, content))
+    faults: list[LoanpersonaError] = []
+    with workplace(out) as work:
+        pages = _finished(tasks, out)
+        for path in pages.values():
+            said(path)
+        with Workers(_unfinished(tasks, pages), work, deadline) as workers:
+            for task, results in workers:
+                for ran in results:
+                    try:
+                        pages[task.source, ran.lang] = path = _published(task, ran, out)
+                        said(path)
+                    except LoanpersonaError as fault:
+                        faults.append(fault)
+    if faults:
+        kind = MachineError if all(isinstance(fault, MachineError) for fault in faults) else ReportError
+        raise kind("\n".join(map(str, faults)))
+    return [pages[task.source, lang] for task in tasks for lang in task.langs]
+
+
+def _finished(tasks: Sequence[Task], out: Path) -> Pages:
+    """The pages that are there already, whole and made from the same."""
+    known = {entry.made_from: entry for entry in entries(out) if entry.made_from}
+    wanted = {(task.source, lang): known.get(_made_from(task, lang)) for task in tasks for lang in task.langs}
+    paths = {key: (out / entry.file, entry.sha256) for key, entry in wanted.items() if entry is not None}
+    return {key: path for key, (path, sha256) in paths.items() if path.is_file() and _sha256(path) == sha256}
+
+
+def _unfinished(tasks: Sequence[Task], pages: Pages) -> list[Task]:
+    left = [replace(task, langs=[lang for lang in task.langs if (task.source, lang) not in pages]) for task in tasks]
+    return [task for task in left if task.langs]
+
+
+def _made_from(task: Task, lang: str) -> str:
+    """The fingerprint of all that decides a page, or nothing where not all of it is known."""
+    if not task.rests_on:
+        return ""
+    parts = [_sha256(task.source), sorted(task.values.items()), lang, task.rests_on, _code(), versions()]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@cache
+def _code() -> str:
+    """The fingerprint of this package, data and all: whatever changes in it may change a page."""
+    files = [path for path in sorted(_PACKAGE.rglob("*")) if path.is_file() and path.suffix != ".pyc"]
+    return hashlib.sha256("".join(map(_sha256, files)).encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _published(task: Task, ran: Ran, out: Path) -> Path:
+    """Make the page of a notebook that ran and put it in its place, or keep what failed and raise its fault."""
+    failed = out / f"{_clean(task.source.stem)}.failed.ipynb"
+    try:
+        path = _made(task, ran, out)
+    except ReportError:
+        if ran.notebook is not None:
+            publish(failed, _as_file(ran.notebook))
+        raise
+    with saying_where(failed):
+        failed.unlink(missing_ok=True)
+    return path
+
+
+def _made(task: Task, ran: Ran, out: Path) -> Path:
+    if ran.fault is not None or ran.notebook is None:
+        raise ran.fault or ReportError(f"{task.source.stem}: was not run")
+    name, values = task.source.stem, {**task.values, "lang": ran.lang}
+    origin = provenance_of(ran.notebook, f"{name} ({ran.lang})")
+    page = make_page(ran.notebook, name, values, origin, versions())
+    target = out / file_name(name, origin, ran.lang, _further(task.source, values))
+    content = page.html.encode("utf-8")
+    publish(target, content)
+    made_from = _made_from(task, ran.lang)
+    update_index(out, replace(_entry(target, name, ran.lang, page, origin, content), made_from=made_from))
     return target
+
+
+def _as_file(notebook: NotebookNode) -> bytes:
+    """A notebook as its author may open it, without what papermill notes of the machine."""
+    import nbformat
+
+    for part in (notebook, *notebook.cells):
+        part.metadata.pop("papermill", None)
+    return str(nbformat.writes(notebook)).encode("utf-8")
 
 
 def file_name(notebook: str, origin: Provenance, lang: str, further: Mapping[str, Any]) -> str:

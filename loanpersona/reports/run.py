@@ -1,72 +1,159 @@
-"""Run a notebook with papermill and find out what really happened.
+"""Run notebooks with papermill, two at a time, and find out what really happened.
 
-Papermill's word cannot be taken for it: after a dead kernel the notebook it leaves says "completed" for
-every cell, and after `sys.exit(0)` in a cell papermill returns as if all were well. So success is read
-from the cells themselves: each one ran, in order, without an error.
+Papermill's word cannot be taken for it: after a dead kernel its notebook says "completed" for every cell, and after
+`sys.exit(0)` in a cell it returns as if all were well. So success is read from the cells themselves: each one ran, in
+order, without an error.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
-import sys
-from collections.abc import Mapping
+import signal
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Self
 
-from loanpersona.core.errors import MachineError, ReportError
+from loanpersona.core.errors import LoanpersonaError, MachineError, ReportError
+from loanpersona.reports.files import own_folder
+from loanpersona.reports.words import MIME
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-# ipykernel warns about unencrypted TCP on every start; encrypted it is silent, and as fast.
-_ENCRYPTED = {"KernelManager": {"transport_encryption": "auto"}}
-# Silent about its own end and about the debugger: neither is news to whoever reads a report.
-_KERNEL = ["-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=CRITICAL"]
+    from loanpersona.reports.kernel import Kernel
+
+WORKERS = 2
+"""Notebooks that run at once."""
+DEADLINE = 1_800.0
+"""Seconds that a notebook may take."""
+_UNSEEN = frozenset({"parameters", "injected-parameters", "solution"})
+_PATIENCE = 3.0  # seconds for a worker to put away a kernel that was killed
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def run_notebook(source: Path, parameters: Mapping[str, Any], work: Path) -> NotebookNode:
-    """Return the notebook run with these parameters in a kernel of this very Python.
+@dataclass(frozen=True)
+class Task:
+    """A notebook to run, and the languages in which its pages are wanted."""
 
-    `work` is a folder for the draft. Raises `ReportError` if a cell fails, kills the kernel or is never
-    reached; raises `MachineError` if no kernel starts.
-    """
-    draft = work / "draft.ipynb"
-    died = _execute(source, draft, parameters)
-    import nbformat
-
-    notebook = nbformat.read(draft, as_version=4)
-    problem = _problem(notebook.cells, died)
-    if problem:
-        raise ReportError(f"{source.stem} ({parameters['lang']}): {problem}")
-    return notebook
+    source: Path
+    values: Mapping[str, Any]
+    langs: Sequence[str]
+    rests_on: str = ""
+    """The fingerprint of all else that its numbers rest on; without one it is run even if its pages are there."""
 
 
-def _execute(source: Path, draft: Path, parameters: Mapping[str, Any]) -> bool:
-    """Run the notebook into the draft and say whether the kernel died on the way."""
+@dataclass(frozen=True)
+class Ran:
+    """What came of a notebook in one language: how far it ran, and the fault if there was one."""
+
+    lang: str
+    notebook: NotebookNode | None
+    fault: LoanpersonaError | None = None
+
+
+class Workers:
+    """Two that run notebooks. Whoever leaves them, by an exception too, leaves no kernel behind."""
+
+    def __init__(self, tasks: Sequence[Task], work: Path, deadline: float) -> None:
+        """Take notebooks to run, a folder for what their kernels need, and the seconds that each may take."""
+        self._count, self._waiting = len(tasks), deque(tasks)
+        self._work, self._deadline = work, deadline
+        self._done: SimpleQueue[tuple[Task, list[Ran] | BaseException]] = SimpleQueue()
+        self._kernels: list[Kernel] = []
+        self._stopped = False
+        # Daemons: were one stuck, the process would end all the same.
+        self._threads = [Thread(target=self._labour, daemon=True) for _ in range(min(WORKERS, len(tasks)))]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped = True
+        for kernel in self._kernels:
+            kernel.end("interrupted")
+        for thread in self._threads:
+            thread.join(_PATIENCE)
+
+    def __iter__(self) -> Iterator[tuple[Task, list[Ran]]]:
+        """What came of each task, as soon as it is known, whether or not others failed."""
+        for _ in range(self._count):
+            task, result = self._done.get()
+            if isinstance(result, BaseException):
+                raise result
+            yield task, result
+
+    def _labour(self) -> None:
+        while self._waiting and not self._stopped:
+            task = self._waiting.popleft()
+            try:
+                self._done.put((task, self._in_every_language(task)))
+            except BaseException as fault:  # a fault of ours: raised where somebody listens
+                self._done.put((task, fault))
+        with suppress(RuntimeError):  # what nbclient opened in this thread, if it came so far
+            asyncio.get_event_loop().close()
+
+    def _in_every_language(self, task: Task) -> list[Ran]:
+        """Run it once if what it shows is there in both languages, otherwise once for each."""
+        first, *others = task.langs
+        ran = self._once(task, first)
+        if ran.fault is not None:
+            return [ran]
+        if _speaks_all(ran.notebook):
+            return [ran, *(replace(ran, lang=lang) for lang in others)]
+        return [ran, *(self._once(task, lang) for lang in others)]
+
+    def _once(self, task: Task, lang: str) -> Ran:
+        from loanpersona.reports.kernel import Kernel
+
+        with own_folder(self._work) as folder:
+            kernel = Kernel(folder, self._deadline)
+            self._kernels.append(kernel)
+            if self._stopped:
+                kernel.end("interrupted")
+            return _run(task.source, {**task.values, "lang": lang}, kernel)
+
+
+def _run(source: Path, values: Mapping[str, Any], kernel: Kernel) -> Ran:
+    """Run a notebook in a kernel and say what happened."""
+    lang = str(values["lang"])
+    died = _execute(source, values, kernel)
+    if isinstance(died, MachineError):
+        return Ran(lang, None, died)
+    assert kernel.notebook is not None
+    problem = _problem(kernel.notebook.cells, _how(kernel) if died else "")
+    fault = ReportError(f"{source.stem} ({lang}): {problem}") if problem else None
+    return Ran(lang, kernel.notebook, fault)
+
+
+def _execute(source: Path, values: Mapping[str, Any], kernel: Kernel) -> bool | MachineError:
+    """Run the cells and say whether the kernel died on the way, or what kept it from starting."""
     from nbclient.exceptions import DeadKernelError
     from papermill import PapermillExecutionError, execute_notebook
-    from traitlets.config import Config
+
+    from loanpersona.reports.kernel import ENGINE
 
     # Without any handler Python prints papermill's errors to stderr, beside the one line we raise.
     logging.getLogger("papermill").addHandler(logging.NullHandler())
+    given: dict[str, Any] = {"engine_name": ENGINE, "kernel_name": "python3", "language": "python"}
     try:
-        execute_notebook(
-            *(_as_format(path) for path in (source, draft)),
-            dict(parameters),
-            kernel_name="python3",
-            language="python",
-            progress_bar=False,
-            config=Config(_ENCRYPTED),
-            kernel_manager_class=_kernel_of_this_python(),
-        )
+        execute_notebook(_as_format(source), None, dict(values), progress_bar=False, kernel=kernel, **given)
     except PapermillExecutionError:
         return False  # the cells tell it better
     except DeadKernelError:
         return True
-    except RuntimeError as fault:  # nbclient's way to say that the kernel never answered
-        raise MachineError(f"no kernel: {fault}. Hint: try `python -m ipykernel --version`.") from fault
+    except (OSError, RuntimeError) as fault:  # nbclient's way, too, to say that the kernel never answered
+        if kernel.ended and kernel.notebook is not None:
+            return True
+        return MachineError(f"no kernel: {fault}. Hint: try `python -m ipykernel --version`.")
     return False
 
 
@@ -75,27 +162,34 @@ def _as_format(path: Path) -> str:
     return str(path.resolve()).replace("{", "{{").replace("}", "}}")
 
 
-def _kernel_of_this_python() -> type:
-    """Return a kernel manager that asks no list of kernels, where 'python3' may be some other Python."""
-    from jupyter_client.kernelspec import KernelSpec
-    from jupyter_client.manager import AsyncKernelManager
+def _how(kernel: Kernel) -> str:
+    """Say what ended a kernel."""
+    if kernel.ended:
+        return kernel.ended
+    code = kernel.code
+    if code is None or code >= 0:
+        return f"kernel left with exit code {code}"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else "unknown"
+    memory = ", probably out of memory" if name == "SIGKILL" else ""
+    return f"kernel died of signal {-code} ({name}{memory})"
 
-    class KernelOfThisPython(AsyncKernelManager):
-        @property
-        def kernel_spec(self) -> KernelSpec:
-            return KernelSpec(argv=[sys.executable, *_KERNEL], display_name="Python 3", language="python")
 
-    return KernelOfThisPython
+def _speaks_all(notebook: NotebookNode | None) -> bool:
+    """Tell whether everything that a page can show of a notebook is there in every language."""
+    cells = notebook.cells if notebook is not None else []
+    shown = [cell for cell in cells if cell.cell_type == "code" and not _UNSEEN & set(cell.metadata.get("tags", []))]
+    outputs = [output for cell in shown for output in cell.outputs]
+    return all(MIME in output.get("data", {}) or "loanpersona" in output.get("metadata", {}) for output in outputs)
 
 
-def _problem(cells: list[NotebookNode], died: bool) -> str | None:
+def _problem(cells: list[NotebookNode], died: str) -> str | None:
     """Say what kept the notebook from running whole, or nothing; cells are counted as JupyterLab does."""
     code = [cell for cell in cells if cell.cell_type == "code" and cell.source.strip()]
     injected = [_is_injected(cell) for cell in code]
     numbers = [place - sum(injected[:place]) for place in range(1, len(code) + 1)]
     if died:
         started = [number for number, cell in zip(numbers, code, strict=True) if _was_started(cell)]
-        return f"kernel died in cell {started[-1] if started else 1}, probably out of memory"
+        return f"cell {started[-1] if started else 1}: {died}"
     for place, (number, cell) in enumerate(zip(numbers, code, strict=True), start=1):
         error = next((output for output in cell.outputs if output.output_type == "error"), None)
         if error is not None:

@@ -12,6 +12,10 @@ TEMPLATES = Path(__file__).resolve().parent / "template"
 
 # What a screen reader needs to pick its voice: zh alone leaves the script open.
 HTML_LANGUAGE = {"en": "en", "zh": "zh-Hans"}
+PAGES = "LOANPERSONA_PAGES"
+"""The environment variable by which a kernel knows that pages in both languages are made of what it shows."""
+MIME = "application/vnd.loanpersona.page+json"
+"""The kind of output that holds a part of a page in each language."""
 _PREFIX = "report_"
 
 

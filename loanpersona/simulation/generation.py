@@ -21,7 +21,7 @@ from loanpersona.tables import Table
 from loanpersona.tables.population import Population
 from loanpersona.tables.store import SYNTHETIC
 
-__all__ = ["generate", "kept_tables", "parts", "sample", "schemas"]
+__all__ = ["generate", "kept_tables", "memory", "parts", "sample", "schemas"]
 
 
 def generate(
@@ -42,11 +42,22 @@ def generate(
     (100, 18)
     """
     kept = kept_tables(persona, n=n, seed=seed, tables=tables)
-    _check_memory(n, sum(rows(persona, n, schema) * _row_bytes(schema) for schema in kept))
+    _check_memory(n, memory(persona, n, kept))
     blocks = zip(users.blocks(n), _parts(persona, int(n), int(seed), kept), strict=True)
     made = [part for _, part in sorted(blocks, key=lambda block: block[0])]
     result = {schema.name: joined([part.pop(schema.name) for part in made]) for schema in kept}
     return Population(persona.name, persona.digest, int(n), int(seed), result, tuple(kept))
+
+
+def memory(persona: Persona, n: int, kept: Sequence[Table] | None = None) -> int:
+    """About how many bytes the tables of a population take, all of them or those that are kept.
+
+    >>> import loanpersona as lp
+    >>> 10**6 < memory(lp.load_persona("article"), 20_000) < 10**8
+    True
+    """
+    tables = schemas(persona) if kept is None else kept
+    return round(sum(rows(persona, n, schema) * _row_bytes(schema) for schema in tables))
 
 
 def parts(
