@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from fractions import Fraction
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from loanpersona.core.errors import PersonaWarning
@@ -22,6 +21,7 @@ from loanpersona.core.strict_yaml import Node
 from loanpersona.core.words import label
 
 if TYPE_CHECKING:
+    from loanpersona.core.card import Card
     from loanpersona.persona.joint import Conditional
     from loanpersona.persona.reasons import Reasons
     from loanpersona.persona.seasons import Seasons, Window
@@ -321,15 +321,21 @@ class Persona:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Persona) and self.digest == other.digest
 
+    def card(self, lang: str = "en") -> Card:
+        """Its business card: five sentences, and the shares of a few variables with their basis.
+
+        Raises InputError for an unknown language.
+
+        >>> import loanpersona as lp
+        >>> lp.load_persona("article").card("zh").html[:31]
+        '<p><strong>文章所述的借钱用户</strong></p><p>'
+        """
+        from loanpersona.persona.card import card
+
+        return card(self, lang)
+
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(v.words('en'))}</td><td>{len(v.values)}</td><td>{', '.join(v.parents) or '–'}</td>"
-            f"<td>{v.basis.kind}</td><td>{escape(', '.join(v.basis.sources))}</td></tr>"
-            for v in self.variables.values()
-        )
-        head = "<tr><th>variable</th><th>values</th><th>depends on</th><th>basis</th><th>source</th></tr>"
-        caption = f"{escape(self.title['en'])} · {escape(self.title['zh'])} · {self.digest[:12]}"
-        return f"<table><caption>{caption}</caption>{head}{rows}</table>"
+        return self.card().html
 
 
 def _canonical(value: Any) -> Any:

@@ -6,16 +6,17 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from loanpersona.core.assumptions import Assumptions, assumptions, restored
+from loanpersona.core.card import Card
 from loanpersona.core.errors import InputError, did_you_mean, expect
 from loanpersona.tables import Table, store
 from loanpersona.tables.book import Book
+from loanpersona.tables.card import card
 
 
 def made_from(persona: str, persona_digest: str, n: int, seed: int, given: Assumptions | None = None) -> dict[str, Any]:
@@ -115,11 +116,19 @@ class Population(Book):
         made = ", ".join(self.tables)
         return f"<Population of {self.n:,} from {self.persona}, seed {self.seed}: {made}; {self.digest[:12]}>"
 
+    def card(self, lang: str = "en") -> Card:
+        """Its business card: that it is synthetic, its tables with rows, columns and days, and its digest.
+
+        Raises InputError for an unknown language.
+
+        >>> import loanpersona as lp
+        >>> lp.generate(lp.load_persona("article"), n=10, seed=7, tables=["users"]).card()
+        <Population of 10 from article, seed 7: users; c539fcc347fe>
+        """
+        return card(self, lang)
+
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
-        assumed = {name: getattr(self.assumptions, name).value for name in self.assumptions.changed}
-        shown = {**self.made, "assumptions": ", ".join(f"{name} = {value:g}" for name, value in assumed.items())}
-        rows = "".join(f"<tr><th>{escape(k)}</th><td>{escape(str(v))}</td></tr>" for k, v in shown.items() if v != "")
-        return {"text/plain": repr(self), "text/html": f"<table>{rows}</table>"}, {"loanpersona": self.made}
+        return self.card()._repr_mimebundle_()
 
 
 def load_population(folder: str | os.PathLike[str]) -> Population:
