@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from loanpersona.analysis import credit, habits, needs, profile, segments
     from loanpersona.analysis.frame import frames
     from loanpersona.analysis.written import in_words
-    from loanpersona.charts.plot import plot, show
+    from loanpersona.charts.plot import plot
     from loanpersona.core import words as labels
     from loanpersona.core.assumptions import assumptions
     from loanpersona.core.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, ReportError
     from loanpersona.persona.model import Persona
     from loanpersona.persona.resolver import load_persona
     from loanpersona.rendering import render_report, render_reports
+    from loanpersona.reports.chapter import chapter
+    from loanpersona.reports.found import finding
+    from loanpersona.reports.shown import show
     from loanpersona.simulation.generation import generate, sample
     from loanpersona.simulation.parameters import check_parameters
     from loanpersona.tables.book import Book
@@ -39,11 +42,13 @@ _HOMES = {
     "Population": "loanpersona.tables.population:Population",
     "ReportError": "loanpersona.core.errors:ReportError",
     "assumptions": "loanpersona.core.assumptions:assumptions",
+    "chapter": "loanpersona.reports.chapter:chapter",
     "charts": "loanpersona.charts",
     "claims": "loanpersona.claims",
     "check_parameters": "loanpersona.simulation.parameters:check_parameters",
     "credit": "loanpersona.analysis.credit",
     "estimates": "loanpersona.estimates",
+    "finding": "loanpersona.reports.found:finding",
     "frames": "loanpersona.analysis.frame:frames",
     "generate": "loanpersona.simulation.generation:generate",
     "habits": "loanpersona.analysis.habits",
@@ -58,7 +63,7 @@ _HOMES = {
     "render_reports": "loanpersona.rendering:render_reports",
     "sample": "loanpersona.simulation.generation:sample",
     "segments": "loanpersona.analysis.segments",
-    "show": "loanpersona.charts.plot:show",
+    "show": "loanpersona.reports.shown:show",
     "tables": "loanpersona.tables",
 }
 
@@ -72,11 +77,13 @@ __all__ = [
     "Population",
     "ReportError",
     "assumptions",
+    "chapter",
     "charts",
     "check_parameters",
     "claims",
     "credit",
     "estimates",
+    "finding",
     "frames",
     "generate",
     "habits",

@@ -9,24 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from html import escape
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from loanpersona.analysis.frame import ROOMS, Declaration, declaration, keys_of
-from loanpersona.analysis.written import html_table
 from loanpersona.charts import forms
-from loanpersona.charts.layout import alt, fit, say
+from loanpersona.charts.layout import fit, say
 from loanpersona.charts.style import Caption, new_axes, now, style
 from loanpersona.core.errors import InputError
-from loanpersona.core.extras import need
 from loanpersona.core.words import check_language, own_words, phrase
 from loanpersona.tables.book import SYNTHETIC_MARK
 
@@ -120,37 +116,6 @@ def _draw(frame: pd.DataFrame, declared: Declaration, ax: Axes, lang: str, *, ba
         caption = Caption(caption.title, f"{caption.note} · {hidden}", caption.values)
     say(ax, caption, lang, synthetic=bool(frame.attrs[SYNTHETIC_MARK]), bare=bare)
     return caption
-
-
-def show(frame: pd.DataFrame | Callable[..., pd.DataFrame], *book: Any, lang: str = "en", **arguments: Any) -> None:
-    """Show a frame in a notebook: its sentence, the chart with alt text, and the table, folded.
-
-    Takes a frame, or a function of a room with its book and arguments. What this book is too small for is a box that
-    says why. Raises InputError as `plot` does for anything that is no frame.
-
-    >>> import loanpersona as lp
-    >>> population = lp.generate(lp.load_persona("article"), n=300, seed=7)
-    >>> lp.show(lp.habits.timing, population, of="hour")  # doctest: +SKIP
-    """
-    need("lab")
-    from IPython.display import HTML, display
-
-    check_language(lang)
-    try:
-        made = frame(*book, **arguments) if callable(frame) else frame
-        ax = plot(made, lang=lang)
-    except InputError as reason:
-        if not callable(frame):
-            declaration(frame)
-        display(HTML(f'<p class="not-estimated">{escape(str(reason))}</p>'))
-        return
-    figure = ax.get_figure()
-    assert isinstance(figure, Figure)
-    words = " ".join(filter(None, map(alt, figure.axes)))
-    display(figure, metadata={"image/png": {"alt": words}})
-    plt.close(figure)
-    summary = escape(forms.title(made, lang))
-    display(HTML(f"<details><summary>{summary}</summary>{html_table(made, lang)}</details>"))
 
 
 def _entry(frame: pd.DataFrame, name: str) -> Entry:

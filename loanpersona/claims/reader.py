@@ -81,7 +81,7 @@ def _check(node: Node, faults: Faults) -> Check:
     return Check(
         frame=_one_of(known.get("frame"), tuple(declarations()), faults),
         arguments={name: _argument(value) for name, value in arguments.items()},
-        rule=_rule(known.get("rule", Node({}, node.file, node.line, node.path)), faults),
+        rule=read_rule(known.get("rule", Node({}, node.file, node.line, node.path)), faults),
     )
 
 
@@ -92,7 +92,8 @@ def _argument(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
-def _rule(node: Node, faults: Faults) -> Rule:
+def read_rule(node: Node, faults: Faults) -> Rule:
+    """The rule that a node states."""
     known = _known(node, faults, ("kind", "row", "line", "because"), ("top", "than", "column", "each"))
     each = known.get("each")
     return Rule(

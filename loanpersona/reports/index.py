@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,11 @@ class Entry:
     versions: dict[str, str]
     made_from: str = ""
     """The fingerprint of all that the page was made from."""
+    question: str = ""
+    figures: list[dict[str, str]] = field(default_factory=list)
+    """Key figures: value and words."""
+    thumbnail: str = ""
+    """A chart of it, as SVG."""
 
 
 def update_index(out: str | Path, new: Entry | None = None) -> Path:

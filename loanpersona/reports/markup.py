@@ -21,6 +21,23 @@ _ATTRIBUTES = {
     "a": {"href"},
     "img": {"src"},
 }
+# What the parts of our own pages hold besides: sections, and pictures drawn as SVG.
+_SHAPES = ["g", "path", "rect", "circle", "line", "polyline", "polygon", "text", "tspan"]
+_PART_TAGS = _TAGS | {"section", "svg", "title", "desc", *_SHAPES}
+_LOOKS = (
+    "d x y x1 x2 y1 y2 cx cy r rx ry dx dy points transform fill fill-opacity stroke stroke-width stroke-opacity "
+    "stroke-dasharray stroke-linejoin stroke-linecap text-anchor font-size font-weight opacity style"
+)
+_PART_ATTRIBUTES = {
+    **_ATTRIBUTES,
+    "*": _ATTRIBUTES["*"] | {"role", "tabindex", "aria-label", "aria-labelledby", "aria-hidden"},
+    **{tag: set(_LOOKS.split()) for tag in _SHAPES},
+    "svg": {"viewBox", "font-size"},
+}
+# Of styles only where a mark of a strip lies; no attribute of a drawing names anything outside it.
+_PLACES = re.compile(r"(--[a-z0-9]{1,8}:\s*-?\d{1,5}(\.\d{1,3})?px;?\s*)+")
+_OUTSIDE = re.compile(r"url|[\\@<]|expression|image|//", re.IGNORECASE)
+_DRAWN = {"fill", "stroke", "transform", "points", "d"}
 # A tag by its opening angle bracket.
 _TAG = re.compile(r"<(?=/?([a-zA-Z][^\s/>]*))")
 # What browsers pass over in an address.
@@ -45,6 +62,29 @@ def safe_html(html: str) -> str:
         link_rel=None,
     )
     return _tidy(clean) if "<table" in clean or "<img" in clean else clean
+
+
+def safe_part(html: str) -> str:
+    """Return a part of a page of our own, drawings included, such that it can only show; see `safe_html`."""
+    clean: str = nh3.clean(
+        html,
+        tags=set(_PART_TAGS),
+        attributes=_PART_ATTRIBUTES,
+        attribute_filter=_allowed_in_part,
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,
+    )
+    return clean
+
+
+def _allowed_in_part(tag: str, name: str, value: str) -> str | None:
+    if name == "style":
+        return value if _PLACES.fullmatch(value) else None
+    if (tag, name) == ("a", "href"):
+        return _allowed(tag, name, value)
+    if name in _DRAWN:
+        return None if _OUTSIDE.search(value) else value
+    return _allowed(tag, name, value)
 
 
 def _shown(tag: re.Match[str]) -> str:

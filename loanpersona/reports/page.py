@@ -8,63 +8,102 @@ import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loanpersona.reports.fonts import with_glyphs
+from loanpersona.reports.fragments import Part, take_parts
 from loanpersona.reports.provenance import Provenance
+from loanpersona.reports.shell import Pages, Place, in_shell, title_of
 from loanpersona.reports.words import HTML_LANGUAGE, TEMPLATES, words
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 _HIDDEN = frozenset({"parameters", "injected-parameters", "solution"})
+APPENDIX = "appendix"
+"""The tag of cells that stand on a page of their own, which a notebook that has such cells gets besides."""
 _TITLE = re.compile(r"^# +(.+?)\s*#*\s*$", re.MULTILINE)
 _MARKUP = re.compile(r"[*_`#>]+|\[(?P<text>[^\]]*)\]\([^)]*\)")
+_THUMBNAIL = re.compile(r'<div class="narrow">(<svg.*?</svg>)', re.DOTALL)
 _PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 
 
 @dataclass(frozen=True)
 class Page:
-    """A report ready to publish."""
+    """A report ready to publish, and what the index says of it."""
 
     html: str
     title: str
     pictures_without_alt: int
+    question: str = ""
+    figures: list[dict[str, str]] = field(default_factory=list)
+    thumbnail: str = ""
+    """A chart of it, as SVG."""
 
 
 def make_page(
     notebook: NotebookNode,
+    lang: str,
+    *,
     name: str,
     parameters: Mapping[str, Any],
     origin: Provenance,
     versions: Mapping[str, str],
+    pages: Pages | None = None,
+    appendix: bool = False,
+    made_on: date | None = None,
 ) -> Page:
-    """Return the page of a notebook that ran with these parameters; `lang` among them picks the prose."""
-    lang = str(parameters["lang"])
+    """Return the page in a language of a notebook that ran with these parameters, or that of its appendix.
+
+    A notebook run for pages (`LOANPERSONA_PAGES=1`) gives those of both languages; of any other the outputs are shown
+    as they are, between the prose of that language. `name` is the notebook's, such as `02_habits`; `pages` are the
+    files of all pages of this run, in reading order, by name and language, such as
+    `{"02_habits": {"en": "….en.html", "zh": "….zh.html"}, "02_habits-appendix": {…}}`: links lead there and nowhere
+    else. `made_on` is today unless said otherwise.
+    """
     shown = deepcopy(notebook)
-    shown.cells = _cells_for(lang, shown.cells)
-    title = _lift_title(shown.cells) or name
+    shown.cells = _cells_for(lang, shown.cells, appendix)
+    parts = take_parts(shown.cells, lang)
+    own = _lift_title(shown.cells)
+    title = next((one.text("title") for one in parts if one.text("title")), own or title_of(name, lang))
+    title = words(lang)["appendix_of"].format(title=title_of(name, lang)) if appendix else title
     _drop_passport(shown.cells)
     missing = _describe_pictures(shown.cells, words(lang)["picture"])
     _hide_paths(shown.cells)
+    body = _export(shown, {"word": words(lang), "fragments": [one.html for one in parts]})
     facts = {
-        "lang": HTML_LANGUAGE[lang],
-        "title": title,
-        "words": words(lang),
         "parameters": {name: _without_paths("; ".join(str(value).splitlines())) for name, value in parameters.items()},
         "origin": origin,
-        "assumptions": {one.name: one.row(lang) for one in origin.assumptions},
         "versions": versions,
+        "day": f"{made_on or date.today():%Y-%m-%d}",
     }
-    return Page(with_glyphs(_export(shown, facts)), title, missing)
+    where = Place(name, lang, pages or {}, appendix)
+    return Page(with_glyphs(in_shell(where, title, body, parts, facts)), title, missing, **_told(parts))
 
 
-def _cells_for(lang: str, cells: Iterable[NotebookNode]) -> list[NotebookNode]:
-    """Keep what a reader of this language is to see."""
-    other = {f"lang-{code}" for code in HTML_LANGUAGE if code != lang}
-    return [cell for cell in cells if not (other | _HIDDEN) & set(cell.metadata.get("tags", []))]
+def has_appendix(notebook: Any) -> bool:
+    """Whether a notebook, run or not, has cells for an appendix."""
+    return any(APPENDIX in cell["metadata"].get("tags", []) for cell in notebook["cells"])
+
+
+def _cells_for(lang: str, cells: Iterable[NotebookNode], appendix: bool) -> list[NotebookNode]:
+    """Keep what a reader of this language is to see, on the page itself or on that of the appendix."""
+    hidden = _HIDDEN | {f"lang-{code}" for code in HTML_LANGUAGE if code != lang}
+    tagged = ((cell, set(cell.metadata.get("tags", []))) for cell in cells)
+    return [cell for cell, tags in tagged if not hidden & tags and (APPENDIX in tags) == appendix]
+
+
+def _told(parts: Iterable[Part]) -> dict[str, Any]:
+    """What the index says of a page: its question, its key figures, its first chart."""
+    listed = list(parts)
+    return {
+        "question": next((one.text("question") for one in listed if one.text("question")), ""),
+        "figures": next((one.figures() for one in listed if one.figures()), []),
+        "thumbnail": next((found[1] for one in listed if (found := _THUMBNAIL.search(one.html))), ""),
+    }
 
 
 def _drop_passport(cells: Iterable[NotebookNode]) -> None:
@@ -134,6 +173,7 @@ def _without_paths(text: str) -> str:
 
 
 def _export(notebook: NotebookNode, facts: Mapping[str, Any]) -> str:
+    """The cells as HTML."""
     from nbconvert import HTMLExporter
 
     from loanpersona.reports.markup import safe_html

@@ -15,10 +15,11 @@ from loanpersona.core.errors import LoanpersonaError, MachineError, ReportError
 from loanpersona.core.extras import need
 from loanpersona.reports.files import publish, saying_where, workplace
 from loanpersona.reports.index import Entry, entries, update_index
-from loanpersona.reports.page import Page, make_page
+from loanpersona.reports.page import Page, has_appendix, make_page
 from loanpersona.reports.parameters import declared_parameters
 from loanpersona.reports.provenance import Provenance, provenance_of
 from loanpersona.reports.run import DEADLINE, Ran, Task, Workers
+from loanpersona.reports.shell import appendix_of
 from loanpersona.tables.store import versions
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def render(
             for task, results in workers:
                 for ran in results:
                     try:
-                        pages[task.source, ran.lang] = path = _published(task, ran, out)
+                        pages[task.source, ran.lang] = path = _published(task, ran, out, tasks)
                         said(path)
                     except LoanpersonaError as fault:
                         faults.append(fault)
@@ -93,11 +94,11 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _published(task: Task, ran: Ran, out: Path) -> Path:
+def _published(task: Task, ran: Ran, out: Path, tasks: Sequence[Task]) -> Path:
     """Make the page of a notebook that ran and put it in its place, or keep what failed and raise its fault."""
     failed = out / f"{_clean(task.source.stem)}.failed.ipynb"
     try:
-        path = _made(task, ran, out)
+        path = _made(task, ran, out, tasks)
     except ReportError:
         if ran.notebook is not None:
             publish(failed, _as_file(ran.notebook))
@@ -107,18 +108,42 @@ def _published(task: Task, ran: Ran, out: Path) -> Path:
     return path
 
 
-def _made(task: Task, ran: Ran, out: Path) -> Path:
+def _made(task: Task, ran: Ran, out: Path, tasks: Sequence[Task]) -> Path:
+    """The page of a notebook that ran, and that of its appendix where it has one."""
     if ran.fault is not None or ran.notebook is None:
         raise ran.fault or ReportError(f"{task.source.stem}: was not run")
     name, values = task.source.stem, {**task.values, "lang": ran.lang}
     origin = provenance_of(ran.notebook, f"{name} ({ran.lang})")
-    page = make_page(ran.notebook, name, values, origin, versions())
-    target = out / file_name(name, origin, ran.lang, _further(task.source, values))
-    content = page.html.encode("utf-8")
-    publish(target, content)
-    made_from = _made_from(task, ran.lang)
-    update_index(out, replace(_entry(target, name, ran.lang, page, origin, content), made_from=made_from))
+    links = _links(tasks, origin)
+    for appendix in (True, False) if has_appendix(ran.notebook) else (False,):
+        page = make_page(
+            ran.notebook,
+            ran.lang,
+            name=name,
+            parameters=values,
+            origin=origin,
+            versions=versions(),
+            pages=links,
+            appendix=appendix,
+        )
+        own = appendix_of(name) if appendix else name
+        target = out / links[own][ran.lang]
+        content = page.html.encode("utf-8")
+        publish(target, content)
+        made_from = "" if appendix else _made_from(task, ran.lang)
+        update_index(out, replace(_entry(target, own, ran.lang, page, origin, content), made_from=made_from))
     return target
+
+
+def _links(tasks: Sequence[Task], origin: Provenance) -> dict[str, dict[str, str]]:
+    """The files of the pages of a run, by name and language: pages lead to one another."""
+    result: dict[str, dict[str, str]] = {}
+    for task in tasks:
+        name, further = task.source.stem, _further(task.source, task.values)
+        tagged = has_appendix(json.loads(task.source.read_text(encoding="utf-8")))
+        for own in (name, appendix_of(name)) if tagged else (name,):
+            result[own] = {lang: file_name(own, origin, lang, further) for lang in task.langs}
+    return result
 
 
 def _as_file(notebook: NotebookNode) -> bytes:
@@ -171,4 +196,7 @@ def _entry(target: Path, notebook: str, lang: str, page: Page, origin: Provenanc
         sha256=hashlib.sha256(content).hexdigest(),
         pictures_without_alt=page.pictures_without_alt,
         versions=versions(),
+        question=page.question,
+        figures=page.figures,
+        thumbnail=page.thumbnail,
     )

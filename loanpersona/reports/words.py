@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from loanpersona.core import catalog
-from loanpersona.core.words import phrase
+from loanpersona.core.words import label
 
 TEMPLATES = Path(__file__).resolve().parent / "template"
 
@@ -23,4 +23,4 @@ _PREFIX = "report_"
 def words(lang: str) -> dict[str, str]:
     """The words of one language by key."""
     keys = [key for key in catalog.load("labels") if key.startswith(_PREFIX)]
-    return {key.removeprefix(_PREFIX): phrase(key, lang) for key in keys}
+    return {key.removeprefix(_PREFIX): label(key, lang) for key in keys}

@@ -207,10 +207,10 @@ def test_changes_that_the_persona_does_not_take_stop_before_a_kernel(tmp_path: P
     assert not (tmp_path / "out").exists()
 
 
-def test_changes_stand_at_the_top_of_a_page_one_after_the_other() -> None:
+def test_changes_stand_at_the_foot_of_a_page_one_after_the_other() -> None:
     changes = "sex.shares.male: 0.5\nsex.shares.female: 0.5"
     ran = nbformat.v4.new_notebook(cells=[prose("# Title", "lang-en")])
-    page = make_page(ran, "x", {"changes": changes, "lang": "en"}, IGNORED, {"numpy": "1"})
+    page = make_page(ran, "en", name="x", parameters={"changes": changes}, origin=IGNORED, versions={"numpy": "1"})
     assert "changes = sex.shares.male: 0.5; sex.shares.female: 0.5</code>" in page.html
 
 
@@ -301,7 +301,8 @@ def test_a_page_loads_and_runs_nothing(pages: dict[str, Seen]) -> None:
         sources = page.values("img", "src")
         assert len(sources) == 2  # the third came from outside
         assert all(source and source.startswith("data:image/png;base64,") for source in sources)
-        assert not page.values("a", "href")
+        assert page.values("a", "href")[0] == "#main"
+        assert all(href and href.startswith("#") for href in page.values("a", "href"))
         policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:"
         assert policy in page.values("meta", "content")
 
@@ -327,18 +328,19 @@ def test_code_and_solutions_stay_hidden(pages: dict[str, Seen]) -> None:
             assert hidden not in page.visible
 
 
-def test_parameters_digests_and_versions_stand_at_the_top(pages: dict[str, Seen]) -> None:
+def test_parameters_digests_and_versions_stand_at_the_foot(pages: dict[str, Seen]) -> None:
     for page in pages.values():
-        top, body, _ = page.visible.partition(f"numpy {np.__version__}")
-        assert body
-        assert "Q: population" not in body  # the head says it all, once
-        for fact in ("n = 60", "seed = 7", "share = 0.5", "cd" * 32, "ab" * 32):
-            assert fact in top
+        body, mark, foot = page.visible.rpartition("loanpersona 0.1.0 · ")
+        assert mark
+        assert "Q: population" not in body  # the foot says it all, once
+        for fact in ("n = 60", "seed = 7", "share = 0.5", "cd" * 32, "ab" * 32, f"numpy {np.__version__}"):
+            assert fact in foot
+        assert foot.partition("\n")[0].endswith("cd" * 4)
 
 
 def test_a_page_says_that_it_is_synthetic_in_its_language(pages: dict[str, Seen]) -> None:
-    assert pages["en"].visible.count("Synthetic data The users") == 2
-    assert pages["zh"].visible.count("合成数据 用户与借款") == 2
+    assert pages["en"].visible.count("Synthetic dataEvery person and loan") == 1
+    assert pages["zh"].visible.count("合成数据本页的每个人") == 1
 
 
 def test_pictures_have_alternative_text_their_own_or_the_prose_above(pages: dict[str, Seen]) -> None:
@@ -386,7 +388,8 @@ def test_chinese_pages_bring_their_glyphs(reports: dict[str, Path]) -> None:
 def test_one_run_gives_the_same_page_every_time(notebook: Path) -> None:
     shown = nbformat.read(notebook, as_version=4)
     values = {"n": 60, "lang": "zh"}
-    first, second = (make_page(shown, "x", values, IGNORED, {"loanpersona": "1"}) for _ in range(2))
+    facts: dict[str, Any] = {"name": "x", "parameters": values, "origin": IGNORED, "versions": {"loanpersona": "1"}}
+    first, second = (make_page(shown, "zh", **facts) for _ in range(2))
     assert first == second
 
 

@@ -1,0 +1,40 @@
+"""The templates of pages and of their parts; what is filled in is escaped, except pictures that we drew ourselves."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from loanpersona.core.extras import need
+from loanpersona.reports.words import HTML_LANGUAGE, TEMPLATES, words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+
+def render(template: str, lang: str, **values: Any) -> str:
+    """A template with the words of a language and these values."""
+    shared = {"lang": HTML_LANGUAGE[lang], "word": words(lang)}
+    return _environment().get_template(template).render(**shared, **values)
+
+
+@cache
+def _environment() -> Environment:
+    need("reports")
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def shown_as_is(html: str) -> Markup:
+    """HTML or SVG of our own making, which a template must not escape."""
+    from markupsafe import Markup
+
+    return Markup(html)
