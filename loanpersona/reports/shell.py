@@ -12,7 +12,7 @@ from typing import Any
 from loanpersona.core.words import LANGUAGES
 from loanpersona.reports.finding import chapters
 from loanpersona.reports.fragments import Part
-from loanpersona.reports.templates import render, shown_as_is
+from loanpersona.reports.templates import render
 from loanpersona.reports.words import HTML_LANGUAGE, words
 
 Pages = Mapping[str, Mapping[str, str]]
@@ -83,11 +83,6 @@ def short_title(name: str, lang: str) -> str:
     return re.split("[:：]", title_of(name, lang))[0]
 
 
-def index_file(lang: str) -> str:
-    """The file of the index page in a language."""
-    return "index.html" if lang == LANGUAGES[0] else f"index.{lang}.html"
-
-
 def in_shell(place: Place, title: str, body: str, parts: Sequence[Part], facts: Mapping[str, Any]) -> str:
     """The whole page."""
     word = words(place.lang)
@@ -97,13 +92,13 @@ def in_shell(place: Place, title: str, body: str, parts: Sequence[Part], facts: 
         place.lang,
         title=title,
         window=f"{title} · {word['synthetic_mark']} · {facts['origin'].persona}",
-        body=shown_as_is(_linked(body, place)),
+        body=_linked(body, place),
         contents=_contents(body, parts),
         band=word["band_ledger" if ledger else "band"],
         ledger=ledger,
         switch=ledger.names("switch") if ledger else [],
         question=next((one.text("question") for one in parts if one.text("question")), ""),
-        index=index_file(place.lang) if place.pages else "",
+        index="index.html" if place.pages else "",
         other=place.other,
         appendix="" if place.appendix else place.file(appendix_of(place.name)),
         version=facts["versions"].get("loanpersona", ""),

@@ -17,7 +17,7 @@ from loanpersona.core.errors import InputError
 from loanpersona.core.extras import need
 from loanpersona.core.words import LANGUAGES, check_language, own_words, phrase
 from loanpersona.reports.numbers import brief
-from loanpersona.reports.templates import render, shown_as_is
+from loanpersona.reports.templates import render
 from loanpersona.reports.words import MIME, PAGES
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _values(one: Found, lang: str) -> dict[str, Any]:
         "method": one.filled(about.method, lang) if verdict else "",
         "interval": phrase("report_interval_of", lang, **ends, n=f"{verdict.n:,}") if verdict else "",
         "basis": _basis(one, lang),
-        "table": shown_as_is(table),
+        "table": table,
         "code": code_line(about.frame, about.arguments),
     }
 
@@ -146,9 +146,9 @@ def captioned(table: str, caption: str) -> str:
 
 
 def _figure(frame: pd.DataFrame, lang: str) -> str:
-    title, table = _title(frame, lang), html_table(frame, lang)
-    shown = shown_as_is(captioned(table, title))
-    return render("parts/figure.html.j2", lang, title=title, table=shown, why_not="", **_pictures(frame, lang))
+    title = _title(frame, lang)
+    table = captioned(html_table(frame, lang), title)
+    return render("parts/figure.html.j2", lang, title=title, table=table, why_not="", **_pictures(frame, lang))
 
 
 def _pictures(frame: pd.DataFrame, lang: str) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def _pictures(frame: pd.DataFrame, lang: str) -> dict[str, Any]:
     from loanpersona.charts.svg import NARROW, WIDE, picture
 
     wide, narrow = (picture(frame, lang=lang, width=width) for width in (WIDE, NARROW))
-    return {"wide": shown_as_is(wide.svg), "narrow": shown_as_is(narrow.svg), "note": wide.caption.note}
+    return {"wide": wide.svg, "narrow": narrow.svg, "note": wide.caption.note}
 
 
 def _show_chart(frame: pd.DataFrame, lang: str) -> None:

@@ -1,4 +1,4 @@
-"""The templates of pages and of their parts; what is filled in is escaped, except pictures that we drew ourselves."""
+"""The templates of pages and of their parts; what is filled in is escaped, except what is HTML already."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from loanpersona.reports.words import HTML_LANGUAGE, TEMPLATES, words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-    from markupsafe import Markup
 
 
 def render(template: str, lang: str, **values: Any) -> str:
@@ -31,10 +30,3 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-
-
-def shown_as_is(html: str) -> Markup:
-    """HTML or SVG of our own making, which a template must not escape."""
-    from markupsafe import Markup
-
-    return Markup(html)

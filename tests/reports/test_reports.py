@@ -24,6 +24,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from loanpersona.core.errors import InputError, LoanpersonaError, MachineError, ReportError
+from loanpersona.rendering import render_report
 from loanpersona.reports import check_values, declared_parameters, files, fonts, notebook_names, update_index
 from loanpersona.reports import parameters as parameters_room
 from loanpersona.reports.index import Entry
@@ -31,7 +32,6 @@ from loanpersona.reports.markup import safe_html
 from loanpersona.reports.page import make_page
 from loanpersona.reports.provenance import Provenance, provenance_of
 from loanpersona.reports.render import file_name
-from loanpersona.rendering import render_report
 
 PARAMETERS = """\
 persona: str = "article"  # which persona file
@@ -302,9 +302,19 @@ def test_a_page_loads_and_runs_nothing(pages: dict[str, Seen]) -> None:
         assert len(sources) == 2  # the third came from outside
         assert all(source and source.startswith("data:image/png;base64,") for source in sources)
         assert page.values("a", "href")[0] == "#main"
-        assert all(href and href.startswith("#") for href in page.values("a", "href"))
+        assert all(href and ":" not in href and "/" not in href for href in page.values("a", "href"))
         policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:"
         assert policy in page.values("meta", "content")
+
+
+def test_every_link_of_a_page_leads_somewhere(reports: dict[str, Path], pages: dict[str, Seen]) -> None:
+    there = {path.name for path in reports["en"].parent.iterdir()}
+    for page in pages.values():
+        ids = {value for _, name, value in page.attributes if name == "id"}
+        for href in page.values("a", "href"):
+            file, mark, anchor = (href or "").partition("#")
+            assert file in there or not file
+            assert anchor in ids or not mark
 
 
 def test_a_page_speaks_one_language_and_says_which(pages: dict[str, Seen]) -> None:
@@ -330,7 +340,7 @@ def test_code_and_solutions_stay_hidden(pages: dict[str, Seen]) -> None:
 
 def test_parameters_digests_and_versions_stand_at_the_foot(pages: dict[str, Seen]) -> None:
     for page in pages.values():
-        body, mark, foot = page.visible.rpartition("loanpersona 0.1.0 · ")
+        body, mark, foot = page.visible.partition("loanpersona 0.1.0 · ")
         assert mark
         assert "Q: population" not in body  # the foot says it all, once
         for fact in ("n = 60", "seed = 7", "share = 0.5", "cd" * 32, "ab" * 32, f"numpy {np.__version__}"):
