@@ -31,7 +31,7 @@ def test_a_persona_says_five_sentences_and_draws_shares_with_their_basis() -> No
     shown = page(persona.card().html)
     assert len(shown.find_all("br")) + 1 == 5
     rows = [cells(row) for row in shown.find_all("tr")]
-    assert rows[0] == ["Class of borrower", "Individual consumer", " 84%", "Stated by the article (1.1a)"]
+    assert rows[0] == ["Class of user", "Individual consumer", " 84%", "Stated by the article (1.1a)"]
     assert ["Sex", "Men", " 70%", "Assumed"] in rows
     widths = [float(bar["style"].split("width: ")[1].split("em")[0]) for bar in shown.find_all("span")]
     assert sum(widths[:2]) == pytest.approx(12, abs=0.02)

@@ -94,8 +94,8 @@ def test_quantiles_are_those_of_people_drawn(article: lp.Persona) -> None:
 def test_bands_groups_rules_and_own_words_are_told(article: lp.Persona) -> None:
     text = article.describe()
     assert ["25 to 29", "31.0%"] in rows(section(text, "age_years"))
-    assert "- Small owner 16.0%: Occupation: Small owner" in section(text, "borrower_class")
-    assert "- Individual consumer 84.0%: Occupation: all but Small owner" in section(text, "borrower_class")
+    assert "- Micro-business owner 16.0%: Occupation: Micro-business owner" in section(text, "borrower_class")
+    assert "- Individual consumer 84.0%: Occupation: all but Micro-business owner" in section(text, "borrower_class")
     assert "- Province: all but Beijing, Shanghai, Guangdong; City tier: Tier 1 (Assumed – " in text
     assert "at most 24.0%" in text
     assert "at most 200,000 CNY" in text

@@ -77,7 +77,7 @@ def test_transitions_are_cells_from_left_to_below(people: lp.Population) -> None
     [mesh] = [one for one in ax.collections if isinstance(one, QuadMesh)]
     known = frame["share"].where(frame["n"] >= 30)
     np.testing.assert_array_equal(np.ma.filled(mesh.get_array(), np.nan).ravel(), known)
-    assert ax.get_xlabel().startswith("90 days later\nOperable base")
+    assert ax.get_xlabel().startswith("90 days later\nUsers that can be reached")
 
 
 @both_languages
