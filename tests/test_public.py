@@ -101,7 +101,7 @@ def test_the_dictionary_of_results_has_a_row_for_each_frame_in_words(lang: str) 
     assert not frames["title"].isin(frames.index).any()
     assert frames["title"].is_unique
     assert frames.loc["credit.loan_outcomes", "estimate"] == ""
-    assert frames.loc["habits.limit_use", "title"] == {"en": "How limits are used", "zh": "额度的去向"}[lang]
+    assert frames.loc["habits.limit_use", "title"] == {"en": "How limits are used", "zh": "额度的使用情况"}[lang]
 
 
 @pytest.mark.parametrize("lang", ["fr", None, ["en"]])
