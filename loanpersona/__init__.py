@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from loanpersona.analysis.frame import frames
     from loanpersona.analysis.written import in_words
     from loanpersona.charts.plot import plot
+    from loanpersona.claims.ledger import check_claims
     from loanpersona.core import words as labels
     from loanpersona.core.assumptions import assumptions
     from loanpersona.core.errors import InputError, LoanpersonaError, MachineError, PersonaWarning, ReportError
@@ -45,6 +46,7 @@ _HOMES = {
     "chapter": "loanpersona.reports.chapter:chapter",
     "charts": "loanpersona.charts",
     "claims": "loanpersona.claims",
+    "check_claims": "loanpersona.claims.ledger:check_claims",
     "check_parameters": "loanpersona.simulation.parameters:check_parameters",
     "credit": "loanpersona.analysis.credit",
     "estimates": "loanpersona.estimates",
@@ -79,6 +81,7 @@ __all__ = [
     "assumptions",
     "chapter",
     "charts",
+    "check_claims",
     "check_parameters",
     "claims",
     "credit",

@@ -33,6 +33,7 @@ PUBLIC = [
     "assumptions",
     "chapter",
     "charts",
+    "check_claims",
     "check_parameters",
     "claims",
     "credit",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from os import PathLike
 from pathlib import Path
@@ -12,7 +12,7 @@ from loanpersona.analysis.frame import declarations
 from loanpersona.claims.rules import KINDS
 from loanpersona.claims.statement import FORMS, OPINIONS, ORIGINS, Check, Claim, Evidence, Rows, Rule, Statement, Words
 from loanpersona.core import catalog
-from loanpersona.core.errors import did_you_mean
+from loanpersona.core.errors import InputError, did_you_mean
 from loanpersona.core.sourced import read_words
 from loanpersona.core.strict_yaml import Faults, Node, number, plain, read
 
@@ -27,6 +27,17 @@ def statements() -> Mapping[str, Statement]:
     ('Most borrowers are men', 46)
     """
     return read_statements(catalog.FOLDER / "statements.yaml")
+
+
+def chosen(wanted: Sequence[str] | Mapping[str, Statement] | None) -> list[Statement]:
+    """The statements of some ids, of a mapping of one's own, or all; raises InputError for unknown ids."""
+    if isinstance(wanted, Mapping):
+        return list(wanted.values())
+    known = statements()
+    ids = list(known) if wanted is None else [wanted] if isinstance(wanted, str) else list(wanted)
+    if unknown := [one for one in ids if one not in known]:
+        raise InputError(*(f"statements: {one}: unknown. {did_you_mean(str(one), known)}" for one in unknown))
+    return [known[one] for one in ids]
 
 
 def read_statements(path: str | PathLike[str]) -> Mapping[str, Statement]:
