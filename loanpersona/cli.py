@@ -1,4 +1,4 @@
-"""The command line: generate, report, describe, digest, doctor."""
+"""The command line: generate, report, describe, digest, check, doctor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from loanpersona.core.errors import InputError, MachineError, did_you_mean, together
+from loanpersona.core.errors import InputError, MachineError, ReportError, did_you_mean, together
 from loanpersona.exits import leave
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -44,6 +44,7 @@ def cli() -> None:
     loanpersona generate --n 100000 --out people          # users.parquet, truth.parquet
     loanpersona describe article --lang zh                # the persona in words and tables
     loanpersona digest article --n 5000 --seed 7          # the fingerprint of a population
+    loanpersona check                                     # the article, statement by statement
     """
 
 
@@ -241,6 +242,36 @@ def describe(
     )
     said = loaded.diff(others[0], lang) if others else loaded.null().to_yaml() if null else ""
     click.echo(said or (loaded.to_yaml() if yaml else loaded.describe(lang)), nl=False)
+
+
+@cli.command()
+@persona_option
+@set_option
+@click.option("--n", default="100000", show_default=True, metavar="COUNT", help="Number of users.")
+@seed_option
+@click.option("--json", "file", metavar="FILE", help="Also write the ledger there, as ledger.schema.json describes it.")
+@debug_option
+def check(persona: str, changes: Sequence[str], n: str, seed: str, file: str | None, debug: bool) -> None:
+    """Hold a population against every statement of the article; exit 1 where persona article contradicts one.
+
+    Says of each what comes out, where the number comes from, and what published figures say.
+    """
+    del debug
+    from loanpersona.claims.ledger import check_claims
+    from loanpersona.claims.telling import as_json, lines
+    from loanpersona.simulation.generation import generate as draw
+
+    loaded, count, start = _checked(persona, changes, n, seed, *([] if file is None else [partial(_check_named, file)]))
+    ledger = check_claims(draw(loaded, n=count, seed=start))
+    click.echo(f"persona {loaded.name} {loaded.digest}, n {count}, seed {start}")
+    click.echo("\n".join(lines(ledger)))
+    if file is not None:
+        made_of = {"persona": loaded.name, "digest": loaded.digest, "n": count, "seed": start}
+        text = json.dumps(as_json(ledger, **made_of), indent=1, ensure_ascii=False)
+        Path(file).write_text(text + "\n", encoding="utf-8")
+    contradicted = ledger.loc[ledger["here"] == "contradicted", "statement"].tolist()
+    if contradicted and loaded.name == "article":
+        raise ReportError(f"persona article contradicts {', '.join(contradicted)}.")
 
 
 @cli.command()

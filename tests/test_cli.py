@@ -203,7 +203,7 @@ def test_report_renders_each_notebook_in_each_language(run: Run, monkeypatch: py
 
 
 def test_help_mentions_every_command_and_every_option(run: Run) -> None:
-    assert set(cli.commands) == {"generate", "report", "describe", "digest", "doctor"}
+    assert set(cli.commands) == {"generate", "report", "describe", "digest", "check", "doctor"}
     whole = run("--help")
     assert whole.code == 0
     for name, command in cli.commands.items():
@@ -469,3 +469,18 @@ def test_a_place_without_chinese_is_no_reason_to_fail(
         assert [path.name for path in tmp_path.iterdir()] == ["数据"]
         assert DIGEST.search((tmp_path / "数据" / "datasheet.md").read_text(encoding="utf-8"))
         assert result.out.splitlines()[-1] in {"数据", "??????", r"\u6570\u636e"}
+
+
+def test_check_holds_a_population_against_the_article_and_writes_the_ledger(run: Run, tmp_path: Path) -> None:
+    ended = run("check", "--n", "2000", "--json", "ledger.json")
+    assert (ended.code, ended.err) == (0, "")
+    assert "1.2a  Holds            70% men. Put in. Published: Agrees" in ended.out.splitlines()
+    content = json.loads((tmp_path / "ledger.json").read_text(encoding="utf-8"))
+    assert (content["persona"], content["n"], content["seed"], len(content["statements"])) == ("article", 2000, 7, 46)
+
+
+def test_check_fails_where_the_article_contradicts_itself_and_only_there(run: Run) -> None:
+    women = ("--n", "1000", "--set", "sex.shares={male: 0.3, female: 0.7}")
+    assert run("check", *women).code == 0
+    ended = run("check", *women, "--set", "persona=article")
+    assert (ended.code, ended.err) == (1, "persona article contradicts 1.2a.\n")

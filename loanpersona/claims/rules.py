@@ -141,7 +141,11 @@ def _parts(rule: Rule, rows: pd.DataFrame, rivals: pd.DataFrame, shares: bool) -
 
 def _measured(rule: Rule, parts: tuple[list[Found], list[Found]], ratio: bool, wide: float) -> Found:
     """The number of a rule, with intervals so many times as wide as in the frame."""
-    return KINDS[rule.kind](*([_widened(one, ratio, wide) for one in part] for part in parts))
+    rows, rivals = ([_widened(one, ratio, wide) for one in part] for part in parts)
+    if rule.kind == "within":  # of several rows the one that lies the farthest out, or the nearest to an end
+        top = inf if rule.top is None else rule.top
+        rows = [min(rows, key=lambda one: min(one.low - rule.line, top - one.high))]
+    return KINDS[rule.kind](rows, rivals)
 
 
 def _apart(rows: pd.DataFrame) -> list[Found]:

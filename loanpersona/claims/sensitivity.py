@@ -36,7 +36,8 @@ def sensitivity(
     Columns: statement, number (its path), now, here (holds or fails at that number), turns_at (the nearest value
     at which the claim changes sides; missing where no value within reach turns it). Read off `n` users
     without intervals, so good to about a point. Shares grow at the cost of the other shares; scale and
-    shift move a whole variable. Raises InputError for unknown ids.
+    shift move a whole variable. Tables and numbers that this persona does not state are left out. Raises InputError
+    for unknown ids.
 
     >>> import loanpersona as lp
     >>> found = sensitivity(lp.load_persona("article"), ["1.2a"], n=2_000)
@@ -138,7 +139,10 @@ def _number(persona: Persona, path: str) -> float:
 def _leaves(persona: Persona, paths: Sequence[str]) -> Iterator[str]:
     """The single numbers among some paths, and those of blocks that add up to one."""
     for path in paths:
-        node = None if path.endswith((".scale", ".shift")) else _node(persona, path)
+        try:
+            node = None if path.endswith((".scale", ".shift")) else _node(persona, path)
+        except InputError:  # another persona may state it in another way
+            continue
         if node is None or isinstance(node.value, str):
             yield path
         elif isinstance(node.value, dict) and path.endswith(tuple(f".{name}" for name in ADDING_UP)):
