@@ -47,6 +47,19 @@ def other(name: str) -> float:
     return 2 * one.value + 1 if one.unit in WHOLE else RANGES[one.unit][1] if limits else 0.45 * one.value
 
 
+def test_a_text_states_assumptions_line_by_line() -> None:
+    changed = lp.assumptions("recovery: 0.3\ncure_days: {value: 10, basis: assumed, because: {en: a, zh: b}}")
+    assert changed.changed == ("recovery", "cure_days")
+    assert (changed.recovery, changed.cure_days.value) == (lp.assumptions(recovery=0.3).recovery, 10)
+    assert lp.assumptions("") == SHIPPED
+    with pytest.raises(lp.InputError, match=r"^assumptions:2: recvery: .*Did you mean 'recovery'"):
+        lp.assumptions("cure_days: 10\nrecvery: 0.3")
+    with pytest.raises(lp.InputError, match=r"^assumptions:1: recovery = 2: out of range"):
+        lp.assumptions("recovery: 2")
+    with pytest.raises(lp.InputError, match="nowhere"):
+        lp.assumptions("nowhere.yaml")
+
+
 # Every file with sourced numbers
 
 
