@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,8 @@ from loanpersona.tables.store import versions
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-Pages = dict[tuple[Path, str], Path]
-"""Pages by notebook and language."""
+Pages = dict[tuple[Path, str], list[Path]]
+"""Pages by notebook and language, that of an appendix last."""
 
 _IN_NAME = frozenset({"persona", "n", "seed", "lang"})
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -46,28 +47,37 @@ def render(
     faults: list[LoanpersonaError] = []
     with workplace(out) as work:
         pages = _finished(tasks, out)
-        for path in pages.values():
+        for path in chain(*pages.values()):
             said(path)
         with Workers(_unfinished(tasks, pages), work, deadline) as workers:
             for task, results in workers:
                 for ran in results:
                     try:
-                        pages[task.source, ran.lang] = path = _published(task, ran, out, tasks)
-                        said(path)
+                        pages[task.source, ran.lang] = paths = _published(task, ran, out, tasks)
+                        for path in paths:
+                            said(path)
                     except LoanpersonaError as fault:
                         faults.append(fault)
     if faults:
         kind = MachineError if all(isinstance(fault, MachineError) for fault in faults) else ReportError
         raise kind("\n".join(map(str, faults)))
-    return [pages[task.source, lang] for task in tasks for lang in task.langs]
+    return [pages[task.source, lang][0] for task in tasks for lang in task.langs]
 
 
 def _finished(tasks: Sequence[Task], out: Path) -> Pages:
-    """The pages that are there already, whole and made from the same."""
+    """The pages that are there already, whole and made from the same, as far as nothing of a notebook is wanting."""
     known = {entry.made_from: entry for entry in entries(out) if entry.made_from}
-    wanted = {(task.source, lang): known.get(_made_from(task, lang)) for task in tasks for lang in task.langs}
-    paths = {key: (out / entry.file, entry.sha256) for key, entry in wanted.items() if entry is not None}
-    return {key: path for key, (path, sha256) in paths.items() if path.is_file() and _sha256(path) == sha256}
+    result: Pages = {}
+    for task, lang in [(each, lang) for each in tasks for lang in each.langs]:
+        wanted = [known.get(_made_from(own, task, lang, tasks)) for own in _pages_of(task)]
+        paths = [out / one.file for one in wanted if one is not None and _is_whole(out / one.file, one.sha256)]
+        if len(paths) == len(wanted):
+            result[task.source, lang] = paths
+    return result
+
+
+def _is_whole(path: Path, sha256: str) -> bool:
+    return path.is_file() and _sha256(path) == sha256
 
 
 def _unfinished(tasks: Sequence[Task], pages: Pages) -> list[Task]:
@@ -75,11 +85,18 @@ def _unfinished(tasks: Sequence[Task], pages: Pages) -> list[Task]:
     return [task for task in left if task.langs]
 
 
-def _made_from(task: Task, lang: str) -> str:
-    """The fingerprint of all that decides a page, or nothing where not all of it is known."""
+def _pages_of(task: Task) -> list[str]:
+    """The names of the pages of a notebook: its own, and that of its appendix where it has one."""
+    name, tagged = task.source.stem, has_appendix(json.loads(task.source.read_text(encoding="utf-8")))
+    return [name, appendix_of(name)] if tagged else [name]
+
+
+def _made_from(own: str, task: Task, lang: str, tasks: Sequence[Task]) -> str:
+    """The fingerprint of all that decides a page, or nothing where not all of it is known; pages lead to others."""
     if not task.rests_on:
         return ""
-    parts = [_sha256(task.source), sorted(task.values.items()), lang, task.rests_on, _code(), versions()]
+    links = [[_pages_of(one), list(one.langs), sorted(one.values.items())] for one in tasks]
+    parts = [own, lang, _sha256(task.source), links, sorted(task.values.items()), task.rests_on, _code(), versions()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -94,54 +111,50 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _published(task: Task, ran: Ran, out: Path, tasks: Sequence[Task]) -> Path:
-    """Make the page of a notebook that ran and put it in its place, or keep what failed and raise its fault."""
+def _published(task: Task, ran: Ran, out: Path, tasks: Sequence[Task]) -> list[Path]:
+    """Make the pages of a notebook that ran and put them in their place, or keep what failed and raise its fault."""
     failed = out / f"{_clean(task.source.stem)}.failed.ipynb"
     try:
-        path = _made(task, ran, out, tasks)
+        paths = _made(task, ran, out, tasks)
     except ReportError:
         if ran.notebook is not None:
             publish(failed, _as_file(ran.notebook))
         raise
     with saying_where(failed):
         failed.unlink(missing_ok=True)
-    return path
+    return paths
 
 
-def _made(task: Task, ran: Ran, out: Path, tasks: Sequence[Task]) -> Path:
+def _made(task: Task, ran: Ran, out: Path, tasks: Sequence[Task]) -> list[Path]:
     """The page of a notebook that ran, and that of its appendix where it has one."""
     if ran.fault is not None or ran.notebook is None:
         raise ran.fault or ReportError(f"{task.source.stem}: was not run")
-    name, values = task.source.stem, {**task.values, "lang": ran.lang}
-    origin = provenance_of(ran.notebook, f"{name} ({ran.lang})")
-    links = _links(tasks, origin)
-    for appendix in (True, False) if has_appendix(ran.notebook) else (False,):
-        page = make_page(
-            ran.notebook,
-            ran.lang,
-            name=name,
-            parameters=values,
-            origin=origin,
-            versions=versions(),
-            pages=links,
-            appendix=appendix,
-        )
-        own = appendix_of(name) if appendix else name
-        target = out / links[own][ran.lang]
-        content = page.html.encode("utf-8")
+    name, lang = task.source.stem, ran.lang
+    origin = provenance_of(ran.notebook, f"{name} ({lang})")
+    shared: dict[str, Any] = {
+        "name": name,
+        "parameters": {**task.values, "lang": lang},
+        "origin": origin,
+        "versions": versions(),
+        "pages": (links := _links(tasks, origin)),
+    }
+    result = []
+    for own in _pages_of(task):
+        page = make_page(ran.notebook, lang, appendix=own != name, **shared)
+        target, content = out / links[own][lang], page.html.encode("utf-8")
         publish(target, content)
-        made_from = "" if appendix else _made_from(task, ran.lang)
-        update_index(out, replace(_entry(target, own, ran.lang, page, origin, content), made_from=made_from))
-    return target
+        made_from = _made_from(own, task, lang, tasks)
+        update_index(out, replace(_entry(target, own, lang, page, origin, content), made_from=made_from))
+        result.append(target)
+    return result
 
 
 def _links(tasks: Sequence[Task], origin: Provenance) -> dict[str, dict[str, str]]:
     """The files of the pages of a run, by name and language: pages lead to one another."""
     result: dict[str, dict[str, str]] = {}
     for task in tasks:
-        name, further = task.source.stem, _further(task.source, task.values)
-        tagged = has_appendix(json.loads(task.source.read_text(encoding="utf-8")))
-        for own in (name, appendix_of(name)) if tagged else (name,):
+        further = _further(task.source, task.values)
+        for own in _pages_of(task):
             result[own] = {lang: file_name(own, origin, lang, further) for lang in task.langs}
     return result
 

@@ -201,7 +201,7 @@ def test_all_faults_are_told_at_once_one_line_each(notebook: Path, tmp_path: Pat
 
 
 PAYLOADS_OF_VALUES = [
-    "'; open({mark!r}, 'w'); '",
+    "'; open({mark!r}, 'w').close(); '",
     '"""; open({mark!r}, "w"); """',
     "\\'); open({mark!r}, 'w') #",
     "x\n\nopen({mark!r}, 'w')",
