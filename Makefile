@@ -55,11 +55,12 @@ notebooks: $(STAMP) ## run the notebooks again and store their outputs
 sample: $(STAMP) ## make data/sample again
 	$(BIN)/python tools/sample.py
 
-bench: $(BENCH_STAMP) ## time generator, writing and personas, compare with Faker and Mimesis (installs these two, once)
+bench: $(BENCH_STAMP) ## time generator, writing, personas and reports, compare with Faker and Mimesis (installs these two, once)
 	$(BIN)/python benchmarks/users.py
 	$(BIN)/python benchmarks/histories.py
 	$(BIN)/python benchmarks/personas.py
 	$(BIN)/python benchmarks/peers.py
+	$(BIN)/python benchmarks/reports.py
 
 lock: ## make constraints.txt again with the newest versions pyproject.toml allows
 	@test -x $(BIN)/python || { $(NEW_VENV); }

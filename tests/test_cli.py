@@ -239,7 +239,7 @@ def test_the_command_is_installed_under_its_name() -> None:
     ("arguments", "fault"),
     [
         (["genrate"], r"genrate: unknown command\. Did you mean 'generate'\?"),
-        (["xyz"], r"xyz: unknown command\. Known: generate, report, digest, describe, doctor\."),
+        (["xyz"], r"xyz: unknown command\. Known: generate, report, digest, describe, check, doctor\."),
         (["generate", "--sede", "7", "--out", "x"], r"'--sede'.*--seed.*See loanpersona --help\."),
         (["--sede"], r"'--sede'"),
         (["generate"], r"'--out'"),
