@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from loanpersona.rendering import render_report, render_reports
     from loanpersona.reports.chapter import chapter
     from loanpersona.reports.found import finding
+    from loanpersona.reports.ledger import ledger
     from loanpersona.reports.shown import show
     from loanpersona.simulation.generation import generate, sample
     from loanpersona.simulation.parameters import check_parameters
@@ -56,6 +57,7 @@ _HOMES = {
     "habits": "loanpersona.analysis.habits",
     "in_words": "loanpersona.analysis.written:in_words",
     "labels": "loanpersona.core.words",
+    "ledger": "loanpersona.reports.ledger:ledger",
     "load_persona": "loanpersona.persona.resolver:load_persona",
     "load_population": "loanpersona.tables.population:load_population",
     "needs": "loanpersona.analysis.needs",
@@ -92,6 +94,7 @@ __all__ = [
     "habits",
     "in_words",
     "labels",
+    "ledger",
     "load_persona",
     "load_population",
     "needs",

@@ -44,6 +44,7 @@ PUBLIC = [
     "habits",
     "in_words",
     "labels",
+    "ledger",
     "load_persona",
     "load_population",
     "needs",

@@ -8,7 +8,7 @@ from loanpersona.core.errors import MachineError
 
 EXTRAS: dict[str, tuple[str, ...]] = {
     "charts": ("matplotlib", "seaborn"),
-    "lab": ("IPython",),
+    "lab": ("IPython", "jinja2"),
     "learn": ("sklearn",),
     "reports": (
         "bs4",

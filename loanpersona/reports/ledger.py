@@ -10,6 +10,7 @@ from typing import Any
 
 from loanpersona import claims
 from loanpersona.claims import Statement, Verdict
+from loanpersona.claims.statement import OPINIONS
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError, expect
 from loanpersona.core.extras import need
@@ -19,10 +20,15 @@ from loanpersona.reports.numbers import brief
 from loanpersona.reports.shown import emit, for_pages, show_html
 from loanpersona.reports.strips import Strip, strip_of
 from loanpersona.reports.templates import render
+from loanpersona.reports.words import words
 from loanpersona.tables.book import Book
 
 MOST = 2
 """Books that stand side by side."""
+SQUARES, OPEN = {"agrees": "y", "in_part": "p", "disagrees": "n", "silent": "s"}, "u"
+"""The look of a square by what published evidence says of its statement, and where there is nothing to test yet."""
+SIGNS = {"contradicted": "✕", "inconclusive": "?"}
+"""What a square bears where the statement does not come out."""
 
 
 def ledger(books: Mapping[str, Book], *, lang: str = "en") -> Ledger:
@@ -79,6 +85,33 @@ class Row:
         values = [one.value if one else None for one in self.verdicts]
         claim = self.statement.claim
         return strip_of(claim, self.statement.evidence, values, lang) if claim and self.testable else None
+
+    def written(self, lang: str) -> dict[str, Any]:
+        """What the template fills in."""
+        statement, claim, places = self.statement, self.statement.claim, range(len(self.verdicts))
+        before, _, after = claim.figure[lang].partition("{value}") if claim and any(self.verdicts) else ("", "", "")
+        values = [self.value(place, lang) for place in places]
+        evidence_note = statement.evidence.note.get(lang, "")
+        return {
+            "id": statement.id,
+            "letter": statement.id[-1],
+            "short": statement.short[lang],
+            "open": self.open,
+            "missing": (statement.missing or statement.not_testable or {}).get(lang, ""),
+            "words": [self.word(place) for place in places],
+            "signs": [SIGNS.get(self.word(place), "") for place in places],
+            "square": _square(self),
+            "values": values,
+            "before": before,
+            "after": after,
+            "why_not": next((reason for reason in self.why_not if reason), ""),
+            "strip": self.strip(lang),
+            "alt": " ".join([f"{before}{values[0]}{after}.", words(lang)["published"], evidence_note]),
+            "origin": statement.origin,
+            "origin_note": claim.origin_note[lang] if claim else "",
+            "evidence": statement.evidence.verdict,
+            "evidence_note": evidence_note,
+        }
 
 
 @dataclass(frozen=True, repr=False)
@@ -150,19 +183,50 @@ class Ledger:
             show_html(self._html(self.lang, template="parts/ledger_table.html.j2"))
 
     def _html(self, lang: str, template: str = "parts/ledger.html.j2") -> str:
-        stated = catalog.load("ledger")
-        sizes = {"statements": len(self.rows), "n": f"{max(_people(book) for book in self.books.values()):,}"}
-        sections = groupby(self.rows, key=lambda row: section_of(row.statement.id))
+        stated, people = catalog.load("ledger"), max(_people(book) for book in self.books.values())
         return render(
             template,
             lang,
-            key=lang,
-            ledger=self,
-            places=range(len(self.books)),
-            synthetic=all(book.synthetic for book in self.books.values()),
-            standfirst=stated["standfirst"][lang].format(**sizes),
-            sections=[(name, stated["sections"][name][lang], list(rows)) for name, rows in sections],
+            standfirst=stated["standfirst"][lang].format(statements=len(self.rows), n=f"{people:,}"),
+            names_of=self.names(lang),
+            synthetic=self._synthetic,
+            figures=self.figures(lang),
+            takeaways=self.takeaways(lang),
+            count=len(self.rows),
+            legend=self._legend(lang),
+            sections=self._sections(lang),
         )
+
+    def _sections(self, lang: str) -> list[dict[str, Any]]:
+        """The sections of the article, each with the rows that are tested and those that stand open."""
+        titles, heads = catalog.load("ledger")["sections"], self._heads(lang)
+        result = []
+        for name, rows in groupby(self.rows, key=lambda row: section_of(row.statement.id)):
+            written = [row.written(lang) for row in rows]
+            parts = ((is_open, [one for one in written if one["open"] == is_open]) for is_open in (False, True))
+            groups = [{"open": is_open, "heads": heads[is_open], "rows": part} for is_open, part in parts if part]
+            result.append({"name": name, "title": titles[name][lang], "rows": written, "groups": groups})
+        return result
+
+    def _heads(self, lang: str) -> dict[bool, list[str]]:
+        """What stands above the columns of rows that are tested, and of rows that are open."""
+        word = words(lang)
+        first, last = word["column_statement"], word["column_evidence"]
+        origin = [word["column_origin"]] if self._synthetic else []
+        return {
+            False: [first, word["column_here"], word["column_strip"], *origin, last],
+            True: [first, word["column_missing"], last],
+        }
+
+    def _legend(self, lang: str) -> list[tuple[str, str, int]]:
+        """The squares, what each says, and how many there are."""
+        squares = [_square(row) for row in self.rows]
+        said = {SQUARES[opinion]: f"evidence_{opinion}" for opinion in OPINIONS} | {OPEN: "no_number"}
+        return [(square, words(lang)[key], squares.count(square)) for square, key in said.items()]
+
+    @property
+    def _synthetic(self) -> bool:
+        return all(book.synthetic for book in self.books.values())
 
     def _said(self, lang: str) -> dict[str, Any]:
         stated = catalog.load("ledger")
@@ -178,6 +242,10 @@ def section_of(id: str) -> str:
     ('1.4', '4')
     """
     return id.rstrip("abcdefghijklmnopqrstuvwxyz")
+
+
+def _square(row: Row) -> str:
+    return OPEN if row.open else SQUARES[row.statement.evidence.verdict]
 
 
 def _row(statement: Statement, books: tuple[Book, ...]) -> Row:

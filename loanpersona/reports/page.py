@@ -28,6 +28,8 @@ APPENDIX = "appendix"
 _TITLE = re.compile(r"^# +(.+?)\s*#*\s*$", re.MULTILINE)
 _MARKUP = re.compile(r"[*_`#>]+|\[(?P<text>[^\]]*)\]\([^)]*\)")
 _THUMBNAIL = re.compile(r'<div class="narrow">(<svg.*?</svg>)', re.DOTALL)
+_SQUARE = re.compile(r'class="q ([ypnsu])" href')
+_FILLS = {"y": "yes", "p": "ev", "n": "no", "s": "base", "u": "rule"}
 _PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 
 
@@ -102,8 +104,22 @@ def _told(parts: Iterable[Part]) -> dict[str, Any]:
     return {
         "question": next((one.text("question") for one in listed if one.text("question")), ""),
         "figures": next((one.figures() for one in listed if one.figures()), []),
-        "thumbnail": next((found[1] for one in listed if (found := _THUMBNAIL.search(one.html))), ""),
+        "thumbnail": next((drawn for one in listed if (drawn := _thumbnail(one))), ""),
     }
+
+
+def _thumbnail(part: Part) -> str:
+    """The first chart of a part for a narrow page, or the squares of a ledger."""
+    found = _THUMBNAIL.search(part.html)
+    if found:
+        return found[1]
+    looks = _SQUARE.findall(part.html)
+    squares = (
+        f'<rect x="{place % 12 * 28}" y="{place // 12 * 28}" width="24" height="24" fill="var(--{_FILLS[look]})"/>'
+        for place, look in enumerate(looks)
+    )
+    high = -(-len(looks) // 12) * 28
+    return f'<svg viewBox="0 0 332 {high}" width="332" height="{high}">{"".join(squares)}</svg>' if looks else ""
 
 
 def _drop_passport(cells: Iterable[NotebookNode]) -> None:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -212,4 +213,5 @@ def _entry(target: Path, notebook: str, lang: str, page: Page, origin: Provenanc
         question=page.question,
         figures=page.figures,
         thumbnail=page.thumbnail,
+        made_on=f"{date.today():%Y-%m-%d}",
     )

@@ -9,6 +9,7 @@ from functools import cached_property
 from html import unescape
 from typing import Any
 
+from loanpersona.claims.statement import OPINIONS
 from loanpersona.core.words import LANGUAGES
 from loanpersona.reports.finding import chapters
 from loanpersona.reports.fragments import Part
@@ -83,9 +84,14 @@ def short_title(name: str, lang: str) -> str:
     return re.split("[:：]", title_of(name, lang))[0]
 
 
+def index_file(lang: str) -> str:
+    """The file of the index page in a language."""
+    return "index.html" if lang == LANGUAGES[0] else f"index.{lang}.html"
+
+
 def in_shell(place: Place, title: str, body: str, parts: Sequence[Part], facts: Mapping[str, Any]) -> str:
     """The whole page."""
-    word = words(place.lang)
+    word, body = words(place.lang), _numbered(body)
     ledger = next((one for one in parts if one.kind == "ledger"), None)
     return render(
         "page.html.j2",
@@ -98,7 +104,7 @@ def in_shell(place: Place, title: str, body: str, parts: Sequence[Part], facts: 
         ledger=ledger,
         switch=ledger.names("switch") if ledger else [],
         question=next((one.text("question") for one in parts if one.text("question")), ""),
-        index="index.html" if place.pages else "",
+        index=index_file(place.lang) if place.pages else "",
         other=place.other,
         appendix="" if place.appendix else place.file(appendix_of(place.name)),
         version=facts["versions"].get("loanpersona", ""),
@@ -108,14 +114,26 @@ def in_shell(place: Place, title: str, body: str, parts: Sequence[Part], facts: 
     )
 
 
+def _numbered(body: str) -> str:
+    """The body with an id for each heading of prose, which contents lead to."""
+    count = iter(range(1, body.count("<h2>") + 1))
+    return re.sub("<h2>", lambda _: f'<h2 id="part-{next(count)}">', body)
+
+
 def _contents(body: str, parts: Sequence[Part]) -> list[dict[str, str]]:
     """A line per finding, or per heading where there are no findings; none on a page that is short."""
-    findings = [one for one in parts if one.kind == "finding"]
+    ids = set(_IDS.findall(body))
+    findings = [one for one in parts if one.kind == "finding" and f"f-{one.text('id')}" in ids]
     if findings:
-        return [{"id": f"f-{o.text('id')}", "line": o.text("line"), "evidence": o.text("evidence")} for o in findings]
+        return [{"id": f"f-{one.text('id')}", "line": one.text("line"), "evidence": _opinion(one)} for one in findings]
     heads = _HEADS.findall(body)
     lines = [{"id": unescape(at), "line": unescape(_TAGS.sub("", text)), "evidence": ""} for at, text in heads]
     return lines if len(lines) >= FEW and not any(one.kind == "ledger" for one in parts) else []
+
+
+def _opinion(part: Part) -> str:
+    """What published evidence says of a finding; nothing where it is no word of ours."""
+    return part.text("evidence") if part.text("evidence") in OPINIONS else ""
 
 
 def _linked(body: str, place: Place) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from loanpersona.core.extras import need
 from loanpersona.reports.words import HTML_LANGUAGE, TEMPLATES, words
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ def render(template: str, lang: str, **values: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    need("reports")
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -31,6 +32,7 @@ from loanpersona.reports.markup import safe_html
 from loanpersona.reports.page import make_page
 from loanpersona.reports.provenance import Provenance, provenance_of
 from loanpersona.reports.render import file_name
+from loanpersona.reports.shell import index_file
 
 PARAMETERS = """\
 persona: str = "article"  # which persona file
@@ -562,14 +564,35 @@ def test_scenarios_of_further_parameters_do_not_overwrite_each_other() -> None:
 # The index
 
 
-def test_the_index_lists_both_languages(reports: dict[str, Path]) -> None:
-    index = Seen(reports["en"].parent / "index.html")
-    assert index.values("a", "href") == [path.name for path in reports.values()]
-    assert index.values("a", "hreflang") == ["en", "zh-Hans"]
-    for word in ("01_profile", "article", "60", "cd" * 6, "Synthetic", "合成数据", "谁在借钱"):
+def cards(index: Seen) -> list[str | None]:
+    """The pages that an index leads to, its own other language and its head left out."""
+    own = ("#main", "index.html", "index.zh.html")
+    return [href for href in index.values("a", "href") if href not in own]
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", ["Who borrows", "Synthetic"]), ("zh", ["谁在借钱", "合成数据"])])
+def test_the_index_shows_a_page_once_with_the_way_to_its_other_language(
+    reports: dict[str, Path], lang: str, words: list[str]
+) -> None:
+    other = "zh" if lang == "en" else "en"
+    index = Seen(reports["en"].parent / index_file(lang))
+    assert cards(index) == [reports[lang].name, reports[other].name]
+    for word in ("article", "60", "cd" * 4, *words):
         assert word in index.visible
-    assert "cd" * 7 not in index.visible
+    assert "cd" * 5 not in index.visible
     assert "script" not in index.tags
+
+
+def test_the_index_shows_key_figures_and_a_chart_and_no_more_than_they_say(tmp_path: Path) -> None:
+    drawn = "<svg viewBox='0 0 9 9' onload='alert(1)'><path d='M0 0h9'/><script>alert(2)</script></svg>"
+    figures = [{"value": "70%", "words": "are <b>men</b>"}, {"value": "1"}]
+    update_index(tmp_path, replace(entry(tmp_path, "b.html"), question="Who?", figures=figures, thumbnail=drawn))
+    index = Seen(tmp_path / "index.html")
+    assert "are <b>men</b>" in index.visible
+    assert "Who?" in index.visible
+    assert {"svg", "path"} <= set(index.tags)
+    assert "script" not in index.tags
+    assert not [name for _, name, _ in index.attributes if name.startswith("on")]
 
 
 def test_the_manifest_holds_the_hash_of_each_file(reports: dict[str, Path]) -> None:
@@ -595,8 +618,9 @@ def test_entries_whose_files_are_gone_are_dropped(tmp_path: Path) -> None:
     update_index(tmp_path, entry(tmp_path, "b.html"))
     (tmp_path / "a.html").unlink()
     index = update_index(tmp_path)
-    assert Seen(index).values("a", "href") == ["b.html"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["b.html", "index.html", "manifest.json"]
+    assert cards(Seen(index)) == ["b.html"]
+    there = ["b.html", "index.html", "index.zh.html", "manifest.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == there
 
 
 @pytest.mark.parametrize(
@@ -606,14 +630,20 @@ def test_entries_whose_files_are_gone_are_dropped(tmp_path: Path) -> None:
 def test_a_damaged_manifest_is_begun_anew(tmp_path: Path, damage: str) -> None:
     (tmp_path / "manifest.json").write_text(damage, encoding="utf-8", errors="surrogateescape")
     index = update_index(tmp_path, entry(tmp_path, "b.html"))
-    assert Seen(index).values("a", "href") == ["b.html"]
+    assert cards(Seen(index)) == ["b.html"]
+
+
+def manifest(folder: Path) -> list[dict[str, Any]]:
+    """The reports that a manifest lists."""
+    result: list[dict[str, Any]] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["reports"]
+    return result
 
 
 def test_reports_finished_at_the_same_time_are_all_listed(tmp_path: Path) -> None:
     entries = [entry(tmp_path, f"{letter}.html") for letter in "abcdefgh"]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda one: update_index(tmp_path, one), entries))
-    assert Seen(update_index(tmp_path)).values("a", "href") == [one.file for one in entries]
+    assert sorted(one["file"] for one in manifest(tmp_path)) == [one.file for one in entries]
 
 
 def test_a_title_with_markup_is_text_in_the_index(tmp_path: Path) -> None:
