@@ -8,15 +8,17 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
+import pandas as pd
+
 from loanpersona import claims
-from loanpersona.claims import Statement, Verdict
+from loanpersona.claims import Statement
+from loanpersona.claims.figures import written
+from loanpersona.claims.ledger import check_claims
 from loanpersona.claims.statement import OPINIONS
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError, expect
 from loanpersona.core.extras import need
-from loanpersona.core.words import LANGUAGES, check_language, has_word, label
-from loanpersona.reports.found import claimed
-from loanpersona.reports.numbers import brief
+from loanpersona.core.words import LANGUAGES, check_language, has_word, label, phrase
 from loanpersona.reports.shown import emit, for_pages, show_html
 from loanpersona.reports.strips import Strip, strip_of
 from loanpersona.reports.templates import render
@@ -53,65 +55,73 @@ def ledger(books: Mapping[str, Book], *, lang: str = "en") -> Ledger:
 
 @dataclass(frozen=True)
 class Row:
-    """A statement, and what it comes to in each book."""
+    """A statement, and what `lp.check_claims` finds of it in each book."""
 
     statement: Statement
-    verdicts: tuple[Verdict | None, ...]
-    """None where a book gives no number, or nothing can be tested."""
-    why_not: tuple[str, ...]
+    found: tuple[Mapping[str, Any], ...]
 
     @property
     def open(self) -> bool:
-        """Whether nothing is there yet to test it with."""
+        """Whether nothing is there to test it with."""
         return self.statement.claim is None
-
-    @property
-    def testable(self) -> bool:
-        """Whether a population can contradict it."""
-        return not self.open and self.statement.origin != "not_testable"
 
     def word(self, place: int) -> str:
         """What the book at a place says of it."""
-        verdict = self.verdicts[place]
-        return "not_testable" if not self.testable else verdict.word if verdict else "unknown"
+        return str(self.found[place]["here"])
+
+    def number(self, place: int) -> float | None:
+        """The number of the book at a place; None where it gives none."""
+        value = self.found[place]["value"]
+        return None if pd.isna(value) else float(value)
 
     def value(self, place: int, lang: str) -> str:
-        """The number of the book at a place, as it is written."""
-        claim, verdict = self.statement.claim, self.verdicts[place]
-        return brief(claim.form, verdict.value, lang) if claim and verdict else ""
+        """That number as it is written; nothing where there is none."""
+        claim, number = self.statement.claim, self.number(place)
+        return written(number, claim.form, lang) if claim and number is not None else ""
 
     def strip(self, lang: str) -> Strip | None:
         """Where its number lies."""
-        values = [one.value if one else None for one in self.verdicts]
-        claim = self.statement.claim
-        return strip_of(claim, self.statement.evidence, values, lang) if claim and self.testable else None
+        claim, values = self.statement.claim, [self.number(place) for place in range(len(self.found))]
+        return strip_of(claim, self.statement.evidence, values, lang) if claim else None
 
     def written(self, lang: str) -> dict[str, Any]:
         """What the template fills in."""
-        statement, claim, places = self.statement, self.statement.claim, range(len(self.verdicts))
-        before, _, after = claim.figure[lang].partition("{value}") if claim and any(self.verdicts) else ("", "", "")
-        values = [self.value(place, lang) for place in places]
-        evidence_note = statement.evidence.note.get(lang, "")
+        statement, places = self.statement, range(len(self.found))
+        figures = [self._figure(place, lang) for place in places]
+        note, evidence = statement.claim.origin_note if statement.claim else {}, statement.evidence
+        missing = statement.missing or statement.not_testable or {}
         return {
             "id": statement.id,
             "letter": statement.id[-1],
             "short": statement.short[lang],
             "open": self.open,
-            "missing": (statement.missing or statement.not_testable or {}).get(lang, ""),
+            "missing": missing.get(lang, ""),
             "words": [self.word(place) for place in places],
             "signs": [SIGNS.get(self.word(place), "") for place in places],
             "square": _square(self),
-            "values": values,
-            "before": before,
-            "after": after,
-            "why_not": next((reason for reason in self.why_not if reason), ""),
+            "figures": figures,
+            "notes": [self._note(place, lang) for place in places],
             "strip": self.strip(lang),
-            "alt": " ".join([f"{before}{values[0]}{after}.", words(lang)["published"], evidence_note]),
+            "alt": " ".join(["".join(figures[0]) + ".", words(lang)["published"], evidence.note.get(lang, "")]),
             "origin": statement.origin,
-            "origin_note": claim.origin_note[lang] if claim else "",
-            "evidence": statement.evidence.verdict,
-            "evidence_note": evidence_note,
+            "origin_note": note.get(lang, ""),
+            "evidence": evidence.verdict,
+            "evidence_note": evidence.note.get(lang, ""),
         }
+
+    def _figure(self, place: int, lang: str) -> tuple[str, str, str]:
+        """The number in words, taken apart: what stands before it, the number, what stands after it."""
+        said, value = self.found[place][f"figure_{lang}"], self.value(place, lang)
+        return ("", "", "") if pd.isna(said) else str(said).partition(value) if value else (str(said), "", "")
+
+    def _note(self, place: int, lang: str) -> str:
+        """Why a book does not settle it, and how many users would."""
+        why, needed = self.found[place]["why"], self.found[place]["needed"]
+        if self.word(place) == "no_column":
+            return "" if pd.isna(why) else str(why)
+        if self.word(place) != "inconclusive" or pd.isna(needed):
+            return ""
+        return phrase("ledger_needed", lang, n=f"{float(f'{needed:.1e}'):,.0f}")
 
 
 @dataclass(frozen=True, repr=False)
@@ -124,7 +134,8 @@ class Ledger:
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """A row per statement, in the article's order."""
-        return tuple(_row(one, tuple(self.books.values())) for one in claims.statements().values())
+        checked = [check_claims(book).set_index("statement").to_dict("index") for book in self.books.values()]
+        return tuple(Row(one, tuple(found[key] for found in checked)) for key, one in claims.statements().items())
 
     def takeaways(self, lang: str) -> list[list[str]]:
         """Three sentences, or two of a single book, each once per book where the numbers in it differ."""
@@ -141,7 +152,7 @@ class Ledger:
 
     @property
     def _testable(self) -> list[Row]:
-        return [row for row in self.rows if row.testable]
+        return [row for row in self.rows if not row.open]
 
     def _counts(self, place: int) -> dict[str, int]:
         rows = self._testable
@@ -195,6 +206,7 @@ class Ledger:
             count=len(self.rows),
             legend=self._legend(lang),
             sections=self._sections(lang),
+            sure=phrase("ledger_error", lang, claims=len(self._testable)),
         )
 
     def _sections(self, lang: str) -> list[dict[str, Any]]:
@@ -202,10 +214,10 @@ class Ledger:
         titles, heads = catalog.load("ledger")["sections"], self._heads(lang)
         result = []
         for name, rows in groupby(self.rows, key=lambda row: section_of(row.statement.id)):
-            written = [row.written(lang) for row in rows]
-            parts = ((is_open, [one for one in written if one["open"] == is_open]) for is_open in (False, True))
+            filled = [row.written(lang) for row in rows]
+            parts = ((is_open, [one for one in filled if one["open"] == is_open]) for is_open in (False, True))
             groups = [{"open": is_open, "heads": heads[is_open], "rows": part} for is_open, part in parts if part]
-            result.append({"name": name, "title": titles[name][lang], "rows": written, "groups": groups})
+            result.append({"name": name, "title": titles[name][lang], "rows": filled, "groups": groups})
         return result
 
     def _heads(self, lang: str) -> dict[bool, list[str]]:
@@ -248,22 +260,6 @@ def _square(row: Row) -> str:
     return OPEN if row.open else SQUARES[row.statement.evidence.verdict]
 
 
-def _row(statement: Statement, books: tuple[Book, ...]) -> Row:
-    found = [_checked(statement, book) for book in books]
-    verdicts = tuple(one if isinstance(one, Verdict) else None for one in found)
-    return Row(statement, verdicts, tuple(one if isinstance(one, str) else "" for one in found))
-
-
-def _checked(statement: Statement, book: Book) -> Verdict | str:
-    """What a statement comes to in a book, or why it comes to nothing."""
-    if statement.claim is None or statement.origin == "not_testable":
-        return ""
-    try:
-        return claimed(book, statement.claim)
-    except InputError as reason:
-        return str(reason)
-
-
 def _people(book: Book) -> int:
     return len(book.tables["users"]) if "users" in book.tables else 0
 
@@ -279,5 +275,5 @@ def _published(statement: Statement, lang: str) -> dict[str, str]:
     evidence, claim = statement.evidence, statement.claim
     if evidence.low is None or evidence.high is None or claim is None:
         return {"published": ""}
-    low, high = (brief(claim.form, end, lang) for end in (evidence.low, evidence.high))
+    low, high = (written(end, claim.form, lang) for end in (evidence.low, evidence.high))
     return {"published": label("report_range", lang).format(low=low, high=high)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loanpersona.claims import Claim, Evidence
-from loanpersona.reports.numbers import brief
+from loanpersona.claims.figures import written
 
 LEFT, RIGHT = 8.0, 202.0
 """The ends of the rail, in pixels."""
@@ -53,4 +53,4 @@ def strip_of(claim: Claim, evidence: Evidence, values: Sequence[float | None], l
 def _axis(claim: Claim, lang: str, place: Any) -> tuple[tuple[float, str, str], ...]:
     low, high = claim.axis
     ends = ((low, "start"), ((low + high) / 2, "middle"), (high, "end"))
-    return tuple((place(value), anchor, brief(claim.form, value, lang)) for value, anchor in ends)
+    return tuple((place(value), anchor, written(value, claim.form, lang)) for value, anchor in ends)

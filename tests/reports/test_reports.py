@@ -273,7 +273,10 @@ def test_a_file_that_is_no_notebook_of_ours_is_named(tmp_path: Path, content: st
         ([code("n: int = 'one'", "parameters")], "line 1: not a parameter"),
         ([code("n: int =", "parameters")], "parameters cell line 1: invalid syntax"),
         *(
-            ([code(f"lang: str = 'en'\n{name}: int = 1", "parameters")], "line 2: not a parameter.*a name in a-z, 0-9, _")
+            (
+                [code(f"lang: str = 'en'\n{name}: int = 1", "parameters")],
+                "line 2: not a parameter.*a name in a-z, 0-9, _",
+            )
             for name in ("print", "pm", "__builtins__", "_n", "N", "números", "n" * 65)
         ),
         ([code("lambda: int = 1", "parameters")], "parameters cell line 1: "),
