@@ -7,7 +7,7 @@ results, the tests of completeness and the chart.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from importlib import import_module
@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from loanpersona.analysis.arguments import checked_arguments
-from loanpersona.analysis.groups import looking_ahead
+from loanpersona.analysis.groups import as_group, looking_ahead
 from loanpersona.core.errors import InputError, did_you_mean
 from loanpersona.core.words import check_language, label, phrase
 from loanpersona.tables.book import SYNTHETIC_MARK, Book
@@ -28,6 +28,8 @@ FORMS = ("share", "ratio", "money", "days", "months", "count", "points", "number
 """How a column is written: 12.3%, 1.23, 1,234, 12, 12, 1,234, 0.123 …"""
 COUNTED = {"n": "count", "k": "count", "clusters": "count", "design_effect": "ratio", "effective_n": "count"}
 AS_ESTIMATED = {"low", "high", "least", "greatest", "p10", "p25", "p50", "p75", "p90"}
+NEVER_GROUPS = {*COUNTED, *AS_ESTIMATED, "share", "measure", "who", "why"}
+"""Columns of frames that charts and tables read by these names, so that no group may bear one."""
 SMALLEST = 30
 """A share of fewer is in the frame, but no chart and no page shows it."""
 
@@ -138,8 +140,18 @@ def _called(declared: Declaration, book: tuple[Any, ...], given: Mapping[str, An
     bound = checked_arguments(source, arguments, signature)
     if own := [name for name in bound.get("by", ()) if name in _own_keys(declared, bound)]:
         raise InputError(f"by = {own[0]}: the column that {declared.name} looks at. Allowed: another one.")
-    result = declared.compute(source, **bound)
-    return _finished(result, declared, source, bound)
+    groups = {as_group(name): name for name in bound.get("by", ())}
+    looked_at = bound["of"] if "of" in declared.keys else ()
+    _never(declared, (*groups.values(), *looked_at), NEVER_GROUPS)
+    result = declared.compute(source, **bound | ({"by": tuple(groups)} if "by" in bound else {}))
+    _never(declared, groups.values(), result)
+    return _finished(result.rename(columns=groups), declared, source, bound)
+
+
+def _never(declared: Declaration, named: Iterable[str], taken: Container[str]) -> None:
+    """Refuse a column that a caller names, whose name is that of another column of the frame."""
+    if clash := [name for name in named if name in taken]:
+        raise InputError(f"{clash[0]}: {declared.name} has a column of this name. Allowed: a column with another name.")
 
 
 def _source(
@@ -187,6 +199,7 @@ def _finished(result: pd.DataFrame, declared: Declaration, book: Book, bound: Ma
         "of": [*bound.get("of", ())],
         "by": [*bound.get("by", ())],
         "who": [*bound.get("who", ())],
+        "columns": list(result),
         "ahead": looking_ahead(bound.get("by", ())),
         "assumed": {name: getattr(book.assumptions, name).value for name in declared.assumes},
         "words": book.words,
@@ -202,12 +215,15 @@ def _own_keys(declared: Declaration, bound: Mapping[str, Any]) -> list[str]:
 
 def declaration(result: pd.DataFrame) -> Declaration:
     """What a frame is; raises InputError where a function of these rooms did not make it."""
-    if not isinstance(result, pd.DataFrame) or result.attrs.get("frame") not in _DECLARED:
+    name = result.attrs.get("frame") if isinstance(result, pd.DataFrame) else None
+    if not isinstance(name, str) or name not in _DECLARED or "columns" not in result.attrs:
         raise InputError(
             f"{type(result).__name__}: no frame of an analysis. Allowed: what a function such as lp.habits.timing "
             "gives, with its attrs."
         )
-    return _DECLARED[result.attrs["frame"]]
+    if not result.columns.is_unique:
+        raise InputError(f"{name}: a column stands twice. Allowed: the frame as it was made.")
+    return _DECLARED[name]
 
 
 def keys_of(result: pd.DataFrame) -> list[str]:

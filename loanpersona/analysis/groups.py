@@ -13,6 +13,7 @@ import pandas as pd
 from loanpersona.core.errors import InputError, did_you_mean, expect
 from loanpersona.estimates.shares import contrast
 from loanpersona.tables.book import Book, kept
+from loanpersona.tables.schema import table
 
 CONTRAST = {
     **dict.fromkeys(("difference", "difference_low", "difference_high"), "share"),
@@ -22,6 +23,8 @@ CONTRAST = {
 KEY = {"user": "user_id", "application": "application_id", "loan": "loan_id"}
 TABLE = {"user": "users", "application": "applications", "loan": "loans"}
 EVERYBODY, NOT_KNOWN, REST = "everybody", "not_known", "rest"
+_GROUP = "group: "
+"""Before the name of a column of `by` while a frame is computed: it never takes the place of another column."""
 MOST_LEVELS = 60
 Make = Callable[[Book, pd.Timestamp], pd.Series]
 
@@ -65,12 +68,24 @@ def looking_ahead(names: Iterable[str]) -> list[str]:
     return [name for name in dict.fromkeys(names) if name in known and known[name].ahead]
 
 
+def as_group(name: str) -> str:
+    """How a column of `by` is called while a frame is computed."""
+    return f"{_GROUP}{name}"
+
+
+def column_of(group: str) -> str:
+    """The column of a book that a group stands for."""
+    return group.removeprefix(_GROUP)
+
+
 def values_of(book: Book, name: str, unit: str, until: pd.Timestamp, bands: Sequence[float] | None = None) -> pd.Series:
     """A column of the rows of a unit, by their key: of its own table, of their users, hidden, or made.
 
     Numbers are cut at `bands`. Raises InputError naming the nearest where there is no such column.
     """
     column = made_columns().get(name)
+    if column and (own := [one for one in TABLE.values() if _own(book, one, name)]):
+        raise InputError(f"{own[0]}.{name}: a column made of the book is called so too. Allowed: another name for it.")
     for one in (unit, "user") if unit != "user" else (unit,):
         result = (
             _stored(book, name, one) if column is None else column.make(book, until) if column.unit == one else None
@@ -86,10 +101,8 @@ def with_groups(
     book: Book, rows: pd.DataFrame, by: Sequence[str], unit: str, until: pd.Timestamp, bands: Any = None
 ) -> pd.DataFrame:
     """Rows with a column of levels (words) for each name of `by`; rows hold the key of their unit."""
-    if clash := [name for name in by if name == EVERYBODY]:
-        raise InputError(f"by = {clash[0]}: this word stands for all rows. Allowed: another name.")
-    values = {name: rows[KEY[unit]].map(values_of(book, name, unit, until, bands)) for name in by}
-    return rows.assign(**{name: levels(one, name) for name, one in values.items()})
+    values = {name: rows[KEY[unit]].map(values_of(book, column_of(name), unit, until, bands)) for name in by}
+    return rows.assign(**{name: levels(one, column_of(name)) for name, one in values.items()})
 
 
 def each_group(rows: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
@@ -185,9 +198,12 @@ def levels(values: pd.Series, name: str) -> pd.Series:
             f"{name}: {len(there):,} levels. Allowed: at most {MOST_LEVELS}. Hint: bands=(…) cuts numbers; group words "
             "into fewer first."
         )
-    words = values.cat.rename_categories([_word(one) for one in values.cat.categories])
+    said = [_word(one) for one in values.cat.categories]
+    if EVERYBODY in said or len(set(said)) < len(said):
+        raise InputError(f"{name}: a level called {EVERYBODY}, or two called alike. Allowed: other words.")
+    words = values.cat.rename_categories(said)
     if values.isna().any():
-        words = words.cat.add_categories(NOT_KNOWN).fillna(NOT_KNOWN)
+        words = (words if NOT_KNOWN in said else words.cat.add_categories(NOT_KNOWN)).fillna(NOT_KNOWN)
     return words
 
 
@@ -224,11 +240,26 @@ def _word(level: Any) -> str:
 
 
 def _stored(book: Book, name: str, unit: str) -> pd.Series | None:
-    for table in (TABLE[unit], "truth") if unit == "user" else (TABLE[unit],):
-        if table in book.tables and name in book.tables[table] and name != KEY[unit]:
-            frame = book.tables[table]
-            return frame.set_index(KEY[unit])[name]
+    for where in (TABLE[unit], "truth") if unit == "user" else (TABLE[unit],):
+        if where in book.tables and name in book.tables[where] and name != KEY[unit]:
+            frame = book.tables[where]
+            return _plain(frame.set_index(KEY[unit])[name])
     return None
+
+
+def _own(book: Book, where: str, name: str) -> bool:
+    """Whether a table has a column of one's own by this name, which the schema does not know."""
+    return where in book.tables and name in book.tables[where] and name not in table(where).columns
+
+
+def _plain(values: pd.Series) -> pd.Series:
+    """Objects as truths or numbers where they are such, and as words otherwise: lists, or texts among numbers."""
+    if values.dtype != object:
+        return values
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    if kind in {"decimal", "integer", "floating", "mixed-integer-float"}:
+        return values.astype("float64")
+    return values.astype("boolean") if kind == "boolean" else values.map(_word, na_action="ignore")
 
 
 def _of_users(book: Book, values: pd.Series, unit: str) -> pd.Series:
@@ -237,6 +268,6 @@ def _of_users(book: Book, values: pd.Series, unit: str) -> pd.Series:
 
 
 def _columns(book: Book, unit: str) -> list[str]:
-    tables = [TABLE[unit], *([] if unit == "user" else ["users"]), "truth"]
+    places = [TABLE[unit], *([] if unit == "user" else ["users"]), "truth"]
     keys = set(KEY.values())
-    return [name for table in tables if table in book.tables for name in book.tables[table] if name not in keys]
+    return [name for where in places if where in book.tables for name in book.tables[where] if name not in keys]

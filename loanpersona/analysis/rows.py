@@ -20,6 +20,11 @@ def last_applications(applications: pd.DataFrame) -> pd.DataFrame:
     return ordered.drop_duplicates("user_id", keep="last").reset_index(drop=True)
 
 
+def first_times(of: pd.Series, events: pd.DataFrame, name: str) -> pd.Series:
+    """The first time in a column of events of each of these users, missing where there is none, or no event at all."""
+    return events.groupby("user_id")[name].min().reindex(of).set_axis(of.index)
+
+
 def of_loans(instalments: pd.DataFrame, loan_ids: pd.Series) -> pd.DataFrame:
     """The instalments of these loans, with the position of the loan of each in a column `loan`; others are left out.
 

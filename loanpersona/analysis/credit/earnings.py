@@ -12,7 +12,7 @@ from loanpersona import tables
 from loanpersona.analysis.arguments import Bands, By, Day
 from loanpersona.analysis.credit.sheets import LENT
 from loanpersona.analysis.frame import frame
-from loanpersona.analysis.groups import by_group, with_groups
+from loanpersona.analysis.groups import NOT_KNOWN, as_group, by_group, with_groups
 from loanpersona.analysis.outcomes import BAD_DAYS, UNREACHED, tape
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import clustered_ratio
@@ -63,8 +63,8 @@ def unit_economics(book: Book, *, by: By = "quality_tier", bands: Bands = None, 
     6
     """
     earned = with_groups(book, earnings(book, until), by, "loan", until, bands)
-    if "quality_tier" in by:
-        earned = earned[earned["quality_tier"] != "not_known"]
+    if (tier := as_group("quality_tier")) in by:
+        earned = earned[earned[tier] != NOT_KNOWN]
     if earned.empty:
         raise InputError(
             f"loans: none that has run its term by {until:%Y-%m-%d} can be counted. Allowed: at least one."

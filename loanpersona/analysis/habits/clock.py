@@ -11,7 +11,7 @@ import pandas as pd
 
 from loanpersona.analysis.arguments import By, one_of
 from loanpersona.analysis.frame import frame
-from loanpersona.analysis.groups import EVERYBODY, each_group, levels, stacked, with_groups
+from loanpersona.analysis.groups import EVERYBODY, column_of, each_group, levels, stacked, with_groups
 from loanpersona.analysis.habits.moments import CALENDAR, CELLS, TIMES, Cell, known_loans, windows
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import LEVEL, clustered_ratio, clustered_share
@@ -91,7 +91,7 @@ def _even(
     A group of the clock or the calendar, such as the weekends, has its own hours only.
     """
     hours = pd.date_range(at.min().normalize(), at.max().normalize() + pd.Timedelta(hours=23), freq="h", unit="s")
-    for name, level in group.items():
+    for name, level in zip(map(column_of, group), group.values(), strict=True):
         if name in TIMES and level != EVERYBODY:
             hours = hours[levels(pd.Series(TIMES[name](hours)), name) == level]
     codes = _codes(hours, cells)

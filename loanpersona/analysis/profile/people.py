@@ -13,7 +13,7 @@ from loanpersona.analysis import baselines
 from loanpersona.analysis.arguments import By, end_of_day
 from loanpersona.analysis.contrasts import with_contrast
 from loanpersona.analysis.frame import frame
-from loanpersona.analysis.groups import MOST_LEVELS, by_group, levels, values_of, with_groups
+from loanpersona.analysis.groups import MOST_LEVELS, by_group, column_of, levels, values_of, with_groups
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import mean, quantiles, share, with_lift
 from loanpersona.tables.book import Book, kept
@@ -136,8 +136,9 @@ def _of_each_base(
 
 def _looked_at(book: Book, of: Any, by: Any, bands: Any) -> pd.DataFrame:
     """Users with their level of every column looked at; whoever has none is left out."""
-    if bands and not any(values_of(book, name, "user", _last(book)).dtype.kind in "iuf" for name in (*of, *by)):
-        raise InputError(f"bands = {bands!r}: neither {' nor '.join((*of, *by))} is a number. Allowed: none here.")
+    columns = [*of, *map(column_of, by)]
+    if bands and not any(values_of(book, name, "user", _last(book)).dtype.kind in "iuf" for name in columns):
+        raise InputError(f"bands = {bands!r}: neither {' nor '.join(columns)} is a number. Allowed: none here.")
     values = {name: _most_frequent(values_of(book, name, "user", _last(book), bands)) for name in of}
     rows = _some(pd.DataFrame(values).dropna().rename_axis("user_id").reset_index(), *of)
     return rows.assign(**{name: levels(rows[name], name) for name in of})

@@ -15,7 +15,7 @@ from loanpersona import tables
 from loanpersona.analysis.arguments import DAY, SECOND, By, Day
 from loanpersona.analysis.frame import frame
 from loanpersona.analysis.groups import by_group, with_groups, with_why
-from loanpersona.analysis.rows import last_applications
+from loanpersona.analysis.rows import first_times, last_applications
 from loanpersona.core.errors import InputError
 from loanpersona.estimates.shares import share
 from loanpersona.estimates.survival import has_happened
@@ -122,9 +122,11 @@ def reapplications(book: Book, *, by: By = None, until: Day = None, days: int = 
     applications = applications.sort_values(["user_id", "started_at", "application_id"])
     first, later = applications.drop_duplicates("user_id"), applications[applications["user_id"].duplicated()]
     since = first["decided_at"].fillna(first["started_at"])
-    again = first["user_id"].map(later.groupby("user_id")["started_at"].min())
-    granted = later[later["outcome"] == "approved"].groupby("user_id")["decided_at"].min()
-    came = {"applied_again": again, "approved_then": first["user_id"].map(granted)}
+    granted = later[later["outcome"] == "approved"]
+    came = {
+        "applied_again": first_times(first["user_id"], later, "started_at"),
+        "approved_then": first_times(first["user_id"], granted, "decided_at"),
+    }
     limit = _over(since, days)
     rows = first.assign(**{name: when < limit for name, when in came.items()})[_watched(since, days, until)]
     if rows.empty:
@@ -159,7 +161,7 @@ def time_to_first_loan(
     if since.empty:
         raise InputError(f"applications: nobody was approved by {until:%Y-%m-%d}. Allowed: at least one.")
     rows = since.groupby("user_id")["decided_at"].min().reset_index(name="since")
-    first = rows["user_id"].map(loans[loans["borrowed_at"] <= until].groupby("user_id")["borrowed_at"].min())
+    first = first_times(rows["user_id"], loans[loans["borrowed_at"] <= until], "borrowed_at")
     waited = ((first.fillna(until) - rows["since"]) // DAY).clip(lower=0)
     rows = with_groups(book, rows.assign(waited=waited, drew=first.notna()), by, "user", until)
     return by_group(rows, by, lambda part: has_happened(part["waited"], part["drew"], within))
@@ -208,7 +210,7 @@ def _left(book: Book, by: Sequence[str], until: pd.Timestamp) -> pd.DataFrame:
     parts.append(last[decided].assign(place="decision", left=last["outcome"] == "rejected"))
     since, drawing = last["decided_at"], decided & (last["outcome"] == "approved")
     holds = last.assign(since=since, to=_over(since, max(TO_DRAW)))[drawing & _watched(since, max(TO_DRAW), until)]
-    first = holds["user_id"].map(loans.groupby("user_id")["borrowed_at"].min())
+    first = first_times(holds["user_id"], loans, "borrowed_at")
     parts.append(holds.assign(place="drawdown", left=~(first < holds["to"])))
     places = pd.CategoricalDtype([*STEPS[:-1], "decision", "drawdown"])
     return pd.concat(parts, ignore_index=True).astype({"place": places, "left": bool})
