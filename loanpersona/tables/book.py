@@ -11,6 +11,7 @@ import pandas as pd
 
 from loanpersona.core.assumptions import Assumptions, assumptions
 from loanpersona.core.errors import InputError, did_you_mean, expect
+from loanpersona.core.words import LANGUAGES
 from loanpersona.tables.lender import read_tables
 from loanpersona.tables.schema import names, table
 
@@ -35,7 +36,7 @@ class Book:
 
     tables: Mapping[str, pd.DataFrame]
     words: Mapping[str, Mapping[str, str]]
-    """Words of columns and levels that `labels.yaml` has not, per language."""
+    """Words of columns and levels that `labels.yaml` has not: by column or level, one per language."""
     synthetic: bool
     """Whether everybody in it is made up; charts say so then, and only then."""
     texts: Mapping[str, pd.Index]
@@ -46,7 +47,7 @@ class Book:
     def __init__(self, *, words: Mapping[str, Mapping[str, str]] | None = None, **tables: Any) -> None:
         if unknown := [name for name in tables if name not in names()]:
             raise InputError(*(f"Book: {name}: unknown table. {did_you_mean(name, names())}" for name in unknown))
-        expect(words, (Mapping, type(None)), "words", "words per language, by column or level")
+        _check_words({} if words is None else words)
         given = {name: frame for name, frame in tables.items() if frame is not None}
         if not given:
             raise InputError(f"Book: no table. Allowed: at least one of {', '.join(names())}.")
@@ -160,6 +161,14 @@ def kept(make: Callable[Concatenate[Any, Given], Made]) -> Callable[Concatenate[
         return result
 
     return get
+
+
+def _check_words(words: Any) -> None:
+    allowed = f"a word in each of {', '.join(LANGUAGES)}, such as {{'rented': {{'en': …, 'zh': …}}}}"
+    expect(words, Mapping, "words", allowed)
+    for word, said in words.items():
+        if not isinstance(said, Mapping) or not all(isinstance(said.get(lang), str) for lang in LANGUAGES):
+            raise InputError(f"words.{word} = {said!r}: not in every language. Allowed: {allowed}.")
 
 
 def _marked(frame: Any) -> bool:

@@ -32,13 +32,21 @@ def checked(values: pd.Series, column: Column, where: str, faults: list[str], *,
         return values
     if column.type == "category":
         return _levels(values, column, where, faults)
+    if column.type == "bool":
+        return _truths(values, where, faults)
     if gone == len(values):  # nothing in it says of which type it is
         return pd.Series(index=values.index, name=values.name, dtype=column.dtype)
-    if column.type == "bool":
-        return values.astype(bool) if values.dtype.kind == "b" else _of_other_type(values, "bool", where, faults)
     if column.type.startswith("datetime64"):
         return _times(values, column, where, faults)
     return _numbers(values, column, where, faults, key)
+
+
+def _truths(values: pd.Series, where: str, faults: list[str]) -> pd.Series:
+    if values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) in {"boolean", "empty"}:
+        values = values.astype("boolean")
+    if values.dtype.kind != "b" and values.notna().any():
+        return _of_other_type(values, "bool", where, faults)
+    return values.astype("boolean" if values.isna().any() else bool)
 
 
 def _of_other_type(values: pd.Series, wanted: str, where: str, faults: list[str]) -> pd.Series:
@@ -77,7 +85,9 @@ def _bounds(column: Column, key: bool) -> tuple[float, float]:
 def _times(values: pd.Series, column: Column, where: str, faults: list[str]) -> pd.Series:
     result = _plain_times(values)
     if result is None:
-        wanted = f"{column.type}, local time without a zone; pd.to_datetime makes it"
+        zoned = isinstance(values.dtype, pd.DatetimeTZDtype)
+        how = '.dt.tz_convert("Asia/Shanghai").dt.tz_localize(None)' if zoned else "pd.to_datetime"
+        wanted = f"{column.type}, local time without a zone; {how} makes it"
         return _of_other_type(values, wanted, where, faults)
     fine = result.astype(column.dtype)
     whole = fine.dt.normalize() if column.day else fine

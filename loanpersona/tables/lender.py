@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from loanpersona.core.errors import InputError
-from loanpersona.tables import keys
 from loanpersona.tables.checks import checked
 from loanpersona.tables.schema import Column, Table, check_keys, table
 
@@ -42,12 +42,9 @@ def read_tables(given: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], dict
     if faults:
         raise InputError(*faults)
     result = {name: _mended(frame, name) for name, frame in result.items()}
-    check_keys(result)
-    faults = [*_sentinels(result), *_far(result)] or [
-        *_backwards(result),
-        *_early_payments(result),
-        *_misnumbered(result),
-    ]
+    _check_keys(result, numbered)
+    faults = [*_sentinels(result)] or [*_far(result)]
+    faults = faults or [*_backwards(result), *_early_payments(result), *_misnumbered(result, numbered)]
     if faults:
         raise InputError(*faults)
     return result, numbered
@@ -63,6 +60,7 @@ def _frame(name: str, value: Any) -> pd.DataFrame:
     if not isinstance(value, pd.DataFrame):
         kind = type(value).__name__
         raise InputError(f"{name}: {kind} in place of a table. Allowed: a DataFrame, such as pd.read_csv(…) gives.")
+    value = value.set_axis([str(column) for column in value.columns], axis=1)
     if not value.columns.is_unique:
         twice = value.columns[value.columns.duplicated()][0]
         raise InputError(f"{name}.{twice}: stands twice. Allowed: each column once.")
@@ -73,14 +71,40 @@ def _numbered(frames: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFram
     """Keys that are texts, such as account numbers, become whole numbers, the same in every table."""
     result, texts = dict(frames), dict[str, pd.Index]()
     for key, places in _places_of_keys(frames).items():
-        values = [frames[name][column] for name, column in places]
-        if all(one.dtype.kind in "iuf" for one in values):
+        for name, column in places:
+            result[name] = result[name].assign(**{column: _unboxed(result[name][column])})
+        values = [result[name][column] for name, column in places]
+        numbers = {one.dtype.kind in "iuf" for one in values if one.notna().any()}
+        if len(numbers) > 1:
+            where = ", ".join(f"{name}.{column}" for name, column in places)
+            raise InputError(f"{where}: numbers in one, texts in another. Allowed: all of one kind. Hint: astype(str).")
+        if numbers <= {True}:
             continue
         texts[key] = pd.Index(pd.concat([one.astype(object) for one in values]).dropna().unique())
         for name, column in places:
             codes = pd.Series(texts[key].get_indexer(frames[name][column]), frames[name].index)
             result[name] = result[name].assign(**{column: codes.astype("Int64").mask(codes < 0)})
     return result, texts
+
+
+def _unboxed(values: pd.Series) -> pd.Series:
+    """Whole numbers that are held one by one, as beside None, as numbers."""
+    whole = values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) == "integer"
+    return values.astype("Int64") if whole else values
+
+
+def _check_keys(frames: Mapping[str, pd.DataFrame], texts: Mapping[str, pd.Index]) -> None:
+    """Check keys by their numbers, and say what is wrong by the texts that they stand for."""
+    try:
+        check_keys(frames)
+    except InputError:
+        said = dict(frames)
+        for key, places in _places_of_keys(frames).items():
+            for name, column in places if key in texts else ():
+                named = frames[name][column].map(dict(enumerate(texts[key].astype(str))))
+                said[name] = said[name].assign(**{column: named.astype(object)})
+        check_keys(said)
+        raise
 
 
 def _places_of_keys(frames: Mapping[str, pd.DataFrame]) -> dict[str, list[tuple[str, str]]]:
@@ -112,7 +136,8 @@ def _column(values: pd.Series, name: str, column: Column, faults: list[str], *, 
     if column.type.startswith("datetime64"):
         values = _local(values, day=column.day)
     elif points:
-        return checked(values, column, where, faults, key=True)
+        whole = column if column.range is None else replace(column, type="int64", range=None)
+        return checked(values, whole, where, faults, key=True)
     elif column.type not in {"category", "bool"}:
         return _number(values, column.name, where, faults)
     return checked(values, column.for_lender(open=name == "users" and not column.ordered), where, faults)
@@ -120,6 +145,8 @@ def _column(values: pd.Series, name: str, column: Column, faults: list[str], *, 
 
 def _local(values: pd.Series, *, day: bool) -> pd.Series:
     """Times of a zone are instants, so their local time is certain; parts of seconds say nothing."""
+    if _zoned(values):
+        values = pd.to_datetime(values.astype(object), utc=True)
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         values = values.dt.tz_convert(ZONE).dt.tz_localize(None)
     if values.dtype.kind != "M":
@@ -127,7 +154,16 @@ def _local(values: pd.Series, *, day: bool) -> pd.Series:
     return values.dt.normalize() if day else values.dt.floor("s")
 
 
+def _zoned(values: pd.Series) -> bool:
+    """Whether all are times of a zone, held one by one or by Arrow."""
+    one_by_one = values.dtype == object or isinstance(values.dtype, pd.ArrowDtype)
+    there = values.dropna() if one_by_one else values.head(0)
+    return bool(len(there)) and all(getattr(one, "tzinfo", None) is not None for one in there)
+
+
 def _number(values: pd.Series, name: str, where: str, faults: list[str]) -> pd.Series:
+    if values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) == "decimal":
+        values = values.astype("float64")
     if values.dtype.kind not in "iuf" or isinstance(values.dtype, pd.CategoricalDtype):
         faults.append(f"{where}: dtype is {values.dtype}. Wanted: numbers.")
         return values
@@ -151,7 +187,7 @@ def _mended(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def _steps(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
     there = [column for column in ORDER.get(name, ()) if column in frame]
-    yield from itertools.pairwise(there)
+    yield from itertools.combinations(there, 2)
 
 
 def _sentinels(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
@@ -166,16 +202,22 @@ def _sentinels(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
 
 def _far(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
     """A few dates that lie years from all others: they would set the first or the last day of the whole book."""
-    happened = [one for one in _times(frames) if table(one[0]).columns[one[1]].happened and one[1] != "registered_at"]
-    if not happened:
-        return
-    days = np.sort(np.concatenate([times.to_numpy() for _, _, times in happened]))
+    happened = [one for one in _times(frames) if table(one[0]).columns[one[1]].happened]
+    # Many register long before they do anything, but nobody long after all that happened.
+    yield from _beyond(happened, "after")
+    yield from _beyond([one for one in happened if one[1] != "registered_at"], "before")
+
+
+def _beyond(happened: list[tuple[str, str, pd.Series]], side: str) -> Iterator[str]:
+    """Dates on one side of a wide gap: a few, or many of one and the same day, which stands for none."""
+    days = np.sort(np.concatenate([times.to_numpy() for _, _, times in happened] or [np.empty(0, "M8[s]")]))
+    days = days if side == "after" else days[::-1]
     room = int(len(days) * FEW)
-    for ends, side in ((days[len(days) - room - 1 :], "after"), (days[: room + 1], "before")):
-        wide = np.flatnonzero(np.diff(ends) > APART.to_numpy())
-        if len(wide):
-            edge = ends[wide[0] + 1] if side == "after" else ends[wide[-1]]
-            yield from _named(happened, edge, ends[wide[0]] if side == "after" else ends[wide[-1] + 1], side)
+    for gap in np.flatnonzero(np.abs(np.diff(days)) > APART.to_numpy()) if room else ():
+        beyond = days[gap + 1 :]
+        if len(beyond) <= room or (side == "after" and len(np.unique(beyond.astype("M8[D]"))) == 1):
+            yield from _named(happened, beyond[0], days[gap], side)
+            return
 
 
 def _named(happened: list[tuple[str, str, pd.Series]], edge: Any, other: Any, side: str) -> Iterator[str]:
@@ -215,23 +257,28 @@ def _before(one: pd.Series, then: pd.Series, where: str, other: str) -> Iterator
         )
 
 
-def _misnumbered(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
+def _misnumbered(frames: Mapping[str, pd.DataFrame], texts: Mapping[str, pd.Index]) -> Iterator[str]:
     """Loan 2 of a user comes after loan 1: waits between loans would be negative otherwise."""
     loans = frames.get("loans", pd.DataFrame())
     if not {"user_id", "ordinal", "borrowed_at"} <= set(loans):
         return
-    if again := keys.repeated(loans, ["user_id", "ordinal"]):
-        user, ordinal = again[1].split()
-        yield f"loans.ordinal = {ordinal}: user {user} has more than one such loan. Allowed: 1, 2, … by time."
-        return
-    ordered = loans.sort_values(["user_id", "ordinal"])
-    back = (ordered["user_id"].diff() == 0) & (ordered["borrowed_at"].diff() < pd.Timedelta(0))
-    if back.any():
-        row = ordered[back].iloc[0]
-        yield (
-            f"loans.ordinal = {row['ordinal']}: this loan of user {row['user_id']} was taken before the one numbered "
-            "below it. Allowed: 1, 2, … in the order of time. Hint: leave ordinal out, and the book numbers loans."
-        )
+    loans = loans.dropna(subset=["ordinal"]).sort_values(["user_id", "ordinal"])
+    same = loans["user_id"].diff() == 0
+    faults = {
+        "the first loan of a user is 1": (loans["ordinal"] < 1) | (loans["ordinal"] % 1 > 0),
+        "more than one loan of user {user} has it": same & (loans["ordinal"].diff() == 0),
+        "this loan of user {user} was taken before the one numbered below it": same
+        & (loans["borrowed_at"].diff() < pd.Timedelta(0)),
+    }
+    for fault, rows in faults.items():
+        if rows.any():
+            row = loans[rows].iloc[0]
+            user = texts["user_id"][row["user_id"]] if "user_id" in texts else row["user_id"]
+            yield (
+                f"loans.ordinal = {row['ordinal']:g}: {fault.format(user=user)}. Allowed: 1, 2, … in the order of time."
+                " Hint: leave ordinal out, and the book numbers loans."
+            )
+            return
 
 
 def _times(frames: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str, pd.Series]]:
