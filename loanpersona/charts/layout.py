@@ -9,6 +9,7 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 
 from loanpersona.charts.style import INK, MARKS, MUTED, Caption, now, wrapped
+from loanpersona.core.errors import expect
 from loanpersona.core.words import phrase
 
 _ALT: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
@@ -18,6 +19,7 @@ EDGE = 0.4
 
 def alt(ax: Axes) -> str:
     """The alt text of a chart: its title, its unit, every value, what is published, and that data are made up."""
+    expect(ax, Axes, "ax", "an Axes, such as lp.plot gives")
     return _ALT.get(ax, "")
 
 

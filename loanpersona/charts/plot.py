@@ -135,8 +135,11 @@ def _checked(frame: pd.DataFrame, ax: Any) -> Declaration:
         raise InputError(f"{declared.name}: a row is one of {declared.counts}, not an estimate. {_summed_up(declared)}")
     if frame.empty:
         raise InputError(f"{declared.name}: no rows. Allowed: at least one.")
-    if lost := [name for name in (*frame.attrs["keys"], declared.estimate) if name not in frame]:
+    if lost := [name for name in frame.attrs["columns"] if name not in frame]:
         raise InputError(f"{declared.name}.{lost[0]}: missing column. Allowed: the frame as it was made.")
+    numbers = [name for name in (declared.estimate, "low", "high", "n") if name in frame]
+    if odd := [name for name in numbers if not pd.api.types.is_numeric_dtype(frame[name])]:
+        raise InputError(f"{declared.name}.{odd[0]}: {frame[odd[0]].dtype}. Wanted: numbers, as the frame was made.")
     keys = keys_of(frame)
     if len(frame) > 1 and (not keys or frame.duplicated(keys).any()):
         raise InputError(f"{declared.name}: rows repeat their keys. Allowed: one world at a time; draw each by itself.")

@@ -11,6 +11,7 @@ from textwrap import wrap
 from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib import font_manager
@@ -95,7 +96,7 @@ def theme(*, width: float = WIDTH, font: float = FONT) -> Iterator[None]:
     ...     ax = lp.plot(lp.profile.shares(population, of="sex"))
     """
     for name, value, least, most in (("width", width, 2, 20), ("font", font, 5, 30)):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        if isinstance(value, bool) or not isinstance(value, int | float | np.integer) or not least <= value <= most:
             raise InputError(f"{name} = {value!r}: not a size. Allowed: {least} to {most}.")
     before = _THEME.set(Theme(float(width), float(font)))
     try:

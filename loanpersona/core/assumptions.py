@@ -128,8 +128,9 @@ def assumptions(stated: str | PathLike[str] | None = None, /, **changed: float) 
     ('recovery',)
     """
     result = _shipped()
-    if stated:
+    if stated is not None:
         expect(stated, (str, PathLike), "assumptions", "the path of a YAML file, or a line `name: value` each")
+    if stated:
         root = _lines(stated) if isinstance(stated, str) and _LINE.search(stated) else read(Path(stated))
         result = _restated(result, root, sources_of(root), (*NAMES, "sources"))
     numbers = node_of({name: {"value": value} for name, value in changed.items()}, file="assumptions")

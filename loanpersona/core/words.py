@@ -76,5 +76,17 @@ def _range(low: str, high: str, lang: str) -> str:
 
 
 def phrase(key: str, lang: str = "en", **values: Any) -> str:
-    """A sentence of the charts with its values filled in."""
-    return str(catalog.load("labels")[key][lang]).format(**values)
+    """A sentence of the charts with its values filled in; raises InputError for one that is not known, or blanks left.
+
+    >>> phrase("range_from", "en", low="3")
+    '3 or more'
+    """
+    expect(key, str, "key", "the name of a sentence")
+    check_language(lang)
+    known = catalog.load("labels")
+    if key not in known:
+        raise InputError(f"key = {key}: unknown sentence. {did_you_mean(key, known)}")
+    try:
+        return str(known[key][lang]).format(**values)
+    except KeyError as blank:
+        raise InputError(f"{key}: nothing for the blank {blank}. Allowed: a value for each blank.") from blank

@@ -38,6 +38,8 @@ def show(frame: pd.DataFrame | Callable[..., pd.DataFrame], *book: Any, lang: st
     """
     need("lab")
     check_language(lang)
+    if not hasattr(frame, "declaration"):
+        declaration(frame)
     try:
         made = frame(*book, **arguments) if callable(frame) else frame
         if for_pages():
@@ -45,8 +47,6 @@ def show(frame: pd.DataFrame | Callable[..., pd.DataFrame], *book: Any, lang: st
             return
         _show_chart(made, lang)
     except InputError as reason:
-        if not callable(frame):
-            declaration(frame)
         _show_reason(str(reason), lang)
         return
     show_html(f"<details><summary>{escape(_title(made, lang))}</summary>{html_table(made, lang)}</details>")

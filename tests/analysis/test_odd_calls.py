@@ -139,7 +139,10 @@ OTHERS: dict[str, Callable[..., Any]] = {
     "tables.check_names": lp.tables.check_names,
     "tables.dictionary": lambda value: lp.tables.dictionary(lang=value),
     "tables.table": lp.tables.table,
+    "charts.alt": lp.charts.alt,
     "labels.label": lambda value: lp.labels.label(value, value),
+    "labels.phrase": lambda value: lp.labels.phrase(value, "en"),
+    "labels.phrase.lang": lambda value: lp.labels.phrase("title_within", value),
     "population.save": lambda value: population().save("/dev/null/no", format=value),
 }
 """The public functions beside the frames, each with the argument that is odd."""
@@ -149,6 +152,30 @@ OTHERS: dict[str, Callable[..., Any]] = {
 def test_odd_arguments_of_other_public_functions_are_refused_in_words(name: str) -> None:
     for value in [*ODD_VALUES, *ODD_BOOKS]:
         allowed(lambda value=value: OTHERS[name](value))
+
+
+def spoiled() -> dict[str, pd.DataFrame]:
+    """A frame that its owner changed."""
+    frame = lp.profile.shares(population(), of="sex")
+    half, unhashable = frame.copy(), frame.copy()
+    half.attrs, unhashable.attrs = {"frame": "profile.shares"}, {"frame": ["profile.shares"]}
+    twice = pd.concat([frame, frame[["share"]]], axis=1)
+    twice.attrs = frame.attrs
+    lacking = {f"without {name}": frame.drop(columns=name) for name in frame}
+    return {"half": half, "unhashable": unhashable, "twice": twice, "texts": frame.assign(share="much"), **lacking}
+
+
+@pytest.mark.parametrize("how", spoiled())
+def test_a_frame_that_was_changed_is_refused_in_words(how: str) -> None:
+    with pytest.raises(lp.InputError):
+        lp.plot(spoiled()[how])
+    allowed(lambda: lp.in_words(spoiled()[how]))
+
+
+@pytest.mark.parametrize("other", [print, lambda *_: 3])
+def test_a_function_that_is_no_frame_is_not_shown(other: Callable[..., Any]) -> None:
+    with pytest.raises(lp.InputError, match="no frame of an analysis"):
+        lp.show(other, population())
 
 
 def test_every_public_function_is_called_oddly() -> None:
