@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import exp, hypot, sqrt
 from statistics import NormalDist
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -105,8 +105,31 @@ def ratio(one: Counted, other: Counted, level: float = LEVEL) -> tuple[float, fl
     return value / half, value * half
 
 
-def clustered_ratio(top: Any, bottom: Any, clusters: Any, level: float = LEVEL) -> dict[str, float]:
-    """Sum of `top` over sum of `bottom`, rows of one cluster (a borrower's loans) going together.
+class Days(NamedTuple):
+    """The day of each row, where days have a luck of their own that all rows of a day share."""
+
+    of_row: Any
+    """The number of its day, from 0 on."""
+    kinds: Any
+    """Of every day, those without a row included, which others it is like but for its luck."""
+
+    def luck(self, pulls: Any) -> float:
+        """The variance of the sum of what rows pull that is owed to the luck of days: beyond that of single rows.
+
+        >>> Days([0, 0, 1, 1], [0, 0]).luck(np.array([1.0, 1.0, -1.0, -1.0]))
+        12.0
+        """
+        sums, (codes, names) = np.bincount(self.of_row, pulls, len(self.kinds)), pd.factorize(np.asarray(self.kinds))
+        many = np.bincount(codes, minlength=len(names))
+        apart = np.square(sums - (np.bincount(codes, sums) / many)[codes])
+        spread = (np.bincount(codes, apart) * many / np.maximum(many - 1, 1)).sum()
+        return max(0.0, float(spread - np.square(pulls).sum()))
+
+
+def clustered_ratio(
+    top: Any, bottom: Any, clusters: Any, level: float = LEVEL, days: Days | None = None
+) -> dict[str, float]:
+    """Sum of `top` over sum of `bottom`, rows of one cluster (a borrower's loans) going together, and those of a day.
 
     Keys: n (rows), value, low, high, clusters, error (linearised standard error; missing with one cluster).
     Source: Cochran, Sampling Techniques (1977), 6.3: the ratio estimator over clusters.
@@ -120,14 +143,17 @@ def clustered_ratio(top: Any, bottom: Any, clusters: Any, level: float = LEVEL) 
     value = float(tops.sum() / whole) if whole else np.nan
     error = np.nan
     if groups > 1 and whole:
-        error = sqrt(groups / (groups - 1) * np.square(tops - value * bottoms).sum()) / whole
+        shared = 0.0 if days is None else days.luck(np.asarray(top, float) - value * np.asarray(bottom, float))
+        error = sqrt(groups / (groups - 1) * np.square(tops - value * bottoms).sum() + shared) / whole
     half = z(level) * error
     ends = {"low": value - half, "high": value + half}
     return {"n": len(codes), "value": value, **ends, "clusters": groups, "error": error}
 
 
-def clustered_share(holds: Any, clusters: Any, weights: Any = None, level: float = LEVEL) -> dict[str, float]:
-    """Share of rows (or of their weights) where `holds` is true, rows of one cluster going together.
+def clustered_share(
+    holds: Any, clusters: Any, weights: Any = None, level: float = LEVEL, days: Days | None = None
+) -> dict[str, float]:
+    """Share of rows (or of their weights) where `holds` is true, rows of one cluster going together, and of one day.
 
     Keys: n, k, share, low, high, clusters, design_effect (variance over that of as many independent rows) and
     effective_n (n over the design effect). The interval is Wilson's with the effective n, so it stays inside
@@ -140,7 +166,7 @@ def clustered_share(holds: Any, clusters: Any, weights: Any = None, level: float
     weight = np.ones(len(clusters)) if weights is None else np.asarray(weights, float)
     counted = np.asarray(holds, bool) * weight
     k = counted.sum() if weights is not None else int(counted.sum())
-    return _as_share(clustered_ratio(counted, weight, clusters, level), len(weight), k, level)
+    return _as_share(clustered_ratio(counted, weight, clusters, level, days), len(weight), k, level)
 
 
 def clustered_part(some: Any, of: Any, clusters: Any, level: float = LEVEL) -> dict[str, float]:

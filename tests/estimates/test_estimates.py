@@ -11,6 +11,7 @@ from scipy.stats import binomtest
 from scipy.stats.contingency import relative_risk
 
 from loanpersona.estimates.shares import (
+    Days,
     clustered_ratio,
     clustered_share,
     clustered_shares,
@@ -260,3 +261,16 @@ def test_a_difference_of_shares_is_that_of_two_samples_and_wider_where_several_h
     assert result["difference"] == pytest.approx(shares[0] - shares[1])
     assert result["difference_high"] - result["difference"] == pytest.approx(1.9599640 * error)
     assert ten["difference"] - ten["difference_low"] == pytest.approx(2.8070338 * error)  # of 0.25 % to each side
+
+
+def test_rows_of_one_day_go_together_where_days_have_a_luck_of_their_own() -> None:
+    # 100 users borrow once each: on one of two days that are alike all 50 in the morning, on the other none.
+    morning, of_row = np.repeat([True, False], 50), np.repeat([0, 1], 50)
+    by_user = clustered_share(morning, np.arange(100))
+    assert by_user["effective_n"] == pytest.approx(99)
+    # the days pull 25 and −25: 2/1 · 1,250, less the 100 · 1/4 of single rows, and by user 100/99 · 25
+    shared = clustered_share(morning, np.arange(100), days=Days(of_row, [0, 0]))
+    assert shared["effective_n"] == pytest.approx(0.25 * 100**2 / (2_500 - 25 + 2_500 / 99))
+    # two days that are of different kinds say nothing of luck, and neither do days that agree
+    assert clustered_share(morning, np.arange(100), days=Days(of_row, [0, 1])) == by_user
+    assert clustered_share(morning, np.arange(100), days=Days(np.arange(100) % 2, [0, 0])) == by_user

@@ -14,7 +14,7 @@ from loanpersona.analysis.frame import frame
 from loanpersona.analysis.groups import EVERYBODY, column_of, each_group, levels, stacked, with_groups
 from loanpersona.analysis.habits.moments import CALENDAR, CELLS, TIMES, Cell, known_loans, windows
 from loanpersona.core.errors import InputError
-from loanpersona.estimates.shares import LEVEL, clustered_ratio, clustered_share
+from loanpersona.estimates.shares import LEVEL, Days, clustered_ratio, clustered_share
 from loanpersona.tables.book import Book
 
 
@@ -48,7 +48,8 @@ def timing(
 
     `of` is one or two of hour, window (of `width` hours, the first beginning at `shift`), daytime (9:00 to before
     18:00), weekday, working_day (Monday to Friday), day_type (workdays of China), day_of_month, part_of_month, month.
-    Columns: of, n (loans), k, relative (1 is as many as evenly from the first loan to the last; clustered by user),
+    Columns: of, n (loans), k, relative (1 is as many as evenly from the first loan to the last; users and days,
+    each of which has a luck of its own, are clusters),
     low, high, share (of all loans), share_low, share_high, baseline, days (that have the cell), clusters,
     design_effect, effective_n. With `against`, a cell such as "8..11" or "monday 9": difference (its share minus that
     of the row), difference_low, difference_high, which hold together (Bonferroni).
@@ -68,7 +69,7 @@ def timing(
     names = pd.DataFrame(product(*(cell(at[:1]).categories for cell in cells.values())), columns=list(cells))
     words = [" ".join(map(str, one)) for one in names.itertuples(index=False)]
     rival = None if against is None else words.index(one_of("against", against, words))
-    made = ((group, _of_cells(part, _even(at, cells, names, group), rival)) for group, part in each_group(loans, by))
+    made = ((group, _of_cells(part, *_even(at, cells, names, group), rival)) for group, part in each_group(loans, by))
     return stacked(made, loans, by)
 
 
@@ -85,39 +86,54 @@ def _codes(at: pd.DatetimeIndex, cells: Mapping[str, Cell]) -> np.ndarray:
 
 def _even(
     at: pd.DatetimeIndex, cells: Mapping[str, Cell], names: pd.DataFrame, group: Mapping[str, str]
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Each cell with its share of the hours from the first day to the last, and the days that have it.
 
-    A group of the clock or the calendar, such as the weekends, has its own hours only.
+    Then day by day the hours of each cell. A group of the clock or the calendar, such as the weekends, has its own
+    hours only.
     """
     hours = pd.date_range(at.min().normalize(), at.max().normalize() + pd.Timedelta(hours=23), freq="h", unit="s")
     for name, level in zip(map(column_of, group), group.values(), strict=True):
         if name in TIMES and level != EVERYBODY:
             hours = hours[levels(pd.Series(TIMES[name](hours)), name) == level]
-    codes = _codes(hours, cells)
-    inside = np.unique(np.stack([codes, hours.normalize().asi8]), axis=1)[0]
-    many, days = (np.bincount(one, minlength=len(names)) for one in (codes, inside))
-    return names.assign(baseline=many / len(hours), days=days)
+    days, place = np.unique(hours.normalize(), return_inverse=True)
+    many = np.bincount(place * len(names) + _codes(hours, cells), minlength=len(days) * len(names))
+    daily = pd.DataFrame(many.reshape(len(days), len(names)), pd.DatetimeIndex(days))
+    even = names.assign(baseline=daily.sum().to_numpy() / len(hours), days=(daily > 0).sum().to_numpy())
+    return even, daily
 
 
-def _of_cells(loans: pd.DataFrame, even: pd.DataFrame, rival: int | None) -> pd.DataFrame:
-    result = pd.DataFrame([clustered_share(loans["cell"] == cell, loans["user_id"]) for cell in even.index])
+def _alike(loans: pd.DataFrame, daily: pd.DataFrame, *cells: int) -> Days:
+    """The days of some loans; those of one quarter with as many hours of these cells differ by their luck only."""
+    quarters = pd.DatetimeIndex(daily.index)
+    kinds = quarters.year * 4 + quarters.quarter
+    for cell in cells:
+        kinds = kinds * 25 + daily[cell].to_numpy()
+    return Days(quarters.get_indexer(loans["borrowed_at"].dt.normalize()), kinds)
+
+
+def _of_cells(loans: pd.DataFrame, even: pd.DataFrame, daily: pd.DataFrame, rival: int | None) -> pd.DataFrame:
+    shares = (
+        clustered_share(loans["cell"] == cell, loans["user_id"], days=_alike(loans, daily, cell)) for cell in even.index
+    )
+    result = pd.DataFrame(shares)
     base = even["baseline"].where(even["baseline"] > 0)
     ends = {"share": "relative", "low": "low", "high": "high"}
     relative = pd.DataFrame({name: result[share] / base for share, name in ends.items()})
-    shares = result[list(ends)].rename(columns={"low": "share_low", "high": "share_high"})
+    of_all = result[list(ends)].rename(columns={"low": "share_low", "high": "share_high"})
     rest = result[["clusters", "design_effect", "effective_n"]]
     counts = even[["baseline", "days"]]
-    made = pd.concat([even.drop(columns=counts.columns), result[["n", "k"]], relative, shares, counts, rest], axis=1)
+    made = pd.concat([even.drop(columns=counts.columns), result[["n", "k"]], relative, of_all, counts, rest], axis=1)
     made["why"] = base.isna().map({True: "no_such_day"})
-    return made if rival is None else pd.concat([made, _gaps(loans, rival, len(even))], axis=1)
+    return made if rival is None else pd.concat([made, _gaps(loans, rival, daily)], axis=1)
 
 
-def _gaps(loans: pd.DataFrame, rival: int, cells: int) -> pd.DataFrame:
+def _gaps(loans: pd.DataFrame, rival: int, daily: pd.DataFrame) -> pd.DataFrame:
     """How far one cell leads each other, as the mean of +1, −1 and 0 over loans."""
+    cells = daily.shape[1]
     together, rows = 1 - (1 - LEVEL) / max(cells - 1, 1), []
     for cell in range(cells):
         score = (loans["cell"] == rival).astype(float) - (loans["cell"] == cell)
-        gap = clustered_ratio(score, np.ones(len(score)), loans["user_id"], together)
+        gap = clustered_ratio(score, np.ones(len(score)), loans["user_id"], together, _alike(loans, daily, rival, cell))
         rows.append([np.nan] * 3 if cell == rival else [gap["value"], gap["low"], gap["high"]])
     return pd.DataFrame(rows, columns=["difference", "difference_low", "difference_high"])
