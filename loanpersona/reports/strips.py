@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from loanpersona.claims import Claim, Evidence
-from loanpersona.claims.figures import written
+from loanpersona.claims.figures import MINUS, written
 
 LEFT, RIGHT = 8.0, 202.0
 """The ends of the rail, in pixels."""
@@ -50,7 +49,13 @@ def strip_of(claim: Claim, evidence: Evidence, values: Sequence[float | None], l
     )
 
 
-def _axis(claim: Claim, lang: str, place: Any) -> tuple[tuple[float, str, str], ...]:
+def _axis(claim: Claim, lang: str, place: Callable[[float], float]) -> tuple[tuple[float, str, str], ...]:
     low, high = claim.axis
     ends = ((low, "start"), ((low + high) / 2, "middle"), (high, "end"))
-    return tuple((place(value), anchor, written(value, claim.form, lang)) for value, anchor in ends)
+    return tuple((place(value), anchor, _short(value, claim.form, lang)) for value, anchor in ends)
+
+
+def _short(value: float, form: str, lang: str) -> str:
+    """A number of the axis, where its unit stands beside the figure already."""
+    bare = {"points": f"{100 * value:+.0f}".replace("-", MINUS), "times": f"{value:g}×", "ratio": f"{value:g}"}
+    return bare.get(form) or written(value, form, lang)
