@@ -16,7 +16,7 @@ NBVAL := $(if $(filter lax,$(LOANPERSONA_NBVAL)),--nbval-lax,--nbval)
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-matrix fuzz mutants verify report lab notebooks sample bench lock clean
+.PHONY: help setup test test-matrix fuzz mutants verify report lab notebooks copies sample bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ lab: $(STAMP) ## open JupyterLab in notebooks/
 notebooks: $(STAMP) ## run the notebooks again and store their outputs
 	$(BIN)/python tools/notebooks.py
 
+copies: $(STAMP) ## write student and teacher copies of the notebooks, one language each, into copies/
+	$(BIN)/python tools/copies.py
+
 sample: $(STAMP) ## make data/sample again
 	$(BIN)/python tools/sample.py
 
@@ -68,8 +71,8 @@ lock: ## make constraints.txt again with the newest versions pyproject.toml allo
 	$(BIN)/uv pip compile pyproject.toml --extra dev --extra bench -o constraints.txt --upgrade \
 	  --quiet --universal --python-version 3.11 --no-annotate --no-header
 
-clean: ## remove .venv, .venv-matrix, reports/, caches and builds
-	rm -rf $(VENV) .venv-matrix reports build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+clean: ## remove .venv, .venv-matrix, reports/, copies/, caches and builds
+	rm -rf $(VENV) .venv-matrix reports copies build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Without the stamp an install was never finished: start from an empty .venv. The stamp comes last.

@@ -10,22 +10,20 @@ from types import ModuleType
 from typing import Any
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import nbformat
 import pytest
 
 import loanpersona as lp
 from loanpersona.analysis.frame import declarations
-from loanpersona.core import catalog
 from loanpersona.core.words import LANGUAGES
 from loanpersona.reports import declared_parameters, notebook_names
+from loanpersona.reports.finding import chapter_named
 
 mpl.use("agg")
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
 CJK = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
-STATEMENT = re.compile(r"\*\*(\d\.\d[a-z]|4[a-c])\*\*")
 every_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
 
 
@@ -54,15 +52,20 @@ def outputs(name: str) -> list[Any]:
     return [output for cell in code(name) for output in cell.outputs]
 
 
-@pytest.fixture(scope="module")
-def tool() -> ModuleType:
-    """tools/notebooks.py, which is a script and no package."""
-    spec = importlib.util.spec_from_file_location("notebooks_tool", ROOT / "tools" / "notebooks.py")
+def script(name: str) -> ModuleType:
+    """A script of tools/, which is no package."""
+    spec = importlib.util.spec_from_file_location(f"{name}_tool", ROOT / "tools" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def tool() -> ModuleType:
+    """tools/notebooks.py."""
+    return script("notebooks")
 
 
 def test_the_notebooks_are_those_that_the_package_offers() -> None:
@@ -121,7 +124,7 @@ def test_the_first_code_cell_declares_the_parameters_and_no_other_does(name: str
     assert tags(first) == {"parameters"}
     assert not any("parameters" in tags(cell) for cell in rest)
     declared = declared_parameters(NOTEBOOKS[name])
-    assert {"persona", "n", "seed", "lang"} <= declared.keys()
+    assert {"persona", "changes", "n", "seed", "assumptions", "lang"} <= declared.keys()
     assert len(first.source.splitlines()) == len(declared)
     for line, parameter in zip(first.source.splitlines(), declared.values(), strict=True):
         assert re.fullmatch(r"\w+: (int|str|float|bool) = .+  # \S.*", line)
@@ -140,36 +143,57 @@ def test_cells_only_call_the_library(name: str) -> None:
                 assert [(one.name, one.asname) for one in node.names] == [("loanpersona", "lp")], cell.id
 
 
-# Charts
+# What cells show
+
+SHOWS = {"lp.chapter", "lp.finding", "lp.ledger", "lp.show"}
+CHAPTERS = {"01_profile": "profile", "02_habits": "habits", "03_needs": "needs", "04_segments": "segments"}
+MOST = {"profile": 6, "habits": 7, "needs": 6, "segments": 8}
+every_chapter = pytest.mark.parametrize(("name", "chapter"), CHAPTERS.items())
 
 
-def shown(cell: Any) -> list[ast.Call]:
-    """The calls of `lp.show` in a cell."""
-    calls = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call)]
-    return [call for call in calls if ast.unparse(call.func) == "lp.show"]
+def calls(cell: Any) -> list[ast.Call]:
+    """The calls in a cell that show something of the library, in order."""
+    found = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call)]
+    return [call for call in found if ast.unparse(call.func) in SHOWS]
 
 
-def frame_of(call: ast.Call) -> str:
-    """The frame that a call of `lp.show` shows, such as `needs.reasons`."""
-    first = call.args[0]
-    return ast.unparse(first.func if isinstance(first, ast.Call) else first).removeprefix("lp.")
+def shown(name: str, what: str, *, solutions: bool = False) -> list[ast.Call]:
+    """The calls of one kind in a notebook, such as `lp.finding`."""
+    asked = [cell for cell in code(name) if solutions or "solution" not in tags(cell)]
+    return [call for cell in asked for call in calls(cell) if ast.unparse(call.func) == what]
+
+
+@every_chapter
+def test_a_chapter_shows_its_head_and_then_its_findings_in_order(name: str, chapter: str) -> None:
+    [head] = shown(name, "lp.chapter")
+    assert ast.literal_eval(head.args[1]) == chapter
+    known = [one.id for one in chapter_named(chapter).findings]
+    assert [ast.literal_eval(call.args[1]) for call in shown(name, "lp.finding")] == known
+    assert 1 <= len(known) <= MOST[chapter]
+
+
+@every_chapter
+def test_frames_beside_the_findings_stand_in_the_appendix_and_are_frames_of_the_rooms(name: str, chapter: str) -> None:
+    del chapter
+    for cell in code(name):
+        frames = [ast.unparse(call.args[0]).removeprefix("lp.") for call in calls(cell) if "show" in ast.unparse(call)]
+        frames = [one for one in frames if "." in one]
+        assert set(frames) <= declarations().keys(), cell.id
+        if frames:
+            assert tags(cell) & {"appendix", "solution"}, cell.id
 
 
 @every_notebook
-def test_charts_are_shown_in_the_language_of_the_notebook_and_are_frames_of_the_rooms(name: str) -> None:
-    calls = [call for cell in code(name) for call in shown(cell)]
-    assert len(calls) > 5
-    assert {frame_of(call) for call in calls} <= declarations().keys()
-    for call in calls:
-        assert {one.arg: ast.unparse(one.value) for one in call.keywords}["lang"] == "lang"
+def test_everything_is_shown_in_the_language_of_the_notebook(name: str) -> None:
+    for cell in code(name):
+        for call in calls(cell):
+            assert {one.arg: ast.unparse(one.value) for one in call.keywords}["lang"] == "lang", cell.id
 
 
 @every_notebook
 def test_every_picture_has_an_alt_text_in_the_language_of_the_notebook(name: str) -> None:
     for cell in code(name):
-        pictures = [output for output in cell.outputs if "image/png" in output.get("data", {})]
-        assert len(pictures) == len(shown(cell)), cell.id
-        for picture in pictures:
+        for picture in (one for one in cell.outputs if "image/png" in one.get("data", {})):
             alt = picture.metadata["image/png"]["alt"]
             assert alt.startswith("Chart: ")
             assert alt.endswith("Synthetic data.")
@@ -177,22 +201,16 @@ def test_every_picture_has_an_alt_text_in_the_language_of_the_notebook(name: str
             assert not picture.data.keys() & {"image/svg+xml", "text/html"}
 
 
-def test_the_pictures_of_the_profile_notebook_say_what_its_charts_say_today() -> None:
-    defaults = {name: parameter.default for name, parameter in declared_parameters(NOTEBOOKS["01_profile"]).items()}
+def test_the_headlines_of_the_habits_notebook_are_what_its_findings_say_today() -> None:
+    defaults = {name: parameter.default for name, parameter in declared_parameters(NOTEBOOKS["02_habits"]).items()}
     people = lp.generate(lp.load_persona(defaults["persona"]), n=defaults["n"], seed=defaults["seed"])
-    for cell in code("01_profile"):
-        for call in shown(cell) if "solution" not in tags(cell) else ():
-            frame, *book = (eval(ast.unparse(one), {"lp": lp, "population": people}) for one in call.args)
-            asked = {one.arg: ast.literal_eval(one.value) for one in call.keywords if one.arg != "lang"}
-            ax = lp.plot(frame(*book, **asked) if callable(frame) else frame, lang=defaults["lang"])
-            plt.close(ax.figure)
-            [picture] = [output for output in cell.outputs if "image/png" in output.get("data", {})]
-            assert picture.metadata["image/png"]["alt"] == lp.charts.alt(ax), cell.id
+    said = "".join(str(output.data.get("text/html", "")) for output in outputs("02_habits"))
+    for call in shown("02_habits", "lp.finding"):
+        assert lp.finding(people, ast.literal_eval(call.args[1])).headline in said
 
 
 @every_notebook
 def test_what_is_shown_speaks_the_language_of_the_notebook(name: str) -> None:
-    # The passport of the population and the names of sources are the same in both languages.
     texts = [str(output.data.get(kind, "")) for output in outputs(name) for kind in ("text/plain", "text/html")]
     assert [text for text in texts if CJK.search(text)] == []
 
@@ -228,51 +246,9 @@ def twins(name: str) -> list[tuple[str, str]]:
 @every_notebook
 def test_both_languages_have_the_same_headings_statements_and_lists(name: str) -> None:
     for english, chinese in twins(name):
-        for shape in (r"^#+ ?\d*", STATEMENT.pattern, r"^\d\. ", r"`\w+`"):
+        for shape in (r"^#+ ?\d*", r"\b\d\.\d[a-z]\b", r"^\d\. ", r"`\w+`"):
             result = [re.findall(shape, text, flags=re.MULTILINE) for text in (english, chinese)]
             assert result[0] == result[1], english[:60]
-
-
-def sections(name: str) -> dict[str, str]:
-    """The English prose of each numbered section, by its number."""
-    english = "\n".join(cell.source for cell in prose(name) if spoken(cell) == {"lang-en"})
-    parts = re.split(r"^## ", english, flags=re.MULTILINE)[1:]
-    return {result[1]: part for part in parts if (result := re.match(r"(\d+) ", part))}
-
-
-@every_notebook
-def test_numbered_sections_follow_one_another_and_cite_statements_that_exist(name: str) -> None:
-    result = sections(name)
-    assert list(result) == [str(number) for number in range(1, len(result) + 1)]
-    known = catalog.load("statements")
-    for number, text in result.items():
-        cited = STATEMENT.findall(text)
-        # the last section draws the others together
-        assert cited or number == str(len(result)), number
-        assert set(cited) <= known.keys(), number
-
-
-def test_the_profile_notebook_cites_every_statement_of_the_profile() -> None:
-    wanted = {key for key in catalog.load("statements") if re.match(r"1\.[123]", key)}
-    assert wanted == {f"1.{part}{letter}" for part in "123" for letter in "abcd"}
-    cited = [key for text in sections("01_profile").values() for key in STATEMENT.findall(text)]
-    assert sorted(cited) == sorted(wanted)
-
-
-@pytest.mark.parametrize(("name", "chapter"), [("02_habits", "1.4"), ("03_needs", "2.")])
-def test_a_notebook_cites_every_statement_of_its_chapter_and_says_what_is_read_back(name: str, chapter: str) -> None:
-    cited = [key for text in sections(name).values() for key in STATEMENT.findall(text)]
-    assert sorted(cited) == sorted(key for key in catalog.load("statements") if key.startswith(chapter))
-    last = list(sections(name).values())[-1]
-    assert "Read back" in last
-    assert "None of it shows the article to be true of the world" in last
-
-
-@every_notebook
-def test_the_numbers_of_every_section_have_their_basis_shown(name: str) -> None:
-    stated = [cell.source for cell in code(name) if cell.source.startswith("who.basis(")]
-    assert len(stated) == len(sections(name)) - 1
-    assert all(source.endswith(", lang=lang)") for source in stated)
 
 
 @every_notebook
@@ -291,6 +267,42 @@ def test_every_question_has_its_solution(name: str) -> None:
 
 @every_notebook
 def test_the_reader_is_told_that_everybody_is_made_up(name: str) -> None:
-    first, second = (cell.source for cell in prose(name)[:2])
-    assert "made up" in first
-    assert "虚构" in second
+    population = code(name)[1].outputs[0].data["text/html"]
+    assert "synthetic users" in population
+    assert "made up" in population
+
+
+# Copies
+
+
+@pytest.fixture(scope="module")
+def copies() -> ModuleType:
+    """tools/copies.py, which is a script and no package."""
+    return script("copies")
+
+
+@every_notebook
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_copy_holds_one_language_and_a_students_copy_no_solution(
+    name: str, lang: str, copies: ModuleType, tmp_path: Path
+) -> None:
+    whole = cells(name)
+    for solutions in (False, True):
+        path = copies.write_copy(NOTEBOOKS[name], tmp_path / str(solutions), lang, solutions=solutions)
+        copy = nbformat.read(path, as_version=4)
+        nbformat.validate(copy)
+        other = [cell for cell in whole if spoken(cell) <= {f"lang-{lang}"}]
+        wanted = [cell for cell in other if solutions or "solution" not in tags(cell)]
+        assert [cell.id for cell in copy.cells] == [cell.id for cell in wanted]
+        assert not any(cell.get("outputs") for cell in copy.cells)
+        assert f'lang: str = "{lang}"' in copy.cells[0].source
+        assert any("solution" in tags(cell) for cell in copy.cells) == solutions
+
+
+def test_copies_are_written_per_reader_and_language(
+    copies: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["copies.py", "--out", str(tmp_path)])
+    copies.main()
+    made = sorted(str(path.relative_to(tmp_path).parent) for path in tmp_path.rglob("01_profile.ipynb"))
+    assert made == ["students/en", "students/zh", "teachers/en", "teachers/zh"]

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from PIL import Image
 
 import loanpersona as lp
-from loanpersona import cli
+from loanpersona import cli, exits
 from loanpersona.analysis.frame import declarations
 from loanpersona.core import catalog
 from loanpersona.reports import declared_parameters, notebook_names
@@ -32,7 +32,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 PICTURES = {"docs/age_pyramid.png": "en", "docs/age_pyramid.zh.png": "zh"}
 SAME = "the same name"
-LINE_LIMIT, PICTURE_LIMIT = 170, 80_000
+PRINTED = {
+    "README.md": ("Sex: Assumed", "Age band", "Synthetic data"),
+    "README.zh.md": ("性别: 假设", "年龄段", "合成数据"),
+}
+"""What the tour prints, in the language of its text."""
+LINE_LIMIT, PICTURE_LIMIT = 180, 80_000
 
 
 def blocks(name: str, language: str = r"\w+") -> list[tuple[str, str]]:
@@ -87,12 +92,23 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
 
 @pytest.mark.parametrize("name", READMES)
 def test_the_tour_of_the_readme_runs(name: str, empty_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for source in contents(name, "python"):
-        exec(compile(source, name, "exec"), {})
+    _, source = contents(name, "python")
+    exec(compile(source, name, "exec"), {})
     assert sorted(path.name for path in empty_folder.iterdir()) == ["age.png", "people"]
     printed = capsys.readouterr().out
-    for word in ("Sex: Assumed", "zhima_score", "borrowing_rate", "年龄段", "Synthetic data"):
+    for word in ("zhima_score", "borrowing_rate", *PRINTED[name]):
         assert word in printed
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_first_lines_of_the_readme_print_what_is_shown_below_them(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, _ = contents(name, "python")
+    exec(compile(first, name, "exec"), {})
+    [shown] = contents(name, "text")
+    assert capsys.readouterr().out == shown
+    assert len([line for line in first.splitlines() if line]) == 6
 
 
 @pytest.mark.parametrize("name", READMES)
@@ -131,7 +147,7 @@ def test_the_exit_codes_are_those_of_the_errors(name: str, head: str) -> None:
     stated = {error.strip("`"): int(code) for code, _, error in rows if error}
     errors = (lp.ReportError, lp.InputError, lp.MachineError)
     assert stated == {error.__name__: error.exit_code for error in errors}
-    assert {int(code) for code, _, error in rows if not error} == {0, cli.INTERRUPTED}
+    assert {int(code) for code, _, error in rows if not error} == {0, exits.INTERRUPTED, exits.TERMINATED}
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -192,14 +208,16 @@ def test_both_readmes_have_the_same_headings_tables_and_lists() -> None:
     assert outlines[0].count("##") >= 8
 
 
-def test_both_readmes_have_the_same_code_but_for_comments() -> None:
+def test_both_readmes_have_the_same_code_but_for_comments_and_the_language_asked_for() -> None:
     def bare(language: str, content: str) -> str:
         if language == "python":
-            return ast.dump(ast.parse(content))
-        return re.sub(r"\s+#.*", "", content)
+            return ast.dump(ast.parse(content)).replace("Constant(value='zh')", "Constant(value='en')")
+        return "" if language == "text" else re.sub(r"\s+#.*", "", content)
 
     english, chinese = ([(lang, bare(lang, content)) for lang, content in blocks(name)] for name in READMES)
     assert english == chinese
+    assert 'lang="zh"' not in TEXTS["README.md"]
+    assert 'lang="en"' not in TEXTS["README.zh.md"]
 
 
 @pytest.mark.parametrize("name", READMES)

@@ -274,6 +274,10 @@ def test_an_example_is_a_row_that_the_rules_do_leave_out(tmp_path: Path) -> None
             "quality: {basis: assumed, because: {en: a}, segments: {a: [{when: {risk_score: 0..}}]}}\n",
             "quality.because: not a text in both languages.",
         ),
+        (
+            "quality: {basis: published, source: ours, segments: {a: [{when: {risk_score: 0..}}]}}\n",
+            "quality.source = ours: unknown source.",
+        ),
         ("quality: {basis: assumed, because: a}\n", "quality: no segments."),
         ("quality: {basis: assumed, because: a, segments: [a]}\n", "quality.segments: no segments."),
         ("quality: {basis: assumed, because: a, segments: {a: b}}\n", "quality.segments.a = b: not a list of rules."),
@@ -407,3 +411,9 @@ def test_too_many_segments_are_told_as_that(tmp_path: Path) -> None:
     many = "".join(f"    s{number}: [{{when: {{risk_score: {number}}}}}]\n" for number in range(101))
     [fault] = faults(tmp_path, f"quality:\n  {OURS}  segments:\n{many}")
     assert fault.endswith("quality.segments: 101 segments. Allowed: at most 100.")
+
+
+def test_a_file_may_list_the_sources_of_its_own_rules(tmp_path: Path) -> None:
+    rule = "quality: {basis: published, source: ours, segments: {a: [{when: {risk_score: 0..}}]}}\n"
+    path = written(tmp_path, "sources: {ours: {title: our own cuts}}\n" + rule)
+    assert segments.load_rules(path).quality.basis.sources == ("ours",)
