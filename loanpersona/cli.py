@@ -263,7 +263,7 @@ def check(persona: str, changes: Sequence[str], n: str, seed: str, file: str | N
 
     loaded, count, start = _checked(persona, changes, n, seed, *([] if file is None else [partial(_check_named, file)]))
     ledger = check_claims(draw(loaded, n=count, seed=start))
-    click.echo(f"persona {loaded.name} {loaded.digest}, n {count}, seed {start}")
+    click.echo(f"persona {loaded.name}, n {count}, seed {start}")
     click.echo("\n".join(lines(ledger)))
     if file is not None:
         made_of = {"persona": loaded.name, "digest": loaded.digest, "n": count, "seed": start}
