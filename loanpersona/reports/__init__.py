@@ -2,6 +2,5 @@
 
 from loanpersona.reports.index import update_index
 from loanpersona.reports.parameters import Parameter, check_values, declared_parameters, notebook_names
-from loanpersona.reports.render import render
 
-__all__ = ["Parameter", "check_values", "declared_parameters", "notebook_names", "render", "update_index"]
+__all__ = ["Parameter", "check_values", "declared_parameters", "notebook_names", "update_index"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from functools import lru_cache
 from pathlib import Path
 
 FONT = Path(__file__).resolve().parent.parent / "catalog" / "fonts" / "LoanpersonaSansSC-Regular.ttf"
@@ -17,12 +18,13 @@ _FIRST_CJK = "\u2e80"  # radicals and everything after: punctuation, ideographs,
 
 def with_glyphs(page: str) -> str:
     """Put the glyphs of the page's own Chinese characters into the page; a page without any stays bare."""
-    wanted = {character for character in page if character >= _FIRST_CJK}
+    wanted = frozenset(character for character in page if character >= _FIRST_CJK)
     rule = _font_face(wanted) if wanted and FONT.is_file() else ""
     return page.replace(MARK, rule, 1)
 
 
-def _font_face(characters: set[str]) -> str:
+@lru_cache(8)
+def _font_face(characters: frozenset[str]) -> str:
     data = base64.b64encode(_subset(characters)).decode("ascii")
     source = f"url(data:font/woff;base64,{data}) format('woff')"
     # The style sheet names it first, for Chinese alone: further down the list Chromium at times leaves boxes where it
@@ -30,7 +32,7 @@ def _font_face(characters: set[str]) -> str:
     return f"@font-face {{ font-family: '{FAMILY}'; src: {source}; unicode-range: U+2E80-10FFFF; }}"
 
 
-def _subset(characters: set[str]) -> bytes:
+def _subset(characters: frozenset[str]) -> bytes:
     """Cut the font down to some characters; those it has not are left to the reader's own fonts."""
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont

@@ -46,18 +46,17 @@ class Entry:
     """The day, such as 2026-11-28."""
 
 
-def update_index(out: str | Path, new: Entry | None = None) -> Path:
+def update_index(out: str | Path, *new: Entry) -> Path:
     """Bring manifest and index pages of a folder up to date and return the English one.
 
-    A `new` report replaces the entry of the same file; entries whose files are gone are dropped; a damaged
+    Each `new` report replaces the entry of the same file; entries whose files are gone are dropped; a damaged
     manifest is begun anew. Raises `MachineError` if the folder cannot be written or the extra `reports` is absent.
     """
     need("reports")
     folder = Path(out)
     with saying_where(folder), alone_in(folder):
         listed = {entry.file: entry for entry in entries(folder)}
-        if new is not None:
-            listed[new.file] = new
+        listed |= {entry.file: entry for entry in new}
         kept = sorted((e for e in listed.values() if (folder / e.file).is_file()), key=_order)
         manifest = {
             "synthetic": f"{words('en')['synthetic_mark']}. {words('en')['synthetic']}",

@@ -25,7 +25,7 @@ from papermill.log import logger
 from traitlets.config import Config
 
 from loanpersona.core.words import LANGUAGES
-from loanpersona.reports.words import MIME, PAGES, words
+from loanpersona.reports.words import MIME, PAGES, SOLUTION, words
 
 ENGINE = "loanpersona"
 MOST_KEPT = 1_000_000
@@ -132,8 +132,9 @@ class _Engine(NBClientEngine):  # type: ignore[misc]
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, *_: Any, kernel: Kernel, **__: Any) -> None:
         kernel.notebook = nb_man.nb
-        # A kernel that is killed has nothing left to save; asked politely it takes half a second longer.
-        client = _Client(nb_man, km=kernel, shutdown_kernel="immediate", iopub_timeout=60, log=logger)
+        # No page shows solutions. A kernel that is killed has nothing left to save; asked politely it takes longer.
+        ways: dict[str, Any] = {"skip_cells_with_tag": SOLUTION, "shutdown_kernel": "immediate", "iopub_timeout": 60}
+        client = _Client(nb_man, km=kernel, log=logger, **ways)
         try:
             client.execute(cleanup_kc=True)
         finally:

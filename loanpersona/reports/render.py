@@ -139,15 +139,15 @@ def _made(task: Task, ran: Ran, out: Path, tasks: Sequence[Task]) -> list[Path]:
         "versions": versions(),
         "pages": (links := _links(tasks, origin)),
     }
-    result = []
+    listed = []
     for own in _pages_of(task):
         page = make_page(ran.notebook, lang, appendix=own != name, **shared)
         target, content = out / links[own][lang], page.html.encode("utf-8")
         publish(target, content)
         made_from = _made_from(own, task, lang, tasks)
-        update_index(out, replace(_entry(target, own, lang, page, origin, content), made_from=made_from))
-        result.append(target)
-    return result
+        listed.append(replace(_entry(target, own, lang, page, origin, content), made_from=made_from))
+    update_index(out, *listed)
+    return [out / entry.file for entry in listed]
 
 
 def _links(tasks: Sequence[Task], origin: Provenance) -> dict[str, dict[str, str]]:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from loanpersona.core.errors import LoanpersonaError, MachineError, ReportError
 from loanpersona.reports.files import own_folder
-from loanpersona.reports.words import MIME
+from loanpersona.reports.words import MIME, SOLUTION
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -33,7 +33,6 @@ WORKERS = 2
 """Notebooks that run at once."""
 DEADLINE = 1_800.0
 """Seconds that a notebook may take."""
-_UNSEEN = frozenset({"parameters", "injected-parameters", "solution"})
 _PATIENCE = 3.0  # seconds for a worker to put away a kernel that was killed
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -176,21 +175,16 @@ def _how(kernel: Kernel) -> str:
 
 def _speaks_all(notebook: NotebookNode | None) -> bool:
     """Tell whether everything that a page can show of a notebook is there in every language."""
-    cells = notebook.cells if notebook is not None else []
-    shown = [cell for cell in cells if cell.cell_type == "code" and not _UNSEEN & set(cell.metadata.get("tags", []))]
-    outputs = [output for cell in shown for output in cell.outputs]
+    outputs = [output for _, cell in _run_cells(notebook.cells if notebook else []) for output in cell.outputs]
     return all(MIME in output.get("data", {}) or "loanpersona" in output.get("metadata", {}) for output in outputs)
 
 
 def _problem(cells: list[NotebookNode], died: str) -> str | None:
-    """Say what kept the notebook from running whole, or nothing; cells are counted as JupyterLab does."""
-    code = [cell for cell in cells if cell.cell_type == "code" and cell.source.strip()]
-    injected = [_is_injected(cell) for cell in code]
-    numbers = [place - sum(injected[:place]) for place in range(1, len(code) + 1)]
+    """Say what kept the notebook from running whole, or nothing."""
     if died:
-        started = [number for number, cell in zip(numbers, code, strict=True) if _was_started(cell)]
+        started = [number for number, cell in _run_cells(cells) if _was_started(cell)]
         return f"cell {started[-1] if started else 1}: {died}"
-    for place, (number, cell) in enumerate(zip(numbers, code, strict=True), start=1):
+    for place, (number, cell) in enumerate(_run_cells(cells), start=1):
         error = next((output for output in cell.outputs if output.output_type == "error"), None)
         if error is not None:
             return f"cell {number} {_last_words(error)}"
@@ -199,8 +193,15 @@ def _problem(cells: list[NotebookNode], died: str) -> str | None:
     return None
 
 
-def _is_injected(cell: NotebookNode) -> bool:
-    return "injected-parameters" in cell.metadata.get("tags", [])
+def _run_cells(cells: list[NotebookNode]) -> list[tuple[int, NotebookNode]]:
+    """The cells that are run, each with its number as JupyterLab counts them, where there are no injected ones."""
+    result, number = [], 0
+    for cell in cells:
+        if cell.cell_type == "code" and cell.source.strip():
+            tags = cell.metadata.get("tags", [])
+            number += "injected-parameters" not in tags
+            result += [(number, cell)] if SOLUTION not in tags else []
+    return result
 
 
 def _was_started(cell: NotebookNode) -> bool:

@@ -16,6 +16,8 @@ PAGES = "LOANPERSONA_PAGES"
 """The environment variable by which a kernel knows that pages in both languages are made of what it shows."""
 MIME = "application/vnd.loanpersona.page+json"
 """The kind of output that holds a part of a page in each language."""
+SOLUTION = "solution"
+"""The tag of cells with answers, which no page shows; they are not even run for one."""
 _PREFIX = "report_"
 
 
