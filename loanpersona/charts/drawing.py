@@ -1,4 +1,4 @@
-"""Marks that charts share: bars, columns and dots, all with intervals and the number beside."""
+"""Marks that charts share: bars, columns, dots and lines, each with its number or its name beside."""
 
 from __future__ import annotations
 
@@ -9,30 +9,45 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, PercentFormatter
 
+from loanpersona.charts.layout import width
+from loanpersona.charts.published import Known, known
+from loanpersona.charts.scales import (
+    GROUND,
+    Written,
+    _every,
+    at_ends,
+    beside,
+    finish,
+    legend,
+    looks,
+    named_rows,
+    reach,
+    sampled,
+    short,
+    thin_ticks,
+    top,
+    upright,
+)
 from loanpersona.charts.style import (
-    ALT,
     BASE,
+    EVIDENCE,
     EVIDENCE_INK,
     INK,
     MARKS,
+    NARROW,
     PAPER,
     POP,
     POP2,
-    Caption,
+    narrow,
+    now,
     percent,
     values_in_words,
 )
 from loanpersona.core.words import label, phrase
 
-SERIES = ((POP, ""), (ALT, "///"), (POP2, "..."))
-"""Colour and hatch of each series, so that grey print tells them apart."""
-LINES = ((POP, "o-"), (ALT, "s--"), (BASE, "^:"), (EVIDENCE_INK, "D-."))
-"""Colour, mark and dash of each series of a line."""
-GROUND = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}
-"""Of numbers that a line may cross."""
-Written = Callable[[float], str]
+FEW = 12
+"""Whiskers of more columns than this would be a thicket."""
 Named = Callable[[Any], str] | None
 """How a series is called; by its label where nothing else is said."""
 
@@ -40,17 +55,48 @@ Named = Callable[[Any], str] | None
 def bars(
     frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, value: str = "share", written: Written = percent
 ) -> None:
-    """Horizontal bars with whiskers, each with its number behind it."""
-    places = np.arange(len(frame))
-    ax.barh(places, frame[value], 0.66, color=POP, label=phrase("loans_legend", lang))
+    """Lying bars, each with its number behind it; outlined where the number was put in, over what is published."""
+    facts, places = known(frame), np.arange(len(frame))
+    tall = named_rows(ax, [label(str(one), lang) for one in frame[by]], lang)
+    bands(facts, ax, lying=True, tall=tall)
+    ax.barh(places, frame[value], tall, **faces(facts, len(frame)))
     whiskers(ax, frame, places, value)
     for place, row in zip(places, frame.to_dict("records"), strict=True):
-        beside(ax, written(row[value]), reach(row, value), place)
-    ax.set_yticks(places, [label(str(one), lang) for one in frame[by]])
-    ax.set_ylim(len(frame) - 0.4, -0.6)
-    ax.set_xlim(0, top(frame, value) * 1.16)
+        _, high = facts.bands.get(place, (0.0, 0.0))
+        beside(ax, written(row[value]), max(reach(row, value), high), place, color=INK)
+    ends = [top(frame, value), *(high for _, high in facts.bands.values())]
+    ax.set_xlim(0, max(ends) * (1.55 if facts.bands and width(ax) > NARROW else 1.18))
+    beside_bands(facts, frame, ax, lang, value, written)
     finish(ax.xaxis, written)
     ax.set_xlabel(phrase(axis, lang))
+
+
+def bands(facts: Known, ax: Axes, *, lying: bool, tall: float = 0.62) -> None:
+    """What is published, as a band across each row that it speaks of."""
+    for place, (low, high) in facts.bands.items():
+        (ax.barh if lying else ax.bar)(place, high - low, 1.35 * tall, low, color=EVIDENCE, lw=0, zorder=0.9)
+
+
+def beside_bands(facts: Known, frame: pd.DataFrame, ax: Axes, lang: str, value: str, written: Written) -> None:
+    """The ends of a band in words: behind its number, or at the right above its row where there is no room."""
+    for place, (low, high) in facts.bands.items():
+        said = phrase("published_between", lang, low=written(low), high=written(high))
+        look: dict[str, Any] = {"color": EVIDENCE_INK, "textcoords": "offset points"}
+        if narrow():
+            across = ("axes fraction", "data")
+            ax.annotate(said, (1, place - 0.24), (0, 3), xycoords=across, ha="right", va="bottom", **look)
+        elif width(ax) > NARROW:
+            end = max(high, reach(frame.iloc[place].to_dict(), value))
+            ax.annotate(said, (end, place), (7 + 3.6 * now().font, 0), va="center", **look)
+
+
+def faces(facts: Known, rows: int) -> dict[str, Any]:
+    """How bars look: what was put in is outlined only; what no statement speaks of is weak where one does."""
+    spoken = facts.rows or set(range(rows))
+    colours = [POP if row in spoken else POP2 for row in range(rows)]
+    if facts.put_in:
+        return {"color": PAPER, "edgecolor": colours, "lw": 1.8}
+    return {"color": colours, "edgecolor": PAPER, "lw": 0}
 
 
 def grouped_bars(
@@ -64,27 +110,19 @@ def grouped_bars(
     written: Written = percent,
     named: Named = None,
 ) -> None:
-    """Horizontal bars, one of each series side by side in every group; `named` writes the name of a series."""
-    groups, kinds = list(dict.fromkeys(frame[by])), list(dict.fromkeys(frame[series]))
-    height = 0.8 / len(kinds)
-    for number, (kind, (colour, hatch)) in enumerate(zip(kinds, SERIES, strict=False)):
+    """Lying bars, one of each series side by side in every group; `named` writes the name of a series."""
+    groups, kinds, look = list(dict.fromkeys(frame[by])), list(dict.fromkeys(frame[series])), looks(frame[series])
+    tall = named_rows(ax, [label(str(one), lang) for one in groups], lang, each=len(kinds))
+    tall = tall if narrow() else 0.8
+    height = tall / len(kinds)
+    for number, kind in enumerate(kinds):
         part = frame[frame[series] == kind]
         places = np.array([groups.index(one) for one in part[by]]) + (number - (len(kinds) - 1) / 2) * height
-        ax.barh(
-            places,
-            part[value],
-            height * 0.94,
-            color=colour,
-            hatch=hatch,
-            edgecolor=PAPER,
-            lw=0,
-            label=_name(kind, lang, named),
-        )
+        own = {"color": look[kind].colour, "hatch": look[kind].hatch, "edgecolor": PAPER, "lw": 0}
+        ax.barh(places, part[value], height * 0.9, label=_name(kind, lang, named), **own)
         whiskers(ax, part, places, value)
         for place, row in zip(places, part.to_dict("records"), strict=True):
             beside(ax, written(row[value]), reach(row, value), place)
-    ax.set_yticks(range(len(groups)), [label(str(one), lang) for one in groups])
-    ax.set_ylim(len(groups) - 0.5, -0.5)
     ax.set_xlim(0, top(frame, value) * 1.16)
     finish(ax.xaxis, written)
     ax.set_xlabel(phrase(axis, lang))
@@ -92,149 +130,96 @@ def grouped_bars(
 
 
 def columns(
-    frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, value: str, written: Written
+    frame: pd.DataFrame, by: str, ax: Axes, lang: str, axis: str, value: str, written: Written, foot: float = 0.0
 ) -> mpl.container.BarContainer:
-    """Upright bars with whiskers, for what has an order of its own; returned to be coloured."""
+    """Upright bars from `foot`, for what has an order of its own; returned to be coloured."""
     places = np.arange(len(frame))
-    result = ax.bar(places, frame[value], 0.76, color=POP)
-    ends = [frame[value] - frame["low"], frame["high"] - frame[value]]
-    ax.errorbar(places, frame[value], yerr=ends, fmt="none", ecolor=INK, elinewidth=1.0, capsize=2)
-    ax.set_xticks(places, [label(str(one), lang) for one in frame[by]])
+    facts = known(frame)
+    bands(facts, ax, lying=False)
+    result = ax.bar(places, frame[value] - foot, 0.7, foot, **faces(facts, len(frame)))
+    if sampled(frame, value) and len(frame) <= FEW:
+        ends = [frame[value] - frame["low"], frame["high"] - frame[value]]
+        ax.errorbar(places, frame[value], yerr=ends, fmt="none", color=INK, elinewidth=1.0, capsize=2)
+    step = _every(frame[by], ax, lang)
+    ax.set_xticks(places[::step], [short(one, lang) for one in frame[by]][::step])
     ax.set_xlim(-0.7, len(frame) - 0.3)
-    ax.set_ylim(0, top(frame, value) * 1.06)
-    ax.grid(visible=False, axis="x")
-    ax.grid(visible=True, axis="y")
-    finish(ax.yaxis, written)
+    if not foot:
+        ax.set_ylim(0, top(frame, value) * 1.1)
+    upright(ax, written)
+    ax.axhline(foot, color=BASE, lw=1)
     ax.set_ylabel(phrase(axis, lang))
     return result
 
 
 def curves(frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, value: str, written: Written) -> None:
-    """A line of dots with whiskers for each series over the levels of `by`, in the order of the frame."""
-    levels, kinds = (list(dict.fromkeys(frame[name])) for name in (by, series))
-    for number, (kind, (colour, line)) in enumerate(zip(kinds, LINES, strict=False)):
+    """A line of dots for each series over the levels of `by`, in the order of the frame, its name at its end."""
+    levels, kinds, look = list(dict.fromkeys(frame[by])), list(dict.fromkeys(frame[series])), looks(frame[series])
+    ends = []
+    for kind, mark in zip(kinds, "os^Dv" * len(kinds), strict=False):
         part = frame[frame[series] == kind]
-        places = np.array([levels.index(one) for one in part[by]]) + (number - (len(kinds) - 1) / 2) * 0.1
-        ends = [part[value] - part["low"], part["high"] - part[value]]
-        ax.errorbar(
-            places,
-            part[value],
-            yerr=ends,
-            fmt=line,
-            color=colour,
-            ecolor=INK,
-            elinewidth=1,
-            capsize=2.5,
-            ms=5,
-            lw=1.4,
-            label=label(kind, lang),
-        )
-    ax.set_xticks(range(len(levels)), [label(str(one), lang) for one in levels])
-    ax.set_xlim(-0.5, len(levels) - 0.5)
+        places = np.array([levels.index(one) for one in part[by]], dtype=float)
+        own: dict[str, Any] = {"color": look[kind].colour, "ls": look[kind].dash, "marker": mark, "ms": 5, "lw": 1.6}
+        whiskers_up(ax, part, places, value, label=label(str(kind), lang), **own)
+        ends += [(places[-1], part[value].iloc[-1], label(str(kind), lang))] if len(part) else []
+    ax.set_xticks(range(len(levels)), [short(one, lang) for one in levels])
+    thin_ticks(ax, [short(one, lang) for one in levels], lang)
+    ax.set_xlim(-0.3, len(levels) - 0.7)
     ax.set_ylim(0, top(frame, value) * 1.12)
-    ax.grid(visible=False, axis="x")
-    ax.grid(visible=True, axis="y")
-    finish(ax.yaxis, written)
+    upright(ax, written)
     ax.set_xlabel(label(by, lang))
-    legend(ax, len(kinds))
+    at_ends(ax, ends, lang)
 
 
 def grouped_dots(
     frame: pd.DataFrame, by: str, series: str, ax: Axes, lang: str, axis: str, value: str, written: Written
 ) -> None:
-    """Dots with whiskers, one of each series side by side in every group."""
-    groups, kinds = list(dict.fromkeys(frame[by])), list(dict.fromkeys(frame[series]))
-    for number, (kind, (colour, line)) in enumerate(zip(kinds, LINES, strict=False)):
+    """Dots, one of each series side by side in every group."""
+    groups, kinds, look = list(dict.fromkeys(frame[by])), list(dict.fromkeys(frame[series])), looks(frame[series])
+    tall = named_rows(ax, [label(str(one), lang) for one in groups], lang, each=len(kinds))
+    for number, (kind, mark) in enumerate(zip(kinds, "os^Dv" * len(kinds), strict=False)):
         part = frame[frame[series] == kind]
-        places = np.array([groups.index(one) for one in part[by]]) + (number - (len(kinds) - 1) / 2) * 0.36
-        whiskers(ax, part, places, value, fmt=line[0], color=colour, ms=6, label=label(str(kind), lang))
+        away = (number - (len(kinds) - 1) / 2) * tall / len(kinds)
+        places = np.array([groups.index(one) for one in part[by]]) + away
+        whiskers(ax, part, places, value, fmt=mark, color=look[kind].colour, ms=7, label=label(str(kind), lang))
         for place, row in zip(places, part.to_dict("records"), strict=True):
-            beside(ax, written(row[value]), reach(row, value), place)
-    ax.set_yticks(range(len(groups)), [label(str(one), lang) for one in groups])
-    ax.set_ylim(len(groups) - 0.5, -0.5)
+            beside(ax, written(row[value]), reach(row, value), place, bbox=GROUND)
     finish(ax.xaxis, written)
     ax.set_xlabel(phrase(axis, lang))
     legend(ax, len(kinds))
 
 
-def dots(frame: pd.DataFrame, names: Sequence[str], ax: Axes, value: str, written: Written) -> None:
-    """Dots with whiskers, one a row, each with its number behind it."""
-    places = np.arange(len(frame))
-    whiskers(ax, frame, places, value, fmt="o", color=POP, ms=6)
+def dots(frame: pd.DataFrame, names: Sequence[str], ax: Axes, lang: str, value: str, written: Written) -> None:
+    """Dots, one a row, each with its number behind it; hollow where the number was put in."""
+    facts, places = known(frame), np.arange(len(frame))
+    bands(facts, ax, lying=True, tall=named_rows(ax, names, lang))
+    whiskers(ax, frame, places, value, fmt="o", color=POP, mfc=PAPER if facts.put_in else POP, mew=1.8, ms=8)
     for place, row in zip(places, frame.to_dict("records"), strict=True):
-        beside(ax, written(row[value]), reach(row, value), place, bbox=GROUND)
-    ax.set_yticks(places, names)
-    ax.set_ylim(len(frame) - 0.4, -0.6)
+        _, high = facts.bands.get(place, (0.0, 0.0))
+        beside(ax, written(row[value]), max(reach(row, value), high), place, bbox=GROUND)
+    beside_bands(facts, frame, ax, lang, value, written)
     finish(ax.xaxis, written)
 
 
 def whiskers(ax: Axes, frame: pd.DataFrame, places: Any, value: str = "share", fmt: str = "none", **look: Any) -> None:
-    """The intervals of the rows, lying; or how far resamples reach, which need not hold the value."""
+    """Marks of lying rows, with intervals where chance moves them visibly; or how far resamples reach."""
     if "low" not in frame and "least" in frame:
         ax.hlines(places, frame["least"], frame["greatest"], color=INK, lw=1.1)
-        ax.plot(frame[value], places, fmt, **look)
+    if "low" not in frame or not sampled(frame, value):
+        if fmt != "none":
+            ax.plot(frame[value], places, fmt, **look)
         return
     ends = [frame[value] - frame["low"], frame["high"] - frame[value]]
+    look = look if fmt != "none" else {"color": INK}
     ax.errorbar(frame[value], places, xerr=ends, fmt=fmt, ecolor=INK, elinewidth=1.1, capsize=2.5, **look)
 
 
-def beside(ax: Axes, words: str, x: Any, y: Any, fontsize: float = 8, **look: Any) -> None:
-    """A number behind its bar, or inside its end where it is set to the right."""
-    away = -7 if look.get("ha") == "right" else 7
-    ax.annotate(words, (x, y), xytext=(away, 0), textcoords="offset points", fontsize=fontsize, va="center", **look)
-
-
-def reach(row: dict[Any, Any], value: str) -> float:
-    """How far a row's mark reaches: to the end of its interval, or to its value where there is none."""
-    ends = [row[name] for name in ("high", "greatest", value) if row.get(name, np.nan) == row.get(name)]
-    return float(ends[0]) if ends and row[value] == row[value] else 0.0
-
-
-def top(frame: pd.DataFrame, value: str) -> float:
-    """How far the marks of a frame reach; one where there is none."""
-    known = [reach(row, value) for row in frame.to_dict("records")]
-    return max(known) or 1.0
-
-
-def finish(axis: Any, written: Written) -> None:
-    """Write the ticks of an axis as its numbers are written, without needless digits."""
-    if written is percent:
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
-    else:
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-
-
-def unit_square(ax: Axes, xlabel: str, ylabel: str) -> None:
-    """Both axes from none to all, for a curve of one share over another."""
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel=xlabel, ylabel=ylabel)
-    ax.grid(visible=True, axis="y")
-
-
-def legend(ax: Axes, across: int, *shown: Any) -> None:
-    """Between title and axes, where it hides nothing; of these handles and labels, or of all that is drawn."""
-    if shown or ax.get_legend_handles_labels()[0]:
-        ax.legend(*shown, loc="lower left", bbox_to_anchor=(0, 1), ncols=across, borderaxespad=0.2, borderpad=0.2)
-
-
-def one_line(ax: Axes, *, lying: bool = False) -> None:
-    """The line of one: as many as on the mean day."""
-    (ax.axhline if lying else ax.axvline)(1, color=INK, lw=1, ls="--")
-
-
-def two(value: float) -> str:
-    """A number with two digits, or a dash.
-
-    >>> two(0.8), two(float("nan"))
-    ('0.80', '–')
-    """
-    return f"{value:.2f}" if value == value else "–"
-
-
-def whole(value: float) -> str:
-    """A number without digits, or a dash."""
-    return f"{value:,.0f}" if value == value else "–"
+def whiskers_up(ax: Axes, frame: pd.DataFrame, places: Any, value: str, **look: Any) -> None:
+    """The same for the points of a line."""
+    if not sampled(frame, value):
+        ax.plot(places, frame[value], **look)
+        return
+    ends = [frame[value] - frame["low"], frame["high"] - frame[value]]
+    ax.errorbar(places, frame[value], yerr=ends, ecolor=INK, elinewidth=1, capsize=2.5, **look)
 
 
 def series_in_words(
@@ -262,8 +247,3 @@ def within(word: Any, lang: str) -> str:
 
 def _name(one: Any, lang: str, named: Named) -> str:
     return label(str(one), lang) if named is None else named(one)
-
-
-def caption(name: str, lang: str, note: str, values: str, **blanks: Any) -> Caption:
-    """A caption with the title of a frame, its blanks filled in."""
-    return Caption(phrase(f"{name}_title", lang, **blanks), phrase(note, lang), values)

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from textwrap import fill
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from loanpersona.analysis.frame import counts_of, declaration, form_of, keys_of
 from loanpersona.analysis.groups import EVERYBODY
 from loanpersona.analysis.written import cell, written
-from loanpersona.charts import drawing
-from loanpersona.charts.drawing import SERIES, Written
+from loanpersona.charts import drawing, scales
 from loanpersona.charts.heat import heat_map
-from loanpersona.charts.style import MARKS, Caption, percent
+from loanpersona.charts.layout import Panels
+from loanpersona.charts.published import known
+from loanpersona.charts.scales import Written
+from loanpersona.charts.style import BASE, INK, MARKS, Caption, narrow, percent
 from loanpersona.core.words import has_word, label, phrase
 
 Draw = Callable[[pd.DataFrame, Axes, str], Caption]
 COMPARED = {"share_expected", "chance"}
 """Columns that hold what the estimate of a row is compared with."""
+INTERVALS = {"interval_note", "band_note", "cluster_note"}
+"""Notes that only say what whiskers and bands are."""
+MOST = 3
+"""So many bars stand side by side in a group."""
 STEPS = 12
 """A number with more values than this is a scale: its frame is a curve."""
 
@@ -33,19 +39,19 @@ def by_keys(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
         return panels(frame, ax, lang, by="measure")
     if any(_is_scale(frame[name]) for name in keys):
         return curve(frame, ax, lang)
-    if len(keys) > 2 and frame[keys[-1]].nunique() > len(SERIES):
+    if len(keys) > 2 and frame[keys[-1]].nunique() > MOST:
         return heat(frame.assign(group=names_of_rows(frame, keys[:-1], lang)), ax, lang, "group", keys[-1])
     if len(keys) > 2:
         return panels(frame, ax, lang, by=keys[0])
     if len(keys) == 2:
-        return grouped(frame, ax, lang) if frame[keys[1]].nunique() <= len(SERIES) else heat(frame, ax, lang)
+        return grouped(frame, ax, lang) if frame[keys[1]].nunique() <= MOST else heat(frame, ax, lang)
     if not keys or _form(frame) != "share":
         return dots(frame, ax, lang)
     return columns(frame, ax, lang) if _ordered(frame[keys[0]]) else bars(frame, ax, lang)
 
 
 def bars(frame: pd.DataFrame, ax: Axes, lang: str, by: str = "") -> Caption:
-    """Lying bars with intervals, each with its number."""
+    """Lying bars, each with its number."""
     by = by or _last_key(frame)
     drawing.bars(frame, by, ax, lang, "share_axis", value=_value(frame), written=writer(frame))
     ax.set_xlabel(axis_title(frame, lang))
@@ -53,10 +59,13 @@ def bars(frame: pd.DataFrame, ax: Axes, lang: str, by: str = "") -> Caption:
 
 
 def columns(frame: pd.DataFrame, ax: Axes, lang: str, by: str = "") -> Caption:
-    """Upright bars with intervals, for levels that have an order."""
-    drawing.columns(frame, by or _last_key(frame), ax, lang, "share_axis", _value(frame), writer(frame))
+    """Upright bars, for levels that have an order; lying ones in a column where their names need the room."""
+    by = by or _last_key(frame)
+    if narrow() and scales.crowded(frame[by], ax, lang):
+        return bars(frame, ax, lang, by)
+    drawing.columns(frame, by, ax, lang, "share_axis", _value(frame), writer(frame))
     ax.set_ylabel(axis_title(frame, lang))
-    ax.set_xlabel(label(by or _last_key(frame), lang))
+    ax.set_xlabel(label(by, lang))
     _compared(frame, ax, lang)
     return captioned(frame, lang)
 
@@ -76,74 +85,82 @@ def shares_within(frame: pd.DataFrame, ax: Axes, lang: str, levels: str, many: b
     if not groups:
         return bars(frame, ax, lang, by=levels)
     shown = frame.assign(group=names_of_rows(frame, groups, lang))
-    if shown["group"].nunique() <= len(SERIES) and not many:
+    if shown["group"].nunique() <= MOST and not many:
         return grouped(shown, ax, lang, by=levels, series="group")
     return heat(shown, ax, lang, down="group", across=levels)
 
 
 def dots(frame: pd.DataFrame, ax: Axes, lang: str, line: float | None = None) -> Caption:
-    """A dot with its interval for each row; `line` is a value to compare with."""
-    drawing.dots(frame, names_of_rows(frame, keys_of(frame), lang), ax, _value(frame), writer(frame))
-    ax.margins(x=0.1)
+    """A dot for each row; `line` is a value to compare with."""
+    drawing.dots(frame, names_of_rows(frame, keys_of(frame), lang), ax, lang, _value(frame), writer(frame))
+    ax.margins(x=0.15)
     if line is not None:
-        ax.axvline(line, color="#222222", lw=1, ls="--")
+        ax.axvline(line, color=BASE, lw=1)
     ax.set_xlabel(axis_title(frame, lang))
     _compared(frame, ax, lang, lying=True)
     return captioned(frame, lang)
 
 
 def heat(frame: pd.DataFrame, ax: Axes, lang: str, down: str = "", across: str = "") -> Caption:
-    """A cell for each pair of levels, with half the width of its interval where it has one."""
-    keys, value, say = keys_of(frame)[-2:], _value(frame), writer(frame)
-    down, across = down or keys[0], across or keys[1]
-    letters = int(np.clip(56 / frame[across].nunique(), 6, 14))
-    halves = (frame["high"] - frame["low"]) / 2 if "low" in frame else [np.nan] * len(frame)
-    texts = [
-        say(one) + (f"\n±{say(half)}" if half == half else "") for one, half in zip(frame[value], halves, strict=True)
-    ]
-    shown = frame.assign(share=frame[value])
-    heat_map(shown, down, across, ax, lang, texts=texts, named=lambda one: fill(label(str(one), lang), letters))
-    return captioned(frame, lang, "half_note" if "low" in frame else "interval_note")
-
-
-def curve(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
-    """A line with its band over a scale, one for each group."""
-    keys = keys_of(frame)
-    scale = next((name for name in reversed(keys) if _is_scale(frame[name])), keys[-1])
-    others, value = [name for name in keys if name != scale], _value(frame)
-    parts = frame.groupby(others, observed=True, sort=False) if others else [((), frame)]
-    for (names, part), (colour, _) in zip(parts, SERIES * len(frame), strict=False):
-        levels = zip(others, names if isinstance(names, tuple) else (names,), strict=False)
-        apart = [level_name(name, one, lang) for name, one in levels if varies(frame[name])]
-        said = " · ".join(dict.fromkeys(apart))
-        ax.step(part[scale], part[value], where="post", color=colour, lw=1.6, label=said or None)
-        if "low" in part:
-            ax.fill_between(part[scale], part["low"], part["high"], step="post", color=colour, alpha=0.2, lw=0)
-    drawing.finish(ax.yaxis, writer(frame))
-    ax.set(xlabel=label(scale, lang), ylabel=axis_title(frame, lang))
-    if others:
-        drawing.legend(ax, 3)
+    """A cell with its number for each pair of levels."""
+    keys = keys_of(frame)[-2:]
+    heat_map(frame, down or keys[0], across or keys[1], ax, lang, _value(frame), writer(frame))
+    ax.set_ylabel(axis_title(frame, lang))
     return captioned(frame, lang)
 
 
-def panels(frame: pd.DataFrame, ax: Axes, lang: str, by: str, draw: Draw | None = None) -> Caption:
+def curve(frame: pd.DataFrame, ax: Axes, lang: str, *, named_at_ends: bool = True) -> Caption:
+    """A line over a scale, one for each group with its name at its end; a band where chance moves it visibly."""
+    keys = keys_of(frame)
+    scale = next((name for name in reversed(keys) if _is_scale(frame[name])), keys[-1])
+    others, value = [name for name in keys if name != scale], _value(frame)
+    parts, ends = frame.groupby(others, observed=True, sort=False) if others else [((), frame)], []
+    apart = [name for name in others if varies(frame[name])]
+    steps = "default" if frame[scale].dtype.kind == "f" else "steps-post"
+    own = scales.looks(frame[apart[0]]) if len(apart) == 1 else {}
+    for (names, part), usual in zip(parts, scales.SERIES * len(frame), strict=False):
+        levels = zip(others, names if isinstance(names, tuple) else (names,), strict=False)
+        said = " · ".join(dict.fromkeys(level_name(name, one, lang) for name, one in levels if name in apart))
+        look = own.get(part[apart[0]].iloc[0], usual) if apart else usual
+        line: dict[str, Any] = {"drawstyle": steps, "color": look.colour, "ls": look.dash, "lw": 1.8}
+        ax.plot(part[scale], part[value], label=said or None, **line)
+        if scales.sampled(part, value):
+            band = {"step": "post" if steps != "default" else None, "color": look.colour, "alpha": 0.2, "lw": 0}
+            ax.fill_between(part[scale], part["low"], part["high"], **band)
+        if said:
+            ends.append((part[scale].iloc[-1], float(part[value].iloc[-1]), said))
+    scales.upright(ax, writer(frame))
+    ax.set_xlim(frame[scale].min(), frame[scale].max())
+    if frame[scale].dtype.kind != "M":
+        ax.xaxis.set_major_locator(MaxNLocator(4 if narrow() else 8, integer=True))
+    ax.set(xlabel=label(scale, lang), ylabel=axis_title(frame, lang))
+    if named_at_ends:
+        scales.at_ends(ax, ends, lang)
+    return captioned(frame, lang, "band_note")
+
+
+def panels(frame: pd.DataFrame, ax: Axes, lang: str, by: str, draw: Draw | None = None, across: int = 0) -> Caption:
     """A panel for each level of `by`, each on its own axis: what is measured in different units never shares one."""
     parts = parts_of(frame, by)
     alike = len({frozenset(part[_last_key(part)]) for part in parts.values()}) == 1
+    inside = Panels(ax, len(parts), across, gap=0.06 if alike else 0.24)
     first, legend = None, None
     for number, (level, part) in enumerate(parts.items()):
-        own = panel(ax, number, len(parts), gap=0.08 if alike else 0.22)
+        own = inside.axes[number]
         (draw or by_keys)(part, own, lang)
-        own.set_title(label(level, lang), loc="left")
+        own.set_title(label(level, lang), loc="left", fontweight="bold")
+        own.set(xlabel="", ylabel="")
         if result := own.get_legend():
             legend = own.get_legend_handles_labels()
             result.remove()
         rows = [text.get_text() for text in own.get_yticklabels()]
-        if rows == first:
+        if rows == first and not inside.first_in_row(number):
             own.set_yticklabels([])
         first = first or rows
+    inside.settle()
     if legend:  # one for all of them
-        drawing.legend(ax, 3, *legend)
+        scales.legend(ax, 3, *legend)
+    ax.set_xlabel(axis_title(frame, lang))
     return captioned(frame, lang)
 
 
@@ -157,37 +174,34 @@ def parts_of(frame: pd.DataFrame, by: str) -> dict[str, pd.DataFrame]:
     return parts
 
 
-def panel(ax: Axes, number: int, many: int, gap: float = 0.08) -> Axes:
-    """One of several axes side by side inside `ax`, which itself shows nothing but title and note."""
-    bare(ax)
-    width = (1 - gap * (many - 1)) / many
-    return ax.inset_axes((number * (width + gap), 0, width, 0.92))
-
-
-def bare(ax: Axes, below: float = 32) -> None:
-    """Axes that hold others: only title and note are seen, the note so many points below them, under their words."""
-    ax.set(xticks=[], yticks=[])
-    ax.grid(visible=False)
-    ax.spines[:].set_visible(False)
-    ax.xaxis.labelpad = below
-
-
 def _compared(frame: pd.DataFrame, ax: Axes, lang: str, *, lying: bool = False) -> None:
     """A hollow mark on each row for what it is compared with, where the frame has such a column."""
     for name in COMPARED & set(frame):
         places = np.arange(len(frame))
         at = (frame[name], places) if lying else (places, frame[name])
-        ax.plot(*at, "D", mfc="none", mec="#222222", ms=6, ls="none", label=label(name, lang))
-        drawing.legend(ax, 2)
+        ax.plot(*at, "D", mfc="none", mec=INK, ms=6, ls="none", label=label(name, lang))
+        scales.legend(ax, 2)
         for number, reached in zip(ax.texts if lying else (), frame[name], strict=False):
             number.xy = (max(number.xy[0], reached), number.xy[1])  # type: ignore[attr-defined]  # behind the mark too
 
 
 def captioned(frame: pd.DataFrame, lang: str, note: str = "interval_note") -> Caption:
-    """The plain title of a frame, and its values for the alt text."""
-    if note == "interval_note" and "low" not in frame and "least" in frame:
-        note = "resampled_note"
-    return Caption(title(frame, lang), phrase(note, lang), all_values(frame, lang))
+    """The plain title of a frame, and its values for the alt text; intervals are spoken of where they are drawn."""
+    said = phrase("resampled_note" if "low" not in frame and "least" in frame else note, lang)
+    if note in INTERVALS and not scales.sampled(frame, _value(frame)):
+        said = ""
+    return Caption(title(frame, lang), said, all_values(frame, lang), published=published_words(frame, lang))
+
+
+def published_words(frame: pd.DataFrame, lang: str) -> str:
+    """The published ranges of the statements that speak of rows of this frame, with their sources."""
+    said = []
+    for one in known(frame).statements:
+        low, high, source = one.evidence.low, one.evidence.high, one.evidence.source
+        if low is not None and high is not None and source:
+            ends = {name: writer(frame)(end) for name, end in (("low", low), ("high", high))}
+            said.append(phrase("published_words", lang, **ends, source=source[lang]))
+    return MARKS[lang].semicolon.join(said)
 
 
 def title(frame: pd.DataFrame, lang: str) -> str:
@@ -244,14 +258,6 @@ def writer(frame: pd.DataFrame) -> Written:
     """How the estimate of a frame is written."""
     form = _form(frame)
     return percent if form == "share" else lambda value: cell(form, value, "en")
-
-
-def height_of(frame: pd.DataFrame) -> float:
-    """Inches for the rows of a frame as bars."""
-    counts = [frame[name].nunique() for name in keys_of(frame) or [frame.columns[0]]]
-    side_by_side = 0.6 * len(frame) if sorted(counts)[0] <= len(SERIES) else 0
-    rows = max(*counts, side_by_side, len(frame) / counts[-1] if len(counts) > 2 else 0)
-    return float(np.clip(1.5 + 0.3 * rows, 2.7, 8.0))
 
 
 def _form(frame: pd.DataFrame) -> str:

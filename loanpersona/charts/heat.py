@@ -1,18 +1,27 @@
-"""Heat maps: a cell a pair of levels, with numbers that stand out on their ground in grey print too."""
+"""Heat maps: a cell a pair of levels, shaded so lightly that its number is read on it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
-from loanpersona.charts.style import INK, PAPER
+from loanpersona.charts.layout import room
+from loanpersona.charts.style import ALT, DEEPEST, PAPER, POP, narrow, now, wrapped
 from loanpersona.core.words import label
+
+SHADES = LinearSegmentedColormap.from_list("shades", [to_rgba(POP, 0.03), to_rgba(POP, DEEPEST)])
+"""From none to most."""
+SIDES = LinearSegmentedColormap.from_list(
+    "sides", [to_rgba(ALT, 0.8), to_rgba(ALT, 0.0), to_rgba(POP, 0.0), to_rgba(POP, DEEPEST)]
+)
+"""From fewer to more than what is compared with: more is blue everywhere."""
+WRITTEN = 10
+"""Up to so many columns there is room for numbers."""
 
 
 def heat_map(
@@ -21,51 +30,48 @@ def heat_map(
     across: str,
     ax: Axes,
     lang: str,
-    *,
-    texts: Sequence[str] | None = None,
-    named: Callable[[Any], str] | None = None,
-    most: float | None = None,
-    fontsize: float = 7.5,
+    value: str,
+    written: Callable[[float], str],
 ) -> None:
-    """A cell for each row of the frame, shaded by its share; what has no row or no share stays empty.
-
-    `texts` are the words of the rows, by default those of `shares_with_half`; `named` writes the name of a column, by
-    default its label; `most` is the share of the darkest shade, by default the largest one.
-    """
+    """A cell for each row of the frame, shaded by its value; what has no row or no value stays empty."""
     rows, names = (list(dict.fromkeys(frame[name])) for name in (down, across))
-    shares, said = np.full((len(rows), len(names)), np.nan), np.full((len(rows), len(names)), "", dtype=object)
+    grid = np.full((len(rows), len(names)), np.nan)
     cells = [(rows.index(row), names.index(name)) for row, name in zip(frame[down], frame[across], strict=True)]
-    for cell, share, text in zip(cells, frame["share"], texts or shares_with_half(frame), strict=True):
-        shares[cell], said[cell] = share, text
-    sns.heatmap(
-        shares,
-        ax=ax,
-        annot=said,
-        fmt="",
-        cmap="Blues",
-        vmin=0,
-        vmax=most,
-        cbar=False,
-        linewidths=0.8,
-        annot_kws={"fontsize": fontsize},
+    for at, one in zip(cells, frame[value], strict=True):
+        grid[at] = one
+    most = np.nanmax(grid) if np.isfinite(grid).any() else 1.0
+    ax.pcolormesh(np.ma.masked_invalid(grid), cmap=SHADES, vmin=0, vmax=most or 1.0, edgecolors=PAPER, lw=1)
+    for (y, x), one in zip(cells, frame[value], strict=True) if len(names) <= WRITTEN else ():
+        if one == one:
+            ax.text(x + 0.5, y + 0.5, written(one), ha="center", va="center")
+    name_cells(ax, [label(str(row), lang) for row in rows], [label(str(name), lang) for name in names], lang)
+
+
+def name_cells(ax: Axes, rows: list[str], names: list[str], lang: str) -> None:
+    """The names of rows at the left and of columns above, none slanted."""
+    left = 8 if narrow() else 22
+    each = (now().ems - min(left, max(len(row) for row in rows) * 0.6) - 2) / len(names)
+    many = len(names) > WRITTEN
+    step = 1 if not many else max(int(np.ceil(2.2 / each)), 1)
+    ax.set_xticks(
+        np.arange(0, len(names), step) + 0.5, [name if many else _broken(name, lang, each) for name in names[::step]]
     )
-    grounds = np.asarray(ax.collections[0].get_facecolor())[~np.isnan(shares).ravel()]
-    for words, ground in zip(ax.texts, grounds, strict=True):
-        words.set_color(ink(ground))
-    written = [label(str(name), lang) if named is None else named(name) for name in names]
-    ax.set_xticks(np.arange(len(names)) + 0.5, written, rotation=0)
-    ax.set_ylim(len(rows) + 0.5, 0)  # room below for the mark of made-up data
-    ax.set_yticks(np.arange(len(rows)) + 0.5, [label(str(row), lang) for row in rows], rotation=0)
+    ax.set_yticks(np.arange(len(rows)) + 0.5, [wrapped(row, lang, left) for row in rows])
+    ax.xaxis.tick_top()
+    ax.xaxis.set_label_position("bottom")
+    ax.set_ylim(len(rows), 0)
+    ax.grid(visible=False)
+    tallest = max(wrapped(row, lang, left).count("\n") + 1 for row in rows)
+    room(ax, len(rows) * max(2.2, 1.3 * tallest + 0.3))
 
 
-def shares_with_half(frame: pd.DataFrame, digits: int = 1, between: str = "\n") -> list[str]:
-    """The share of each row in percent with half the width of its interval."""
-    rows = zip(frame["share"], frame["low"], frame["high"], strict=True)
-    return [f"{100 * share:.{digits}f}{between}±{50 * (high - low):.{digits}f}" for share, low, high in rows]
-
-
-def ink(ground: Any) -> str:
-    """The colour of letters that stands out on a ground, in grey print too."""
-    weights = (0.3, 0.59, 0.11)
-    bright = sum(weight * part for weight, part in zip(weights, mpl.colors.to_rgb(ground), strict=True))
-    return INK if bright > 0.5 else PAPER
+def _broken(name: str, lang: str, each: float) -> str:
+    """A name over lines as wide as its column; a long word of it is cut with a hyphen rather than turned."""
+    lines: list[Any] = []
+    letters = max(int(each / (1.0 if lang == "zh" else 0.58)), 3)
+    for line in wrapped(name, lang, each - 0.3).split("\n"):
+        while len(line) > letters and lang == "en":
+            lines.append(line[: letters - 1] + "-")
+            line = line[letters - 1 :]
+        lines.append(line)
+    return "\n".join(lines)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
 from weakref import WeakKeyDictionary
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.transforms import Affine2D, Bbox
 
-from loanpersona.charts.style import INK, MARKS, MUTED, Caption, now, wrapped
+from loanpersona.charts.style import INK, MARKS, MUTED, Caption, narrow, now, wrapped
 from loanpersona.core.errors import expect
 from loanpersona.core.words import phrase
 
 _ALT: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
+_ROOM: WeakKeyDictionary[Axes, float] = WeakKeyDictionary()
+_WIDTH: WeakKeyDictionary[Axes, float] = WeakKeyDictionary()
+USUAL = 23.0
+"""The height of axes, in ems, that ask for none."""
 EDGE = 0.4
 """Free room at the edge of a figure, in ems."""
+HEADED, BETWEEN = 1.8, 2.4
+"""Room for the heading of a panel, and for the ticks below one, in ems."""
 
 
 def alt(ax: Axes) -> str:
@@ -23,50 +33,37 @@ def alt(ax: Axes) -> str:
     return _ALT.get(ax, "")
 
 
-def say(ax: Axes, caption: Caption, lang: str, *, synthetic: bool, bare: bool = False) -> None:
-    """Write title, unit, note and mark around axes, and the alt text; a `bare` picture leaves the words to its page."""
+def room(ax: Axes, ems: float) -> None:
+    """Ask for axes of so many ems; only a figure of ours has it to give."""
+    _ROOM[ax] = ems
+
+
+def width(ax: Axes) -> float:
+    """How wide axes are, in ems: those of a panel have their part of the figure."""
+    return _WIDTH.get(ax, 1.0) * now().ems
+
+
+def asked(ax: Axes) -> float:
+    """The height that axes asked for, in ems."""
+    return _ROOM.get(ax, USUAL)
+
+
+def say(ax: Axes, caption: Caption, lang: str, mark: str) -> Caption:
+    """Take what is measured off the value axis, and remember the alt text; the caption comes back with the unit."""
     lying = not ax.get_ylabel()
     unit, below = (ax.get_xlabel(), "") if lying else (ax.get_ylabel(), ax.get_xlabel())
-    unit = unit.replace("\n", " ")
+    caption = caption.with_unit(" ".join(unit.split("\n")))
     ax.set_ylabel("")
-    mark = phrase("synthetic_mark", lang) if synthetic else ""
-    if not bare:
-        _heading(ax, caption.title, unit, lang)
-        below = "\n".join(filter(None, [below, wrapped(caption.note, lang, now().ems - 2)]))
     ax.set_xlabel(below, loc="left")
-    if mark:
-        _below_all(ax, mark)
-    words = [unit, caption.values, mark]
-    _ALT[ax] = phrase("chart_of", lang, title=caption.title, values=MARKS[lang].semicolon.join(filter(None, words)))
-
-
-def _heading(ax: Axes, title: str, unit: str, lang: str) -> None:
-    """The title, and below it what is measured, above the legend where there is one."""
-    font, room = now().font, now().ems - 2
-    up = 6 + (1.7 * font if ax.get_legend() else 0)
-    unit = wrapped(unit, lang, room)
-    if unit:
-        ax.annotate(unit, (0, 1), (0, up), "axes fraction", "offset points", color=MUTED, va="bottom", ha="left")
-    lines = unit.count("\n") + 1 if unit else 0
-    ax.set_title(
-        wrapped(title, lang, room / 1.2), loc="left", fontsize=1.2 * font, color=INK, pad=up + 1.25 * font * lines + 4
-    )
-
-
-def _below_all(ax: Axes, words: str) -> None:
-    """The mark of made-up data, below everything else, so that it never lies over a mark or a number."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    bottom = ax.get_tightbbox(Ruler(figure)).y0 - ax.bbox.y0  # type: ignore[union-attr]
-    down = bottom * 72 / figure.dpi - 0.2 * now().font
-    look = {"fontsize": 0.92 * now().font, "color": MUTED, "va": "top", "ha": "right"}
-    ax.annotate(words, (1, 0), (0, down), "axes fraction", "offset points", **look)
+    words = MARKS[lang].semicolon.join(filter(None, [caption.unit, caption.values, caption.published, mark]))
+    _ALT[ax] = phrase("chart_of", lang, title=caption.title, values=words)
+    return caption
 
 
 class Ruler(RendererBase):
     """Measures text as it will stand, and draws nothing."""
 
-    def __init__(self, figure: Figure) -> None:
+    def __init__(self, figure: Figure | SubFigure) -> None:
         super().__init__()
         self.dpi = figure.dpi
 
@@ -75,16 +72,112 @@ class Ruler(RendererBase):
         return points * self.dpi / 72
 
 
-def fit(ax: Axes) -> None:
-    """Give axes all the width that their words leave, and the figure the height that all of it needs."""
+def fit(ax: Axes, caption: Caption, lang: str, mark: str, *, bare: bool = False) -> None:
+    """Give axes all the width that their words leave, and the figure the height that all of it needs.
+
+    A `bare` picture leaves title, unit and note to its page.
+    """
     figure = ax.get_figure(root=True)
     assert isinstance(figure, Figure)
-    width, height = figure.bbox.width, ax.bbox.height
-    edge = EDGE * now().font * figure.dpi / 72
-    all_of_it, own = ax.get_tightbbox(Ruler(figure)), ax.bbox
-    assert all_of_it is not None
-    left, right = max(own.x0 - all_of_it.x0, 0) + 1, max(all_of_it.x1 - own.x1, 0) + 1
-    above, below = max(all_of_it.y1 - own.y1, 0) + edge, max(own.y0 - all_of_it.y0, 0) + edge
-    tall = above + height + below
-    figure.set_size_inches(width / figure.dpi, tall / figure.dpi)
-    ax.set_position((left / width, below / tall, (width - left - right) / width, height / tall))
+    em = now().font * figure.dpi / 72
+    across, own, words = figure.bbox.width, ax.bbox, _measured(ax)
+    left, right = max(own.x0 - words.x0, 0) + 1, max(words.x1 - own.x1, 0) + EDGE * em
+    edges = [left / em, max(words.y1 - own.y1, 0) / em, max(own.y0 - words.y0, 0) / em]
+    above, below = _surround(
+        ax, Caption("", "", "") if bare else caption, lang, mark, edges, (across - left - right) / em
+    )
+    height, above, below = asked(ax) * em, (above + EDGE) * em, (below + EDGE) * em
+    tall = round(above + height + below)
+    figure.set_size_inches(across / figure.dpi, tall / figure.dpi)
+    ax.set_position((left / across, below / tall, (across - left - right) / across, height / tall))
+
+
+def surround(ax: Axes, caption: Caption, lang: str, mark: str) -> None:
+    """Title, unit, note and mark around axes that somebody else laid out."""
+    em, words = now().font * ax.get_figure(root=True).dpi / 72, _measured(ax)  # type: ignore[union-attr]
+    edges = [0.0, max(words.y1 - ax.bbox.y1, 0) / em, max(ax.bbox.y0 - words.y0, 0) / em]
+    _surround(ax, caption, lang, mark, edges, ax.bbox.width / em)
+
+
+def _surround(
+    ax: Axes, caption: Caption, lang: str, mark: str, edges: list[float], inner: float
+) -> tuple[float, float]:
+    """Write above and below the other words, from the left edge on; gives how far all of it reaches, in ems."""
+    (left, above, below), font = edges, now().font
+    room_for = left + inner - 1
+    if caption.unit:
+        unit = wrapped(caption.unit, lang, room_for)
+        at = (-left * font, above * font + 5)
+        ax.annotate(unit, (0, 1), at, "axes fraction", "offset points", color=MUTED, va="bottom", ha="left")
+        above += 1.25 * (unit.count("\n") + 1) + 0.4
+    if caption.title:
+        title = wrapped(caption.title, lang, room_for / 1.2)
+        look: dict[str, Any] = {"fontsize": 1.2 * font, "color": INK, "pad": above * font + 5}
+        ax.set_title(title, loc="left", x=-left / inner, **look)
+        above += 1.5 * (title.count("\n") + 1) + 0.5
+    note = wrapped(" · ".join(filter(None, [caption.note, caption.published])), lang, room_for)
+    if note:
+        at = (-left * font, -below * font - 4)
+        ax.annotate(note, (0, 0), at, "axes fraction", "offset points", color=MUTED, va="top", ha="left")
+        below += 1.25 * (note.count("\n") + 1) + 0.4
+    if mark:  # below everything else, so that it never lies over a mark or a number
+        down = (0, -below * font)
+        ax.annotate(mark, (1, 0), down, "axes fraction", "offset points", color=MUTED, va="top", ha="right")
+        below += 1.3
+    return above, below
+
+
+def _measured(ax: Axes) -> Bbox:
+    """The box of axes and all their words."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    box = ax.get_tightbbox(_renderer(figure), bbox_extra_artists=list(_words(ax)))
+    return box if box is not None else ax.bbox.frozen()
+
+
+def _renderer(figure: Figure | SubFigure) -> RendererBase:
+    """What will draw the figure, where it measures text; pixels round it otherwise than lines do."""
+    get = getattr(figure.canvas, "get_renderer", None)
+    result: RendererBase = get() if get else Ruler(figure)
+    return result
+
+
+def _words(ax: Axes) -> Iterator[Artist]:
+    yield from ax.texts
+    yield from ax.child_axes
+    if legend := ax.get_legend():
+        yield legend
+
+
+class Panels:
+    """Axes inside axes: side by side where there is room, one below the other in a column."""
+
+    def __init__(self, ax: Axes, many: int, across: int = 0, gap: float = 0.06) -> None:
+        """`across` panels in a row, by default all of them."""
+        self.ax, self.gap = ax, gap
+        self.across = 1 if narrow() else across or many
+        self.places = [Affine2D() for _ in range(many)]
+        self.axes = [ax.inset_axes((0, 0, 1, 1), transform=place + ax.transAxes) for place in self.places]
+        for own in self.axes:
+            _WIDTH[own] = (1 - gap * (self.across - 1)) / self.across
+            room(own, 0.6 * USUAL)
+        ax.set(xticks=[], yticks=[])
+        ax.grid(visible=False)
+        ax.spines[:].set_visible(False)
+
+    def first_in_row(self, number: int) -> bool:
+        """Whether a panel stands at the left."""
+        return number % self.across == 0
+
+    def settle(self, below: float = BETWEEN) -> None:
+        """Give each row the room that its panels ask for, and `below` the last one room for its ticks, in ems."""
+        rows = [self.axes[at : at + self.across] for at in range(0, len(self.axes), self.across)]
+        heights = [max(map(asked, row)) for row in rows]
+        whole = sum(heights) + (HEADED + below) * len(rows)
+        room(self.ax, whole)
+        part, top = _WIDTH[self.axes[0]], 1.0
+        for row, height in zip(range(len(rows)), heights, strict=True):
+            top -= (HEADED + height) / whole
+            for column, place in enumerate(self.places[row * self.across : (row + 1) * self.across]):
+                place.clear().scale(part, height / whole).translate(column * (part + self.gap), top)
+            top -= below / whole

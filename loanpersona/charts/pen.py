@@ -18,7 +18,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Transform
 
 ANCHORS = {"center": ("middle", 0.5), "right": ("end", 1.0)}
-HATCH = 7
+HATCH = 12
 """Pixels between two lines of a hatch."""
 
 
@@ -50,7 +50,7 @@ class Pen(RendererBase):
         data = self._data(gc, path, transform, filled=rgbFace is not None)
         if data:
             self.parts.append(f'<path d="{data}"{_attributes(look)}/>')
-        if gc.get_hatch() and rgbFace is not None:
+        if (gc.get_hatch() or "").startswith("/") and rgbFace is not None:
             self._hatch(path.get_extents(transform))
 
     def draw_text(

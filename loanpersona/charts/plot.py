@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -20,46 +20,33 @@ from matplotlib.figure import Figure
 
 from loanpersona.analysis.frame import ROOMS, Declaration, declaration, keys_of
 from loanpersona.charts import forms
-from loanpersona.charts.layout import fit, say
+from loanpersona.charts.layout import fit, say, surround
 from loanpersona.charts.style import Caption, new_axes, now, style
 from loanpersona.core.errors import InputError
-from loanpersona.core.words import check_language, own_words, phrase
+from loanpersona.core.words import check_language, label, own_words, phrase
 from loanpersona.tables.book import SYNTHETIC_MARK
 
 Draw = Callable[[pd.DataFrame, Axes, str], Caption]
-Height = float | Callable[[pd.DataFrame], float] | None
-"""Inches, of any frame or of the one drawn; none for as many as its rows need as bars."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """How a frame is drawn, and how large."""
-
-    draw: Draw
-    height: Height = None
-    width: float = 7.2
-
-
-_ENTRIES: dict[tuple[str, str], Entry] = {}
+_ENTRIES: dict[tuple[str, str], Draw] = {}
 """By frame and, where a drawing is of certain columns only, what is looked at."""
 
 
-def entry(name: str, mark: Callable[..., Caption], *, of: str = "", height: Height = None, **words: Any) -> None:
+def entry(name: str, mark: Callable[..., Caption], *, of: str = "", **words: Any) -> None:
     """A frame drawn by a mark of `forms`, with words of its own; with `of` only where it looks at these columns."""
-    _ENTRIES[name, _sorted(of.split())] = Entry(lambda frame, ax, lang: mark(frame, ax, lang, **words), height)
+    _ENTRIES[name, _sorted(of.split())] = lambda frame, ax, lang: mark(frame, ax, lang, **words)
 
 
-def drawing(name: str, *, of: str = "", height: Height = 3.6, width: float = 7.2) -> Callable[[Draw], Draw]:
+def drawing(name: str, *, of: str = "") -> Callable[[Draw], Draw]:
     """Declare a function as the drawing of a frame; with `of` only where it looks at these columns, ungrouped."""
 
     def declare(draw: Draw) -> Draw:
-        _ENTRIES[name, _sorted(of.split())] = Entry(draw, height, width)
+        _ENTRIES[name, _sorted(of.split())] = draw
         return draw
 
     return declare
 
 
-def entries() -> dict[tuple[str, str], Entry]:
+def entries() -> dict[tuple[str, str], Draw]:
     """The charts that are more than a form, by frame and columns looked at."""
     for room in ROOMS:
         home = import_module(f"loanpersona.charts.{room}")
@@ -80,14 +67,16 @@ def plot(frame: pd.DataFrame, *, lang: str = "en", ax: Axes | None = None) -> Ax
     >>> ax = lp.plot(lp.profile.shares(population, of="sex"), lang="zh")
     """
     declared, lang = _checked(frame, ax), check_language(lang)
+    mark = _mark(frame, lang)
     # The style holds while the chart is drawn and leaves the user's own settings alone.
-    with mpl.rc_context(style()), own_words(frame.attrs["words"]):
-        height = _height(frame, declared)
-        with new_axes(height) if ax is None else _given(ax) as own:
-            _draw(frame, declared, own, lang)
-            if ax is None:
-                fit(own)
-            return own
+    with (
+        mpl.rc_context(style()),
+        own_words(frame.attrs["words"]),
+        new_axes() if ax is None else _given(ax) as own,
+    ):
+        caption = _draw(frame, declared, own, lang, mark)
+        (fit if ax is None else surround)(own, caption, lang, mark)
+        return own
 
 
 @contextmanager
@@ -95,34 +84,33 @@ def laid_out(frame: pd.DataFrame, lang: str, dots: int) -> Iterator[tuple[Axes, 
     """A frame drawn for a page, which sets title and note itself: its axes and these words."""
     declared, lang = _checked(frame, None), check_language(lang)
     with mpl.rc_context(style()), own_words(frame.attrs["words"]):
-        figure = Figure(figsize=(now().width, _height(frame, declared) * now().font / 72), dpi=dots)
+        figure = Figure(figsize=(now().width, now().width / 2), dpi=dots)
         ax = figure.subplots()
-        caption = _draw(frame, declared, ax, lang, bare=True)
-        fit(ax)
+        mark = _mark(frame, lang)
+        caption = _draw(frame, declared, ax, lang, mark)
+        fit(ax, caption, lang, mark, bare=True)
         yield ax, caption
 
 
-def _height(frame: pd.DataFrame, declared: Declaration) -> float:
-    """The height of the axes in ems."""
-    known = _entry(frame, declared.name)
-    return 8 * (known.height(frame) if callable(known.height) else known.height or forms.height_of(frame))
+def _mark(frame: pd.DataFrame, lang: str) -> str:
+    return phrase("synthetic_mark", lang) if frame.attrs[SYNTHETIC_MARK] else ""
 
 
-def _draw(frame: pd.DataFrame, declared: Declaration, ax: Axes, lang: str, *, bare: bool = False) -> Caption:
+def _draw(frame: pd.DataFrame, declared: Declaration, ax: Axes, lang: str, mark: str) -> Caption:
     shown, left_out = _large_enough(frame, declared)
-    caption = _entry(frame, declared.name).draw(shown, ax, lang)
+    caption = _entry(frame, declared.name)(shown, ax, lang)
+    notes = [caption.note, *(phrase("ahead_note", lang, column=label(one, lang)) for one in frame.attrs["ahead"])]
     if left_out:
-        hidden = phrase("too_few_note", lang, smallest=declared.smallest)
-        caption = Caption(caption.title, f"{caption.note} · {hidden}", caption.values)
-    say(ax, caption, lang, synthetic=bool(frame.attrs[SYNTHETIC_MARK]), bare=bare)
-    return caption
+        notes.append(phrase("too_few_note", lang, smallest=declared.smallest))
+    caption = replace(caption, note=" · ".join(filter(None, notes)))
+    return say(ax, caption, lang, mark)
 
 
-def _entry(frame: pd.DataFrame, name: str) -> Entry:
+def _entry(frame: pd.DataFrame, name: str) -> Draw:
     known, of = entries(), frame.attrs["of"]
     grouped = any(forms.varies(frame[key]) for key in keys_of(frame) if key not in of)
     of_these = None if grouped else known.get((name, _sorted(of)))
-    return of_these or known.get((name, "")) or Entry(forms.by_keys)
+    return of_these or known.get((name, "")) or forms.by_keys
 
 
 def _sorted(of: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from textwrap import wrap
 from typing import Any, NamedTuple
@@ -46,11 +46,17 @@ DEEPEST = 0.5
 
 @dataclass(frozen=True)
 class Caption:
-    """What a chart says in words: its title, a note below, and the values for whoever cannot see it."""
+    """What a chart says in words: title, note below, values for whoever cannot see it, unit, what is published."""
 
     title: str
     note: str
     values: str
+    unit: str = ""
+    published: str = ""
+
+    def with_unit(self, unit: str) -> Caption:
+        """The same words, and what is measured of whom."""
+        return replace(self, unit=unit)
 
 
 class Marks(NamedTuple):
@@ -116,9 +122,9 @@ def narrow() -> bool:
 
 
 @contextmanager
-def new_axes(height: float) -> Iterator[Axes]:
-    """Axes of a new figure, so many ems high, which is closed where drawing fails: nobody wants half a chart."""
-    figure, ax = plt.subplots(figsize=(now().width, height * now().font / 72))
+def new_axes() -> Iterator[Axes]:
+    """Axes of a new figure, which is closed where drawing fails: nobody wants half a chart."""
+    figure, ax = plt.subplots(figsize=(now().width, now().width / 2))
     try:
         yield ax
     except BaseException:
@@ -155,12 +161,16 @@ def values_in_words(
 def wrapped(words: str, lang: str, ems: float) -> str:
     """Words in lines of so many ems; Chinese has no spaces and breaks anywhere."""
     letters = max(int(ems / (1.0 if lang == "zh" else 0.53)), 6)
-    return "\n".join(wrap(words, letters, break_long_words=lang == "zh"))
+    lines = (wrap(line, letters, break_long_words=lang == "zh") for line in words.split("\n"))
+    return "\n".join("\n".join(one) for one in lines)
 
 
 @cache
 def _fixed() -> dict[str, Any]:
-    font_manager.fontManager.addfont(str(catalog.font_file()))
+    fonts = font_manager.fontManager
+    fonts.addfont(str(catalog.font_file()))
+    # The face has one weight; a page sets bold words in its own.
+    fonts.ttflist.append(replace(fonts.ttflist[-1], weight=700))
     return {
         **sns.axes_style("whitegrid"),
         "font.family": [CHINESE, "DejaVu Sans"],
@@ -189,6 +199,9 @@ def _fixed() -> dict[str, Any]:
         "ytick.major.size": 0,
         "xtick.major.pad": 5,
         "ytick.major.pad": 5,
+        "figure.subplot.left": 0.02,
+        "figure.subplot.right": 0.98,
+        "path.simplify_threshold": 0.6,
     }
 
 

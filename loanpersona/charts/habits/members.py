@@ -7,19 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
 
 from loanpersona.analysis.frame import keys_of
 from loanpersona.charts import forms
-from loanpersona.charts.drawing import two, unit_square
 from loanpersona.charts.plot import drawing, entry
-from loanpersona.charts.style import INK, Caption
+from loanpersona.charts.scales import GROUND, legend, two, unit_square
+from loanpersona.charts.style import BASE, Caption
 from loanpersona.core.words import label, phrase
 
+YEAR = 365
 entry("habits.referral", forms.dots, line=1)
 
 
-@drawing("habits.time_to_next_loan", height=3.9)
+@drawing("habits.time_to_next_loan")
 def time_to_next_loan(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Steps that rise as users come back, a curve for each loan that waits begin with; a few days as bars."""
     after = {one: phrase("after_loan", lang, ordinal=one) for one in frame["ordinal"].unique()}
@@ -27,25 +27,24 @@ def time_to_next_loan(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     if "at_risk" not in frame:
         by = frame.attrs["by"]
         return forms.by_keys(named, ax, lang) if by else forms.grouped(named, ax, lang, by="days", series="ordinal")
-    result = forms.curve(named, ax, lang)
+    year = named[named["days"] <= YEAR].reset_index(drop=True)
+    year.attrs = frame.attrs
+    result = forms.curve(year, ax, lang)
     ax.set(ylim=(0, 1.02), xlabel=phrase("days_axis", lang))
-    ax.set_xlim(left=0)
-    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.grid(visible=True, axis="y")
-    ends = frame[frame["days"] <= 365].groupby([one for one in keys_of(frame) if one != "days"], sort=False).tail(1)
-    return replace(result, note=phrase("band_note", lang), values=forms.all_values(ends, lang))
+    ends = frame[frame["days"] <= YEAR].groupby([one for one in keys_of(frame) if one != "days"], sort=False).tail(1)
+    return replace(result, values=forms.all_values(ends, lang))
 
 
-@drawing("habits.lorenz", height=5.4, width=5.6)
+@drawing("habits.lorenz")
 def lorenz(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
-    """The curve with its band, the line of equal volume, and the Gini coefficient."""
-    x = np.linspace(0, 1, 2)
-    ax.plot(x, x, color=INK, lw=1, ls="--")
-    result = forms.curve(frame, ax, lang)
+    """The curve, the line of equal volume, and the Gini coefficient written in between."""
+    ax.plot([0, 1], [0, 1], color=BASE, lw=1)
+    result = forms.curve(frame, ax, lang, named_at_ends=False)
+    legend(ax, 3)
     unit_square(ax, phrase("lorenz_axis", lang), label("share_of_volume", lang))
-    ax.text(0.04, 0.95, _ginis(frame, lang), va="top", linespacing=1.5)
+    ax.text(0.03, 0.95, _ginis(frame, lang), va="top", linespacing=1.5, bbox=GROUND)
     tenths = frame[np.isin(np.round(100 * frame["share_of_borrowers"]), range(10, 100, 10))]
-    return replace(result, note=phrase("band_note", lang), values=forms.all_values(tenths, lang))
+    return replace(result, values=forms.strung([_ginis(frame, lang), forms.all_values(tenths, lang)], lang))
 
 
 def _ginis(frame: pd.DataFrame, lang: str) -> str:
@@ -60,11 +59,10 @@ def _ginis(frame: pd.DataFrame, lang: str) -> str:
     return "\n".join(said)
 
 
-@drawing("habits.debt_service", height=4.6)
+@drawing("habits.debt_service")
 def debt_service(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of this platform and of all platforms in each band."""
     if frame.attrs["by"]:
         return forms.by_keys(frame, ax, lang)
     result = forms.grouped(frame, ax, lang, by="service_band", series="counted")
-    ax.set_ylabel(label("service_band", lang))
     return replace(result, note=phrase("month_note", lang))

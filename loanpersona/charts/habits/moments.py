@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
 from matplotlib.patches import Rectangle
 
 from loanpersona.analysis.frame import keys_of
 from loanpersona.charts import forms
-from loanpersona.charts.drawing import bars, columns, legend, one_line, two
-from loanpersona.charts.heat import heat_map
+from loanpersona.charts.drawing import bars, columns
+from loanpersona.charts.heat import SHADES, heat_map
+from loanpersona.charts.layout import room
 from loanpersona.charts.plot import drawing
-from loanpersona.charts.style import ALT, BASE, INK, MARKS, PAPER, POP, Caption, percent
+from loanpersona.charts.published import known
+from loanpersona.charts.scales import at_right, legend, one_line, sampled, two, upright
+from loanpersona.charts.style import GRID, INK, MARKS, POP, POP2, Caption, narrow
 from loanpersona.core.words import label, phrase
-
-FEW = 10
-"""Up to so many columns there is room for their numbers."""
 
 
 @drawing("habits.timing")
@@ -39,44 +41,53 @@ def _grouped(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 
 
 def _around_one(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
-    key = keys_of(frame)[0]
-    columns(frame, key, ax, lang, "relative_axis", "relative", two)
-    one_line(ax, lying=True)
-    for place, value in enumerate(frame["relative"]) if len(frame) < FEW else ():
-        # At the foot of the bar, where the line of one does not cross it.
-        colour = PAPER if value > 0.3 else INK
-        ax.annotate(two(value), (place, 0), (0, 18), textcoords="offset points", ha="center", color=colour)
+    """Columns from the mean day: up is busier, down is quieter."""
+    [key] = keys_of(frame)
+    facts = known(frame)
+    spoken = facts.rows or set(range(len(frame)))
+    result = columns(frame, key, ax, lang, "relative_axis", "relative", two, foot=1.0)
+    if not facts.put_in:
+        for place, bar in enumerate(result):
+            bar.set_facecolor(POP if place in spoken and frame["relative"].iloc[place] >= 1 else POP2)
+    ends = frame[["relative", "low", "high"] if sampled(frame, "relative") else ["relative"]]
+    far = max(float((ends - 1).abs().max(axis=None)), 0.1)
+    ax.set_ylim(max(1 - 1.15 * far, 0), 1 + 1.15 * far)
     ax.set_xlabel(label(key, lang))
     return forms.captioned(frame, lang, "cluster_note")
 
 
 def _crossed(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     down, across = keys_of(frame)
-    many = frame[across].nunique() > FEW
-    texts = [two(one) for one in frame["relative"]]
-    heat_map(frame.assign(share=frame["relative"]), down, across, ax, lang, texts=texts)
+    heat_map(frame, down, across, ax, lang, "relative", two)
     ax.set_xlabel(label(across, lang))
+    ax.set_ylabel(forms.axis_title(frame, lang))
     return forms.captioned(frame, lang, "cell_ratio_note")
 
 
 def _with_lead(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """Bars of shares, the one that leads strong, with its lead over each rival in percentage points."""
     [key] = keys_of(frame)
     shares = frame.assign(low=frame["share_low"], high=frame["share_high"])
     bars(shares, key, ax, lang, "loans_axis")
-    ax.set_ylabel(label(key, lang))
-    ahead = frame.loc[frame["difference"].isna(), key].iloc[0]
-    heading = phrase("lead_of", lang, cell=label(str(ahead), lang))
-    rivals = frame[frame["difference"].notna()]
-    leads = rivals[["difference", "difference_low", "difference_high"]].itertuples()
-    for place, words in [
-        (-0.85, heading),
-        *((one, f"{percent(a)} ({percent(b)} – {percent(c)})") for one, a, b, c in leads),
-    ]:
-        ax.annotate(words, (1.01, place), va="center", xycoords=("axes fraction", "data"), annotation_clip=False)
+    ahead = frame["difference"].isna()
+    drawn = [one for one in ax.containers if isinstance(one, BarContainer)][-1]
+    for bar, first in zip(drawn, ahead, strict=True):
+        bar.set_color(POP if first else POP2)
+    heading = phrase("lead_of", lang, cell=label(str(frame.loc[ahead, key].iloc[0]), lang))
+    ax.annotate(heading, (1, 1), (0, 4), "axes fraction", "offset points", va="bottom", ha="right")
+    for place, row in enumerate(frame.itertuples()):
+        if row.difference == row.difference:
+            at_right(ax, place, _points(row, lang))
     return forms.captioned(frame, lang, "lead_note")
 
 
-@drawing("habits.originations", height=4.2)
+def _points(row: Any, lang: str) -> str:
+    """A lead in percentage points with its interval."""
+    value, low, high = (f"{100 * one:.1f}" for one in (row.difference, row.difference_low, row.difference_high))
+    return phrase("percentage_points", lang, value=f"{value} ({low} – {high})")
+
+
+@drawing("habits.originations")
 def originations(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Days as a calendar: a block a year, a column a week, a square a day; weeks and months as lines."""
     if "weekday" in frame and not frame.attrs["by"]:
@@ -93,26 +104,28 @@ def _calendar(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     down = days.year.map({year: 8 * place for place, year in enumerate(years)}) + days.day_of_week
     grid = np.full((8 * len(years), 54), np.nan)
     grid[down, across] = frame["loans"]
-    mesh = ax.pcolormesh(grid, cmap="Blues", vmin=0, vmax=max(frame["loans"].max(), 1), edgecolors=PAPER, lw=0.4)
+    most = max(frame["loans"].max(), 1)
+    ax.pcolormesh(np.ma.masked_invalid(grid), cmap=SHADES, vmin=0, vmax=most)
     first = frame["spring_festival"].fillna(False).astype(bool)
     for x, y in zip(across[first], down[first], strict=True):
-        ax.add_patch(Rectangle((x, y), 1, 1, fill=False, ec=ALT, lw=2))
+        ax.add_patch(Rectangle((x, y), 1, 1, fill=False, ec=INK, lw=2))
     _calendar_axes(ax, years, lang)
-    bar = ax.figure.colorbar(mesh, ax=ax, shrink=0.7, aspect=25, pad=0.01)
-    bar.set_label(phrase("calendar_bar", lang))
     totals = [f"{year} {frame.loc[days.year == year, 'loans'].sum():,}" for year in years]
-    return Caption(label("habits.originations", lang), phrase("calendar_note", lang), MARKS[lang].comma.join(totals))
+    note = f"{phrase('calendar_note', lang)} · {phrase('calendar_bar', lang)}{MARKS[lang].colon}0–{most:,}"
+    return Caption(label("habits.originations", lang), note, MARKS[lang].comma.join(totals))
 
 
 def _calendar_axes(ax: Axes, years: list[int], lang: str) -> None:
-    starts = [pd.Timestamp(2023, month, 1).day_of_year / 7 for month in range(1, 13)]
-    ax.set_xticks(starts, [label(str(month), lang) for month in range(1, 13)], ha="left")
-    names = ((0.5, label("monday", lang)), (3.5, ""), (6.5, label("sunday", lang)))
+    months = range(1, 13, 3 if narrow() else 1)
+    starts = [pd.Timestamp(2023, month, 1).day_of_year / 7 for month in months]
+    ax.set_xticks(starts, [label(str(month), lang) for month in months], ha="left")
+    names = ((0.5, label("monday.short", lang)), (3.5, ""), (6.5, label("sunday.short", lang)))
+    room(ax, 8 * len(years) * 0.7)
     rows = [(8 * place + at, words or str(year)) for place, year in enumerate(years) for at, words in names]
     ax.set_yticks([at for at, _ in rows], [words for _, words in rows])
     ax.set_ylim(8 * len(years) - 1, 0)
     ax.grid(visible=False)
-    ax.plot([], [], "s", mfc="none", mec=ALT, mew=2, ls="none", label=phrase("festival_legend", lang))
+    ax.plot([], [], "s", mfc="none", mec=INK, mew=2, ls="none", label=phrase("festival_legend", lang))
     legend(ax, 1)
     ax.set_xlabel(phrase("month_axis", lang))
 
@@ -127,13 +140,14 @@ def festival(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     if frame.attrs["by"]:
         result = forms.curve(frame, ax, lang)
     else:
-        ax.axvspan(1 / 7 - 0.5, 31 / 7 - 0.5, color=BASE, alpha=0.25, lw=0)
-        ax.fill_between(frame["week"], frame["low"], frame["high"], color=POP, alpha=0.25, lw=0)
+        ax.axvspan(1 / 7 - 0.5, 31 / 7 - 0.5, color=GRID, lw=0, zorder=0)
+        if sampled(frame, "rate_ratio"):
+            ax.fill_between(frame["week"], frame["low"], frame["high"], color=POP, alpha=0.2, lw=0)
         ax.plot(frame["week"], frame["rate_ratio"], color=POP, marker="o", ms=4, lw=1.6)
-        ax.set(ylabel=forms.axis_title(frame, lang), xticks=frame["week"][::2])
+        ax.set(ylabel=forms.axis_title(frame, lang), xticks=frame["week"][:: 4 if narrow() else 2])
         result = forms.captioned(frame, lang)
     one_line(ax, lying=True)
     ax.set_ylim(bottom=0)
-    ax.grid(visible=True, axis="y")
+    upright(ax, two)
     ax.set_xlabel(phrase("week_axis", lang))
     return replace(result, note=phrase("band_note" if frame.attrs["by"] else "festival_band_note", lang))
