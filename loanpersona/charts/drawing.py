@@ -118,7 +118,7 @@ def grouped_bars(
     for number, kind in enumerate(kinds):
         part = frame[frame[series] == kind]
         places = np.array([groups.index(one) for one in part[by]]) + (number - (len(kinds) - 1) / 2) * height
-        own = {"color": look[kind].colour, "hatch": look[kind].hatch, "edgecolor": PAPER, "lw": 0}
+        own: dict[str, Any] = {"color": look[kind].colour, "hatch": look[kind].hatch, "edgecolor": PAPER, "lw": 0}
         ax.barh(places, part[value], height * 0.9, label=_name(kind, lang, named), **own)
         whiskers(ax, part, places, value)
         for place, row in zip(places, part.to_dict("records"), strict=True):
@@ -139,7 +139,7 @@ def columns(
     result = ax.bar(places, frame[value] - foot, 0.7, foot, **faces(facts, len(frame)))
     if sampled(frame, value) and len(frame) <= FEW:
         ends = [frame[value] - frame["low"], frame["high"] - frame[value]]
-        ax.errorbar(places, frame[value], yerr=ends, fmt="none", color=INK, elinewidth=1.0, capsize=2)
+        ax.errorbar(places, frame[value], yerr=ends, fmt="none", color=INK, elinewidth=1.0)
     step = _every(frame[by], ax, lang)
     ax.set_xticks(places[::step], [short(one, lang) for one in frame[by]][::step])
     ax.set_xlim(-0.7, len(frame) - 0.3)
@@ -210,7 +210,7 @@ def whiskers(ax: Axes, frame: pd.DataFrame, places: Any, value: str = "share", f
         return
     ends = [frame[value] - frame["low"], frame["high"] - frame[value]]
     look = look if fmt != "none" else {"color": INK}
-    ax.errorbar(frame[value], places, xerr=ends, fmt=fmt, ecolor=INK, elinewidth=1.1, capsize=2.5, **look)
+    ax.errorbar(frame[value], places, xerr=ends, fmt=fmt, ecolor=INK, elinewidth=1.1, **look)
 
 
 def whiskers_up(ax: Axes, frame: pd.DataFrame, places: Any, value: str, **look: Any) -> None:
@@ -219,7 +219,7 @@ def whiskers_up(ax: Axes, frame: pd.DataFrame, places: Any, value: str, **look: 
         ax.plot(places, frame[value], **look)
         return
     ends = [frame[value] - frame["low"], frame["high"] - frame[value]]
-    ax.errorbar(places, frame[value], yerr=ends, ecolor=INK, elinewidth=1, capsize=2.5, **look)
+    ax.errorbar(places, frame[value], yerr=ends, ecolor=INK, elinewidth=1, **look)
 
 
 def series_in_words(

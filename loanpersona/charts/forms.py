@@ -125,7 +125,12 @@ def curve(frame: pd.DataFrame, ax: Axes, lang: str, *, named_at_ends: bool = Tru
         line: dict[str, Any] = {"drawstyle": steps, "color": look.colour, "ls": look.dash, "lw": 1.8}
         ax.plot(part[scale], part[value], label=said or None, **line)
         if scales.sampled(part, value):
-            band = {"step": "post" if steps != "default" else None, "color": look.colour, "alpha": 0.2, "lw": 0}
+            band: dict[str, Any] = {
+                "step": "post" if steps != "default" else None,
+                "color": look.colour,
+                "alpha": 0.2,
+                "lw": 0,
+            }
             ax.fill_between(part[scale], part["low"], part["high"], **band)
         if said:
             ends.append((part[scale].iloc[-1], float(part[value].iloc[-1]), said))

@@ -18,7 +18,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Transform
 
 ANCHORS = {"center": ("middle", 0.5), "right": ("end", 1.0)}
-HATCH = 12
+HATCH = 16
 """Pixels between two lines of a hatch."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -20,7 +21,7 @@ KINDS = {"above", "below", "within"}
 class Known:
     """What the claims say about a frame, by the places of its rows."""
 
-    bands: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    bands: Mapping[Any, tuple[float, float]] = field(default_factory=dict)
     """The published range of a row."""
     rows: frozenset[int] = frozenset()
     """The rows that a statement speaks of."""

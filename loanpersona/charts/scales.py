@@ -139,7 +139,7 @@ def beside(ax: Axes, words: str, x: Any, y: Any, **look: Any) -> None:
     ax.annotate(words, (x, y), xytext=(away, 0), textcoords="offset points", va="center", **look)
 
 
-def at_right(ax: Axes, place: float, words: str) -> None:
+def at_right(ax: Axes, place: Any, words: str) -> None:
     """Words at the right of a row, or in a column at the right above it."""
     across = ("axes fraction", "data")
     if narrow():

@@ -205,7 +205,7 @@ def _fixed() -> dict[str, Any]:
     }
 
 
-def style() -> dict[str, Any]:
+def style() -> Any:
     """The settings of matplotlib that every chart is drawn with: letters of one size."""
     sizes = ("font.size", "axes.labelsize", "axes.titlesize", "xtick.labelsize", "ytick.labelsize", "legend.fontsize")
     return {**_fixed(), **dict.fromkeys(sizes, now().font)}

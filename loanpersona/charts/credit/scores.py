@@ -71,12 +71,9 @@ def ks(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.set(xlabel=label(of, lang), ylabel=phrase("up_to_score_axis", lang), ylim=(0, 1.02), xlim=(x.min(), x.max()))
     upright(ax, percent)
     ax.xaxis.set_major_locator(MaxNLocator(4 if narrow() else 8))
-    for (at, height, said), look in zip(
-        ends, ({"ha": "right", "va": "bottom"}, {"ha": "left", "va": "top"}), strict=True
-    ):
-        ax.annotate(
-            said, (at, height), (-8 if look["ha"] == "right" else 8, 0), textcoords="offset points", bbox=GROUND, **look
-        )
+    for (at, height, said), side in zip(ends, (-1, 1), strict=True):
+        where: dict[str, Any] = {"ha": "right", "va": "bottom"} if side < 0 else {"ha": "left", "va": "top"}
+        ax.annotate(said, (at, height), (8 * side, 0), textcoords="offset points", bbox=GROUND, **where)
     tenths = frame.iloc[np.linspace(0, len(frame) - 1, min(len(frame), AS_TENTHS)).astype(int)]
     texts = [
         f"{score:g} {percent(good)} / {percent(bad)}"

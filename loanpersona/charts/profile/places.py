@@ -41,7 +41,7 @@ def province_map(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     ax.grid(visible=False)
     room(ax, 8 * (2.9 if narrow() else 3.3))
     ax.set_xlabel(f"{phrase('lift_axis', lang)} · {whom(here, lang)}")
-    keys = [(MORE, "more_legend"), (LESS, "fewer_legend"), ("none", "alike_legend")]
+    keys: list[tuple[Any, str]] = [(MORE, "more_legend"), (LESS, "fewer_legend"), ("none", "alike_legend")]
     patches = [mpl.patches.Patch(facecolor=colour, edgecolor=GRID) for colour, _ in keys]
     legend(ax, 3, patches, [phrase(words, lang) for _, words in keys])
     lifts = zip(here["province"], here["lift"], strict=True)

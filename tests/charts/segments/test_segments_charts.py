@@ -79,7 +79,7 @@ def test_transitions_are_cells_from_left_to_below(people: lp.Population) -> None
     [mesh] = [one for one in ax.collections if isinstance(one, QuadMesh)]
     known = frame["share"].where(frame["n"] >= 30)
     np.testing.assert_array_equal(np.ma.filled(mesh.get_array(), np.nan).ravel(), known)
-    assert ax.get_xlabel() == "90 days later · Operable base"
+    assert ax.get_xlabel() == "90 days later · Users that can be reached"
 
 
 @both_languages
