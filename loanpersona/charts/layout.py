@@ -67,7 +67,7 @@ class Ruler(RendererBase):
         super().__init__()
         self.dpi = figure.dpi
 
-    def points_to_pixels(self, points: float) -> float:
+    def points_to_pixels(self, points: Any) -> Any:
         """Points in the pixels of the figure."""
         return points * self.dpi / 72
 

@@ -91,7 +91,7 @@ class Pen(RendererBase):
         if not width or colour[3] == 0:
             return {}
         look = {"stroke": self._name(colour)} | ({} if width == 1 else {"stroke-width": f"{width:.2g}"})
-        _, dashes = gc.get_dashes()
+        dashes: Any = gc.get_dashes()[1]
         if dashes is not None:
             look["stroke-dasharray"] = " ".join(_short(one) for one in dashes)
         return look | ({"stroke-opacity": f"{colour[3]:.2g}"} if colour[3] < 1 else {})
@@ -101,7 +101,7 @@ class Pen(RendererBase):
 
     def _data(self, gc: GraphicsContextBase, path: Path, transform: Transform, *, filled: bool) -> str:
         clip = gc.get_clip_rectangle()
-        ends = None if clip is None or filled else tuple(clip.extents)
+        ends: Any = None if clip is None or filled else tuple(clip.extents)
         if clip is not None and filled and not _within(path.get_extents(transform).extents, clip.extents):
             path, transform = transform.transform_path(path).clip_to_bbox(clip), None  # type: ignore[assignment]
         segments = path.iter_segments(transform, clip=ends, simplify=not filled and len(path) > 20, curves=True)

@@ -205,7 +205,7 @@ def legend(ax: Axes, across: int, *shown: Any) -> None:
     if handles:
         longest = max(map(_ems, labels)) + 3.5
         fitting = max(min(across, int((now().ems - 3) / longest)), 1)
-        place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2, "borderpad": 0.2}
+        place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2, "borderpad": 0.2}
         labels = [fill(one, max(int((now().ems - 5) * len(one) / _ems(one)), 6)) for one in labels]
         ax.legend(handles, labels, ncols=fitting, handlelength=1.4, columnspacing=1.4, **place)
 
