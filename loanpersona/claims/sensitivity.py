@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -69,7 +70,8 @@ def _turning(persona: Persona, claim: Claim, path: str, n: int, seed: int) -> di
     now = _number(persona, path)
     lead_at = cache(lambda value: _lead(claim, _drawn(_moved(persona, path, value), claim, n, seed)))
     ends = [end for end in (_end(persona, path, now, up) for up in (False, True)) if end is not None]
-    turned = [_between(lead_at, now, end) for end in ends if (lead_at(end) > 0) != (lead_at(now) > 0)]
+    known = [end for end in ends if not isnan(lead_at(end))]
+    turned = [_between(lead_at, now, end) for end in known if (lead_at(end) > 0) != (lead_at(now) > 0)]
     nearest = min(turned, key=lambda value: abs(value - now), default=None)
     return {"now": now, "here": "holds" if lead_at(now) > 0 else "fails", "turns_at": nearest}
 
@@ -90,15 +92,18 @@ def _between(lead_at: Callable[[float], float], now: float, end: float) -> float
 
 
 def _lead(claim: Claim, book: Book) -> float:
-    return min(lead(one.rule, declarations()[one.frame].call(book, **one.arguments)) for one in claim.checks)
+    try:
+        return min(lead(one.rule, declarations()[one.frame].call(book, **one.arguments)) for one in claim.checks)
+    except InputError:  # nobody is left in a row that the claim looks at
+        return nan
 
 
 def _drawn(persona: Persona, claim: Claim, n: int, seed: int) -> Book:
-    """As many users as asked for, with the tables that the frames of a claim read."""
+    """As many users as asked for; without their lives, where the frames of a claim read none."""
     from loanpersona.simulation.generation import generate
 
-    tables = {"users", *(table for one in claim.checks for table in declarations()[one.frame].reads)}
-    return generate(persona, n=n, seed=seed, tables=sorted(tables))
+    people_only = all(set(declarations()[one.frame].reads) == {"users"} for one in claim.checks)
+    return generate(persona, n=n, seed=seed, tables=["users"] if people_only else None)
 
 
 def _end(persona: Persona, path: str, now: float, up: bool) -> float | None:
