@@ -31,6 +31,8 @@ TEXTS = {
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 PICTURES = {"docs/age_pyramid.png": "en", "docs/age_pyramid.zh.png": "zh"}
+PAGES = ("docs/one_page.png", "docs/one_page.zh.png")
+"""The head of the page `00_article`, photographed in a browser."""
 SAME = "the same name"
 PRINTED = {
     "README.md": ("Sex: Assumed", "Age band", "Synthetic data"),
@@ -281,7 +283,7 @@ def test_the_pictures_are_what_the_guide_makes_of_the_persona(empty_folder: Path
         assert lp.labels.phrase("synthetic_mark", lang) in kept.info["Description"]
 
 
-@pytest.mark.parametrize(("name", "picture"), list(zip(READMES, PICTURES, strict=True)))
+@pytest.mark.parametrize(("name", "picture"), list(zip(READMES, PAGES, strict=True)))
 def test_the_picture_of_the_readme_is_small_and_has_words(name: str, picture: str) -> None:
     [(words, target)] = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", TEXTS[name])
     assert target == picture
