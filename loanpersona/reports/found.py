@@ -74,8 +74,14 @@ class Found:
 
     @property
     def statement(self) -> Statement:
-        """The first statement that it looks at."""
-        return claims.statements()[self.about.statements[0]]
+        """The first statement that it looks at and that is tested; the first of all where none is."""
+        looked_at = [claims.statements()[one] for one in self.about.statements]
+        return next((one for one in looked_at if one.claim), looked_at[0])
+
+    @property
+    def evidence(self) -> str:
+        """What published evidence says of it; it is silent where the finding names no figure."""
+        return self.statement.evidence.verdict if self.about.published else "silent"
 
     def _cell(self, cell: Cell, lang: str) -> str:
         return brief(cell.form, None if self.frame is None else value_at(self.frame, cell), lang)

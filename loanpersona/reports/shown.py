@@ -95,7 +95,7 @@ def _section(one: Found, lang: str) -> str:
 
 def _line(one: Found, lang: str) -> dict[str, str]:
     """What the contents of a page say of a finding."""
-    return {"line": one.about.short[lang], "evidence": one.statement.evidence.verdict}
+    return {"line": one.about.short[lang], "evidence": one.evidence}
 
 
 def _values(one: Found, lang: str) -> dict[str, Any]:
@@ -109,6 +109,7 @@ def _values(one: Found, lang: str) -> dict[str, Any]:
         "key": lang,
         "synthetic": one.synthetic,
         "statement": one.statement,
+        "opinion": one.evidence,
         "headline": one.headline_in(lang),
         "why_not": one.why_not,
         "unit": about.unit[lang],
