@@ -306,7 +306,7 @@ class Persona:
 
         >>> import loanpersona as lp
         >>> lp.load_persona("article").basis("borrower_class")
-        Class of borrower: Stated by the article (1.1a)
+        Class of user: Stated by the article (1.1a)
         """
         from loanpersona.persona.reasons import reasons
 
