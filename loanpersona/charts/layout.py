@@ -1,4 +1,4 @@
-"""Where title, unit, note and mark stand around a chart, and how much room is left for it: measured once."""
+"""Where title, unit, note and mark of a chart stand, and how much room is left for it: measured once."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.ticker import FixedLocator
 from matplotlib.transforms import Affine2D, Bbox
 
 from loanpersona.charts.style import INK, MARKS, MUTED, Caption, narrow, now, wrapped
@@ -25,6 +26,8 @@ EDGE = 0.4
 """Free room at the edge of a figure, in ems."""
 HEADED, BETWEEN = 1.8, 2.4
 """Room for the heading of a panel, and for the ticks below one, in ems."""
+MARKED = 1.5
+"""Room for the mark at the top of axes, in ems."""
 
 
 def alt(ax: Axes) -> str:
@@ -83,10 +86,11 @@ def fit(ax: Axes, caption: Caption, lang: str, mark: str, *, bare: bool = False)
     across, own, words = figure.bbox.width, ax.bbox, _measured(ax)
     left, right = max(own.x0 - words.x0, 0) + 1, max(words.x1 - own.x1, 0) + EDGE * em
     edges = [left / em, max(words.y1 - own.y1, 0) / em, max(own.y0 - words.y0, 0) / em]
-    above, below = _surround(
-        ax, Caption("", "", "") if bare else caption, lang, mark, edges, (across - left - right) / em
-    )
+    above, below = _surround(ax, Caption("", "", "") if bare else caption, lang, edges, (across - left - right) / em)
     height, above, below = asked(ax) * em, (above + EDGE) * em, (below + EDGE) * em
+    if mark:
+        height += 0 if ax.child_axes else MARKED * em
+        _marked(ax, mark, MARKED * em / height)
     tall = round(above + height + below)
     figure.set_size_inches(across / figure.dpi, tall / figure.dpi)
     ax.set_position((left / across, below / tall, (across - left - right) / across, height / tall))
@@ -96,12 +100,26 @@ def surround(ax: Axes, caption: Caption, lang: str, mark: str) -> None:
     """Title, unit, note and mark around axes that somebody else laid out."""
     em, words = now().font * ax.get_figure(root=True).dpi / 72, _measured(ax)  # type: ignore[union-attr]
     edges = [0.0, max(words.y1 - ax.bbox.y1, 0) / em, max(ax.bbox.y0 - words.y0, 0) / em]
-    _surround(ax, caption, lang, mark, edges, ax.bbox.width / em)
+    _surround(ax, caption, lang, edges, ax.bbox.width / em)
+    if mark:
+        _marked(ax, mark, MARKED * em / ax.bbox.height)
 
 
-def _surround(
-    ax: Axes, caption: Caption, lang: str, mark: str, edges: list[float], inner: float
-) -> tuple[float, float]:
+def _marked(ax: Axes, mark: str, part: float) -> None:
+    """The mark inside the axes, where no layout cuts it, in a part of their height that is freed for it.
+
+    Panels have that room already.
+    """
+    if not ax.child_axes:
+        first, last = ax.get_ylim()
+        ax.yaxis.set_major_locator(FixedLocator([at for at in ax.get_yticks() if (at - first) * (at - last) <= 0]))
+        scale = ax.yaxis.get_transform()
+        start, end = scale.transform((first, last))
+        ax.set_ylim(first, float(scale.inverted().transform(end + (end - start) * part / (1 - part))))
+    ax.annotate(mark, (1, 1), (0, -1), "axes fraction", "offset points", color=MUTED, va="top", ha="right")
+
+
+def _surround(ax: Axes, caption: Caption, lang: str, edges: list[float], inner: float) -> tuple[float, float]:
     """Write above and below the other words, from the left edge on; gives how far all of it reaches, in ems."""
     (left, above, below), font = edges, now().font
     room_for = left + inner - 1
@@ -120,10 +138,6 @@ def _surround(
         at = (-left * font, -below * font - 4)
         ax.annotate(note, (0, 0), at, "axes fraction", "offset points", color=MUTED, va="top", ha="left")
         below += 1.25 * (note.count("\n") + 1) + 0.4
-    if mark:  # below everything else, so that it never lies over a mark or a number
-        down = (0, -below * font)
-        ax.annotate(mark, (1, 0), down, "axes fraction", "offset points", color=MUTED, va="top", ha="right")
-        below += 1.3
     return above, below
 
 
@@ -173,9 +187,9 @@ class Panels:
         """Give each row the room that its panels ask for, and `below` the last one room for its ticks, in ems."""
         rows = [self.axes[at : at + self.across] for at in range(0, len(self.axes), self.across)]
         heights = [max(map(asked, row)) for row in rows]
-        whole = sum(heights) + (HEADED + below) * len(rows)
+        whole = MARKED + sum(heights) + (HEADED + below) * len(rows)
         room(self.ax, whole)
-        part, top = _WIDTH[self.axes[0]], 1.0
+        part, top = _WIDTH[self.axes[0]], 1 - MARKED / whole
         for row, height in zip(range(len(rows)), heights, strict=True):
             top -= (HEADED + height) / whole
             for column, place in enumerate(self.places[row * self.across : (row + 1) * self.across]):

@@ -66,7 +66,7 @@ def plot(frame: pd.DataFrame, *, lang: str = "en", ax: Axes | None = None) -> Ax
     >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
     >>> ax = lp.plot(lp.profile.shares(population, of="sex"), lang="zh")
     """
-    declared, lang = _checked(frame, ax), check_language(lang)
+    declared, lang = checked(frame, ax), check_language(lang)
     mark = _mark(frame, lang)
     # The style holds while the chart is drawn and leaves the user's own settings alone.
     with (
@@ -82,7 +82,7 @@ def plot(frame: pd.DataFrame, *, lang: str = "en", ax: Axes | None = None) -> Ax
 @contextmanager
 def laid_out(frame: pd.DataFrame, lang: str, dots: int) -> Iterator[tuple[Axes, Caption]]:
     """A frame drawn for a page, which sets title and note itself: its axes and these words."""
-    declared, lang = _checked(frame, None), check_language(lang)
+    declared, lang = checked(frame), check_language(lang)
     with mpl.rc_context(style()), own_words(frame.attrs["words"]):
         figure = Figure(figsize=(now().width, now().width / 2), dpi=dots)
         ax = figure.subplots()
@@ -117,7 +117,8 @@ def _sorted(of: Sequence[str]) -> str:
     return " ".join(sorted(of))
 
 
-def _checked(frame: pd.DataFrame, ax: Any) -> Declaration:
+def checked(frame: pd.DataFrame, ax: Any = None) -> Declaration:
+    """The declaration of a frame that can be drawn; raises InputError, as `plot` does, for one that cannot."""
     declared = declaration(frame)
     if declared.sheet:
         raise InputError(f"{declared.name}: a row is one of {declared.counts}, not an estimate. {_summed_up(declared)}")
@@ -131,6 +132,11 @@ def _checked(frame: pd.DataFrame, ax: Any) -> Declaration:
     keys = keys_of(frame)
     if len(frame) > 1 and (not keys or frame.duplicated(keys).any()):
         raise InputError(f"{declared.name}: rows repeat their keys. Allowed: one world at a time; draw each by itself.")
+    if "n" in frame and not (frame[declared.estimate].notna() & (frame["n"] >= declared.smallest)).any():
+        most = f"{int(frame['n'].max()):,} at most, {declared.smallest} needed"
+        raise InputError(
+            f"{declared.name}: too few to draw any estimate: {most}. Hint: a larger book, or fewer groups."
+        )
     if ax is not None and not isinstance(ax, Axes):
         raise InputError(f"ax: {type(ax).__name__} in place of axes. Allowed: an Axes of matplotlib, or None.")
     return declared

@@ -20,7 +20,7 @@ def figure(claim: Claim, verdict: Verdict, frame: pd.DataFrame, lang: str) -> st
     >>> claim = lp.claims.statements()["1.2a"].claim
     >>> frame = lp.profile.shares(lp.generate(lp.load_persona("article"), n=500, seed=7), of="sex")
     >>> figure(claim, lp.claims.judge(claim.rule, frame), frame, "zh")
-    '男性占 70%'
+    '男性占 69%'
     """
     numbers = {name: getattr(verdict, name) for name in ("value", "low", "high")}
     numbers |= {name: read_row(frame, row, claim.rule.column) for name, row in claim.cells.items()}

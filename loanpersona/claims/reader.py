@@ -12,7 +12,7 @@ from loanpersona.analysis.frame import declarations
 from loanpersona.claims.rules import KINDS
 from loanpersona.claims.statement import FORMS, OPINIONS, ORIGINS, Check, Claim, Evidence, Rows, Rule, Statement, Words
 from loanpersona.core import catalog
-from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.core.errors import InputError, did_you_mean, expect
 from loanpersona.core.sourced import read_words
 from loanpersona.core.strict_yaml import Faults, Node, number, plain, read
 
@@ -31,10 +31,14 @@ def statements() -> Mapping[str, Statement]:
 
 def chosen(wanted: Sequence[str] | Mapping[str, Statement] | None) -> list[Statement]:
     """The statements of some ids, of a mapping of one's own, or all; raises InputError for unknown ids."""
-    if isinstance(wanted, Mapping):
-        return list(wanted.values())
     known = statements()
-    ids = list(known) if wanted is None else [wanted] if isinstance(wanted, str) else list(wanted)
+    if wanted is None or isinstance(wanted, Mapping):
+        result = list((known if wanted is None else wanted).values())
+        for one in result:
+            expect(one, Statement, "statements", "ids, or statements by id")
+        return result
+    expect(wanted, (str, list, tuple), "statements", "ids such as 1.2a")
+    ids = [wanted] if isinstance(wanted, str) else wanted
     if unknown := [one for one in ids if one not in known]:
         raise InputError(*(f"statements: {one}: unknown. {did_you_mean(str(one), known)}" for one in unknown))
     return [known[one] for one in ids]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from loanpersona.analysis.frame import declarations
 from loanpersona.claims.statement import Rows, Rule, Verdict
-from loanpersona.core.errors import InputError, did_you_mean
+from loanpersona.core.errors import InputError, did_you_mean, expect
 from loanpersona.estimates.shares import LEVEL as OF_FRAMES
 from loanpersona.estimates.shares import wilson, z
 
@@ -80,6 +80,8 @@ Measure = Callable[[float], Found]
 
 def _prepared(rule: Rule, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, Measure, int]:
     """The rows, their rivals, the number of the rule by the width of intervals, and how many are compared."""
+    expect(rule, Rule, "rule", "that of a claim")
+    expect(frame, pd.DataFrame, "frame", "what a function such as lp.habits.timing gives")
     column = rule.column or _estimate(frame)
     rows, rivals = _looked_at(rule, frame, column)
     parts = _parts(rule, rows, rivals, column == "share")

@@ -15,7 +15,7 @@ from loanpersona.analysis.frame import declarations
 from loanpersona.claims.reader import chosen
 from loanpersona.claims.rules import lead
 from loanpersona.claims.statement import Claim
-from loanpersona.core.errors import InputError
+from loanpersona.core.errors import InputError, expect
 from loanpersona.core.strict_yaml import Node, exact, plain
 from loanpersona.tables.book import Book
 
@@ -45,6 +45,7 @@ def sensitivity(
     >>> found["number"].tolist(), found["turns_at"].round(1).tolist()
     (['sex.shares.male'], [0.5])
     """
+    _expect_persona(persona)
     rows = [
         {"statement": one.id, "number": path, **_turning(persona, one.claim, path, n, seed)}
         for one in chosen(statements)
@@ -61,9 +62,16 @@ def unseen(persona: Persona) -> list[str]:
     >>> "zhima_score" in unseen(lp.load_persona("article"))
     True
     """
+    _expect_persona(persona)
     seen = [path for one in chosen(None) if one.claim for path in one.claim.rests_on]
     parts = [*persona.variables, *(f"calendar.{name}" for name in plain(persona.document).get("calendar", {}))]
     return [part for part in parts if not any(path == part or path.startswith(f"{part}.") for path in seen)]
+
+
+def _expect_persona(persona: object) -> None:
+    from loanpersona.persona.model import Persona
+
+    expect(persona, Persona, "persona", "a persona, such as lp.load_persona gives")
 
 
 def _turning(persona: Persona, claim: Claim, path: str, n: int, seed: int) -> dict[str, Any]:

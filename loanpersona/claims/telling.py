@@ -18,7 +18,7 @@ def lines(ledger: pd.DataFrame, lang: str = "en") -> list[str]:
     >>> import loanpersona as lp
     >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
     >>> print(lines(lp.check_claims(population, ["1.2a"]))[0])
-    1.2a  Holds            70% men. Put in. Published: Agrees
+    1.2a  Holds            69% men. Put in. Published: Agrees
     """
     told = [line for row in _records(ledger) for line in _told(row, lang)]
     counts = ledger["here"].value_counts()

@@ -100,8 +100,11 @@ def found(book: Book, name: str) -> Found:
     """A finding of a book, made once."""
     about = finding_named(name)
     empty = Found(about, None, None, "percent", book.synthetic, book.words)
+    from loanpersona.charts.plot import checked
+
     try:
         frame = declarations()[about.frame].call(book, **about.arguments)
+        checked(frame)
         verdict, form = _judged(book, about, frame)
         for cell in about.cells.values() if verdict.word != "inconclusive" else ():
             value_at(frame, cell)

@@ -54,6 +54,7 @@ def doors(folder: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "loanpersona.charts", lambda: import_module("loanpersona.charts")
     yield "loanpersona.charts.style", lambda: import_module("loanpersona.charts.style")
     yield "render_report", lambda: lp.render_report("01_profile", out=folder / "reports", n=50)
+    yield "render_reports", lambda: lp.render_reports(["01_profile"], out=folder / "reports", n=50)
     yield "update_index", lambda: update_index(folder)
 
 

@@ -34,5 +34,4 @@ def with_population(caption: Caption, frame: pd.DataFrame, keys: list[str], lang
     names = forms.names_of_rows(rows, keys, lang)
     said = (f"{name} {percent(share)}" for name, share in zip(names, rows["baseline"], strict=True))
     population = f"{whom(rows, lang)}{MARKS[lang].colon}{forms.strung(said, lang)}"
-    both = MARKS[lang].semicolon.join(filter(None, [caption.published, population]))
-    return replace(caption, published=both)
+    return replace(caption, values=MARKS[lang].semicolon.join([caption.values, population]))

@@ -51,7 +51,7 @@ def pyramid(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
         ax.barh(part.index, side * part["share"], 0.74, color=look.colour, label=label(sex, lang), lw=0)
         outline = side * part["baseline"]
         ax.stairs(outline, np.arange(len(part) + 1) - 0.5, orientation="horizontal", color=BASE, lw=2)
-        ax.annotate(label(sex, lang), (0.5 + 0.48 * side, 0.97), (0, 0), "axes fraction", "offset points", **_at(side))
+        ax.text(0.5 + 0.48 * side, len(part) - 0.5, label(sex, lang), transform=ax.get_yaxis_transform(), **_at(side))
     [line] = ax.plot([], [], color=BASE, lw=2)
     ages = frame["age_band"].drop_duplicates()
     ax.set_yticks(range(len(ages)), [label(band, lang) for band in ages])
