@@ -40,7 +40,7 @@ def check_claims(book: Book, statements: Sequence[str] | Mapping[str, Statement]
     if not isinstance(book, Book):
         raise InputError(f"check_claims: {type(book).__name__} in place of a book. Allowed: a population or lp.Book.")
     rows = [_row(book, one) for one in chosen(statements)]
-    return _with_holm(pd.DataFrame(rows)).convert_dtypes()
+    return _with_holm(pd.DataFrame(rows, columns=["statement", *COLUMNS])).convert_dtypes()
 
 
 def _row(book: Book, one: Statement) -> dict[str, Any]:
