@@ -327,8 +327,8 @@ class Persona:
         Raises InputError for an unknown language.
 
         >>> import loanpersona as lp
-        >>> lp.load_persona("article").card("zh").html[:31]
-        '<p><strong>文章所述的借钱用户</strong></p><p>'
+        >>> lp.load_persona("article").card("zh").html[:33]
+        '<p><strong>文章所述的借钱用户</strong></p>'
         """
         from loanpersona.persona.card import card
 
