@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -10,6 +11,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import FixedLocator
 from matplotlib.transforms import Affine2D, Bbox
 
@@ -64,15 +66,25 @@ def say(ax: Axes, caption: Caption, lang: str, mark: str) -> Caption:
 
 
 class Ruler(RendererBase):
-    """Measures text as it will stand, and draws nothing."""
+    """Measures text as it will stand, each text once for all pictures, and draws nothing."""
 
-    def __init__(self, figure: Figure | SubFigure) -> None:
+    def __init__(self, dpi: float) -> None:
         super().__init__()
-        self.dpi = figure.dpi
+        self.dpi = dpi
 
     def points_to_pixels(self, points: Any) -> Any:
-        """Points in the pixels of the figure."""
+        """Points in the pixels of a figure of so many dots an inch."""
         return points * self.dpi / 72
+
+    def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> tuple[float, float, float]:
+        """How wide and tall a line of text is, and how much of it hangs below."""
+        return _extent(s, prop.copy(), ismath, self.dpi)
+
+
+@lru_cache(4_096)
+def _extent(text: str, font: FontProperties, ismath: Any, dpi: float) -> tuple[float, float, float]:
+    """Finding a font and setting a text takes as long as drawing it does, and pictures share most of their words."""
+    return RendererBase.get_text_width_height_descent(Ruler(dpi), text, font, ismath)
 
 
 def fit(ax: Axes, caption: Caption, lang: str, mark: str, *, bare: bool = False) -> None:
@@ -152,7 +164,7 @@ def _measured(ax: Axes) -> Bbox:
 def _renderer(figure: Figure | SubFigure) -> RendererBase:
     """What will draw the figure, where it measures text; pixels round it otherwise than lines do."""
     get = getattr(figure.canvas, "get_renderer", None)
-    result: RendererBase = get() if get else Ruler(figure)
+    result: RendererBase = get() if get else Ruler(figure.dpi)
     return result
 
 

@@ -10,23 +10,25 @@ from html import escape
 from typing import Any
 
 import numpy as np
-from matplotlib.backend_bases import GraphicsContextBase, RendererBase
+from matplotlib.backend_bases import GraphicsContextBase
 from matplotlib.colors import to_hex
 from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Transform
 
+from loanpersona.charts.layout import Ruler
+
 ANCHORS = {"center": ("middle", 0.5), "right": ("end", 1.0)}
 HATCH = 16
 """Pixels between two lines of a hatch."""
 
 
-class Pen(RendererBase):
+class Pen(Ruler):
     """Draws a figure of 72 dots an inch as SVG elements, `parts`; `names` are the variables of colours."""
 
     def __init__(self, width: float, height: float, font: float, names: Mapping[str, str]) -> None:
-        super().__init__()
+        super().__init__(dpi=72)
         self.width, self.height, self.font, self.names = width, height, font, names
         self.parts: list[str] = []
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -48,11 +49,16 @@ def drawing(name: str, *, of: str = "") -> Callable[[Draw], Draw]:
 
 def entries() -> dict[tuple[str, str], Draw]:
     """The charts that are more than a form, by frame and columns looked at."""
+    _import_all()
+    return dict(_ENTRIES)
+
+
+@cache
+def _import_all() -> None:
     for room in ROOMS:
         home = import_module(f"loanpersona.charts.{room}")
         for one in iter_modules(getattr(home, "__path__", ())):
             import_module(f"{home.__name__}.{one.name}")
-    return dict(_ENTRIES)
 
 
 def plot(frame: pd.DataFrame, *, lang: str = "en", ax: Axes | None = None) -> Axes:
