@@ -62,7 +62,9 @@ class Workers:
 
     def __init__(self, tasks: Sequence[Task], work: Path, deadline: float) -> None:
         """Take notebooks to run, a folder for what their kernels need, and the seconds that each may take."""
-        self._count, self._waiting = len(tasks), deque(tasks)
+        # The largest first: else one worker is left with it when the other is done.
+        self._count = len(tasks)
+        self._waiting = deque(sorted(tasks, key=lambda task: -task.source.stat().st_size))
         self._work, self._deadline = work, deadline
         self._done: SimpleQueue[tuple[Task, list[Ran] | BaseException]] = SimpleQueue()
         self._kernels: list[Kernel] = []
