@@ -39,7 +39,8 @@ def _subset(characters: frozenset[str]) -> bytes:
 
     # WOFF compresses with zlib, which is always there; WOFF2 would need one more package.
     options = Options(flavor="woff", hinting=False, notdef_outline=True)
-    with TTFont(FONT, lazy=True, recalcTimestamp=False) as font:
+    # Glyphs are kept as they are: to reckon their boxes again takes longer than all else.
+    with TTFont(FONT, lazy=True, recalcTimestamp=False, recalcBBoxes=False) as font:
         subsetter = Subsetter(options)
         subsetter.populate(text="".join(sorted(characters)))
         subsetter.subset(font)

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from loanpersona.reports.fonts import with_glyphs
@@ -20,6 +22,7 @@ from loanpersona.reports.shell import Pages, Place, in_shell, title_of
 from loanpersona.reports.words import HTML_LANGUAGE, TEMPLATES, words
 
 if TYPE_CHECKING:
+    from nbconvert import HTMLExporter
     from nbformat import NotebookNode
 
 _HIDDEN = frozenset({"parameters", "injected-parameters", "solution"})
@@ -75,7 +78,7 @@ def make_page(
     _drop_passport(shown.cells)
     missing = _describe_pictures(shown.cells, words(lang)["picture"])
     _hide_paths(shown.cells)
-    body = _export(shown, {"word": words(lang), "fragments": [one.html for one in parts]})
+    body = _export(shown, words(lang), [one.html for one in parts])
     facts = {
         "parameters": {name: _without_paths("; ".join(str(value).splitlines())) for name, value in parameters.items()},
         "origin": origin,
@@ -188,18 +191,25 @@ def _without_paths(text: str) -> str:
     return text
 
 
-def _export(notebook: NotebookNode, facts: Mapping[str, Any]) -> str:
-    """The cells as HTML."""
+def _export(notebook: NotebookNode, word: Mapping[str, str], parts: Iterable[str]) -> str:
+    """The cells as HTML. Parts take the place of marks that nobody can guess: nbconvert parses all that it exports."""
+    marks = {f"part-{token_hex(16)}": part for part in parts}
+    html, _ = _exporter().from_notebook_node(notebook, {"loanpersona": {"word": word, "fragments": list(marks)}})
+    return re.sub("|".join(marks), lambda mark: marks[mark[0]], html) if marks else str(html)
+
+
+@cache
+def _exporter() -> HTMLExporter:
+    """What writes cells as HTML, its templates read once."""
     from nbconvert import HTMLExporter
 
     from loanpersona.reports.markup import safe_html
 
-    exporter = HTMLExporter(
+    result = HTMLExporter(
         template_name="loanpersona",
         extra_template_basedirs=[str(TEMPLATES)],
         exclude_input=True,
         exclude_anchor_links=True,
     )
-    exporter.register_filter("safe_html", safe_html)
-    html, _ = exporter.from_notebook_node(notebook, resources={"loanpersona": facts})
-    return str(html)
+    result.register_filter("safe_html", safe_html)
+    return result

@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -37,13 +38,16 @@ def versions() -> dict[str, str]:
 
     `holidays` is among them because it reckons the days off of years that nobody has announced yet.
     """
-    result = {"python": platform.python_version()}
-    for name in ("loanpersona", "numpy", "pandas", "pyarrow", "holidays", "matplotlib"):
-        try:
-            result[name] = version(name)
-        except PackageNotFoundError:
-            result[name] = "not installed"
-    return result
+    names = ("loanpersona", "numpy", "pandas", "pyarrow", "holidays", "matplotlib")
+    return {"python": platform.python_version(), **{name: _version(name) for name in names}}
+
+
+@cache
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
