@@ -143,7 +143,10 @@ def _called(declared: Declaration, book: tuple[Any, ...], given: Mapping[str, An
     groups = {as_group(name): name for name in bound.get("by", ())}
     looked_at = bound["of"] if "of" in declared.keys else ()
     _never(declared, (*groups.values(), *looked_at), NEVER_GROUPS)
-    result = declared.compute(source, **bound | ({"by": tuple(groups)} if "by" in bound else {}))
+    # Whatever a frame makes of the book, it cannot look beyond the last day that it is asked for.
+    days = [bound[name] for name in ("until", "at") if name in bound]
+    known = source.as_of(days[0]) if days else source
+    result = declared.compute(known, **bound | ({"by": tuple(groups)} if "by" in bound else {}))
     _never(declared, groups.values(), result)
     return _finished(result.rename(columns=groups), declared, source, bound)
 

@@ -27,6 +27,7 @@ BAD_DAYS, BAD_MONTHS = 90, 12
 """A loan is bad if it was ever so many days past due by so many months on book; on that day it is charged off."""
 SILENT_DAYS = 90
 """How far after its last payment or loan a book may be read: later, silence would pass for loans gone bad."""
+HEARD = {"loans": "disbursed_at", "instalments": "paid_on"}
 ALONE_DAYS = 330
 """After so long a silence a hundredth of the loans is a slip of the year, and less is a lull of the business."""
 Whole = NDArray[np.int64]
@@ -99,8 +100,8 @@ def tape(book: Book, until: pd.Timestamp) -> Tape:
     Raises InputError where no loan was disbursed by then, one has no instalments, or the day is more than 90 days
     after the last payment or loan (those of a hundredth of loans that stand alone after such a silence do not count).
     """
-    loans, plan = book.loans, book.instalments.dropna(subset=["due_on"])
-    _not_silent(until, loans.set_index("loan_id")["disbursed_at"], plan.set_index("loan_id")["paid_on"])
+    loans, plan, records = book.loans, book.instalments.dropna(subset=["due_on"]), book.whole or book
+    _not_silent(until, *(records.table(name).set_index("loan_id")[at] for name, at in HEARD.items()))
     end = int(day_numbers(pd.Series([until]))[0])
     lent = loans[loans["disbursed_at"] <= until].sort_values("loan_id", ignore_index=True)
     if lent.empty:

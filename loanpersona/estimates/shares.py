@@ -126,6 +126,21 @@ class Days(NamedTuple):
         return max(0.0, float(spread - np.square(pulls).sum()))
 
 
+def summed_error(pulls: Any, clusters: Any, days: Days | None = None) -> float:
+    """The standard error of the sum of what rows pull, rows of one cluster going together, and those of a day.
+
+    Missing with one cluster.
+
+    >>> summed_error(np.array([1.0, 1.0, -1.0, -1.0]), [1, 2, 3, 4], Days([0, 0, 1, 1], [0, 0])) ** 2
+    17.333333333333332
+    """
+    sums = np.bincount(pd.factorize(np.asarray(clusters))[0], pulls)
+    if len(sums) < 2:
+        return np.nan
+    shared = 0.0 if days is None else days.luck(pulls)
+    return sqrt(len(sums) / (len(sums) - 1) * float(np.square(sums).sum()) + shared)
+
+
 def clustered_ratio(
     top: Any, bottom: Any, clusters: Any, level: float = LEVEL, days: Days | None = None
 ) -> dict[str, float]:
@@ -143,8 +158,7 @@ def clustered_ratio(
     value = float(tops.sum() / whole) if whole else np.nan
     error = np.nan
     if groups > 1 and whole:
-        shared = 0.0 if days is None else days.luck(np.asarray(top, float) - value * np.asarray(bottom, float))
-        error = sqrt(groups / (groups - 1) * np.square(tops - value * bottoms).sum() + shared) / whole
+        error = summed_error(np.asarray(top, float) - value * np.asarray(bottom, float), codes, days) / whole
     half = z(level) * error
     ends = {"low": value - half, "high": value + half}
     return {"n": len(codes), "value": value, **ends, "clusters": groups, "error": error}

@@ -12,12 +12,16 @@ import pandas as pd
 from loanpersona.core.assumptions import Assumptions, assumptions
 from loanpersona.core.errors import InputError, did_you_mean, expect
 from loanpersona.core.words import LANGUAGES
+from loanpersona.tables.known import known_by
 from loanpersona.tables.lender import read_tables
 from loanpersona.tables.schema import names, table
 
 Made = TypeVar("Made")
 Given = ParamSpec("Given")
 SYNTHETIC_MARK = "synthetic"
+LAST_SECOND = pd.Timedelta(days=1, seconds=-1).as_unit("s")
+FROM_TABLES = {"last_day", "digest"}
+"""What a book remembers of its tables."""
 
 
 class Book:
@@ -41,6 +45,8 @@ class Book:
     """Whether everybody in it is made up; charts say so then, and only then."""
     texts: Mapping[str, pd.Index]
     """The texts that a numbered key stands for, such as account numbers."""
+    whole: Any = None
+    """The book that it was cut from at a day; only to see that its records did not end long before."""
     rules: Any = None
     """Rules of its own by which its users are segmented, see `lp.segments.with_rules`; otherwise those that ship."""
 
@@ -133,6 +139,23 @@ class Book:
         expect(given, Assumptions, "assumptions", "what lp.assumptions gives, such as lp.assumptions(recovery=0.3)")
         return self._with(assumptions=given)
 
+    def as_of(self, day: Any) -> Self:
+        """The book as it stood at the end of a day: what came later is gone, or not known yet.
+
+        Frames that take `until` or `at` are made of it, so none looks ahead. An application that was decided later is
+        left out. The book itself where nothing came later.
+
+        >>> import loanpersona as lp
+        >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
+        >>> len(population.as_of("2022-12-31").loans) < len(population.loans)
+        True
+        """
+        end = pd.Timestamp(day).normalize().as_unit("s") + LAST_SECOND
+        if end >= self.last_day:
+            return self
+        result: Self = _known_by(self, end)
+        return result
+
     def _with(self, **attributes: Any) -> Self:
         """The same tables with other attributes; what was made of them before is made again."""
         other = copy(self)
@@ -169,6 +192,15 @@ def _check_words(words: Any) -> None:
     for word, said in words.items():
         if not isinstance(said, Mapping) or not all(isinstance(said.get(lang), str) for lang in LANGUAGES):
             raise InputError(f"words.{word} = {said!r}: not in every language. Allowed: {allowed}.")
+
+
+@kept
+def _known_by(book: Book, end: pd.Timestamp) -> Any:
+    """The book with what was known of it at a time, made once."""
+    other = book._with(tables=known_by(book.tables, end), whole=book)
+    for name in FROM_TABLES & set(vars(other)):
+        del vars(other)[name]
+    return other
 
 
 def _marked(frame: Any) -> bool:

@@ -55,7 +55,8 @@ def unit_economics(book: Book, *, by: By = "quality_tier", bands: Bands = None, 
 
     Columns: those of `by`, component (interest_received, funding_cost, operating_cost, charged_off, recovered,
     income_after_losses: costs and losses are negative), n (loans), k (of these charged off), share_of_balance (per year
-    of average balance), low, high, clusters, cny, why (too few losses). Raises InputError where no such loan is there.
+    of average balance), low, high, clusters, cny, why (too few losses: what rests on fewer than 30 has no
+    interval, for one would hold the truth too seldom). Raises InputError where no such loan is there.
 
     >>> import loanpersona as lp
     >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
@@ -174,13 +175,15 @@ def _components(loans: pd.DataFrame) -> pd.DataFrame:
 def _over_balance(loans: pd.DataFrame, component: str) -> dict[str, Any]:
     result = clustered_ratio(loans[component], loans["balance_years"], loans["user_id"])
     losses = int(loans["lost"].sum())
+    few = component in UNCERTAIN and losses < FEW_LOSSES
     return {
         "n": result["n"],
         "k": losses,
         "share_of_balance": result["value"],
-        **{name: result[name] for name in ("low", "high", "clusters")},
+        **{name: np.nan if few else result[name] for name in ("low", "high")},
+        "clusters": result["clusters"],
         "cny": loans[component].sum(),
-        "why": "few_losses" if component in UNCERTAIN and losses < FEW_LOSSES else None,
+        "why": "few_losses" if few else None,
     }
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from loanpersona.analysis.arguments import Day
 from loanpersona.analysis.credit.columns import quality_tier
-from loanpersona.analysis.credit.earnings import COSTS, OVER, earnings
+from loanpersona.analysis.credit.earnings import COSTS, FEW_LOSSES, OVER, earnings
 from loanpersona.analysis.frame import frame
 from loanpersona.analysis.groups import EVERYBODY, with_why
 from loanpersona.analysis.outcomes import first_approved, outcomes, tape
@@ -59,7 +59,8 @@ def tier_table(book: Book, *, until: Day = None) -> pd.DataFrame:
     volume_share (of what was lent).
 
     Columns: quality_tier, measure, n (users, instalments or loans), value, low, high (missing where there is no
-    interval), why. Rows of one borrower go together. Raises InputError where no borrower has a tier.
+    interval), why (none counted; too few losses: fewer than 30). Rows of one borrower go together. Raises InputError
+    where no borrower has a tier.
 
     >>> import loanpersona as lp
     >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
@@ -79,7 +80,10 @@ def tier_table(book: Book, *, until: Day = None) -> pd.DataFrame:
         for tier in (EVERYBODY, *there)
         for measure, result in _measured(*(_of(rows, tier) for rows in frames), lent=frames[2], tier=tier)
     ]
-    return with_why(pd.DataFrame(rows)[[TIER, "measure", "n", "value", "low", "high"]])
+    result = pd.DataFrame(rows, columns=[TIER, "measure", "n", "value", "low", "high", "why"])
+    few = result["why"] == "few_losses"
+    result = with_why(result)
+    return result.assign(why=result["why"].astype(object).mask(few, "few_losses"))
 
 
 def _with_tier(rows: pd.DataFrame, tiers: pd.Series) -> pd.DataFrame:
@@ -108,13 +112,19 @@ def _measured(
     yield "cure_rate", _valued(clustered_part(loans["cured"], loans["late_long_ago"], loans["user_id"]))
     yield "bad_12_months", _valued(clustered_share(seen["bad"].astype(bool), seen["user_id"]))
     rate = clustered_ratio(earned["income_after_losses"], earned["balance_years"], earned["user_id"])
-    yield "income_rate", {name: rate[name] for name in ("n", "value", "low", "high")}
-    yield "income_cny", clustered_total(earned["income_after_losses"], earned["user_id"])
+    few = int(earned["lost"].sum()) < FEW_LOSSES
+    yield "income_rate", _unless(few, {name: rate[name] for name in ("n", "value", "low", "high")})
+    yield "income_cny", _unless(few, clustered_total(earned["income_after_losses"], earned["user_id"]))
     if tier == EVERYBODY:
         yield "volume_share", _counted(len(lent), 1.0)
     else:
         amounts = lent["amount"].fillna(0)
         yield "volume_share", _valued(clustered_share(lent[TIER] == tier, lent["user_id"], amounts))
+
+
+def _unless(few: bool, result: dict[str, Any]) -> dict[str, Any]:
+    """What rests on losses, without an interval where they are too few to tell one."""
+    return result | {"low": np.nan, "high": np.nan, "why": "few_losses"} if few else result
 
 
 def _counted(n: int, value: float) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""Loans day by day and around Spring Festival (1.4d). Days are the units: each has a luck of its own."""
+"""Loans day by day and around Spring Festival (1.4d). Each day has a luck of its own, each user habits."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from math import exp
 
@@ -16,7 +17,7 @@ from loanpersona.analysis.groups import by_group, with_groups
 from loanpersona.analysis.habits.moments import CALENDAR, WEEKDAYS, known_loans
 from loanpersona.core import chinese_days
 from loanpersona.core.errors import InputError
-from loanpersona.estimates.shares import LEVEL
+from loanpersona.estimates.shares import Days, summed_error, tails
 from loanpersona.tables.book import Book
 
 SPANS = {"day": "D", "week": "W-SUN", "month": "M"}
@@ -26,7 +27,7 @@ AROUND = ((-90, -31), (31, 90))
 """Days before and after it that the month is compared with."""
 WEEKS = range(-12, 13)
 """Weeks from the festival on that a picture shows."""
-Ratio = tuple[float, float, float, float]
+Row = dict[str, object]
 
 
 def new_years(days: pd.DatetimeIndex) -> dict[int, pd.Timestamp]:
@@ -98,8 +99,8 @@ def festival(book: Book, *, of: str = "week", by: By = None, until: Day = None) 
     The time around is days −90 to −31 and 31 to 90 from D, its first day; years whose days are not all between the
     first loan and the last are left out. `of` is week (−12 to 12 from D on, all years together) or year: there the
     30 days after D, and `pooled`, the mean of the logs, each year counting alike.
-    Columns: of, n (days), rate_ratio, low, high (from the spread between days: a Poisson interval would be too
-    short), for years also month_rate, around_rate (loans a day). A year without a loan in those days has no interval.
+    Columns: of, n (days), rate_ratio, low, high (clustered by user and by day: a Poisson interval would be too short),
+    for years also month_rate, around_rate (loans a day). A year without a loan in those days has no interval.
     Raises InputError where no year is whole, and beyond the years of the calendar.
 
     >>> import loanpersona as lp
@@ -131,67 +132,96 @@ def _whole_years(days: pd.DatetimeIndex) -> dict[int, pd.Timestamp]:
 
 
 def _of_festivals(
-    loans: pd.DataFrame,
-    days: pd.DatetimeIndex,
-    whole: Mapping[int, pd.Timestamp],
-    read: Callable[[pd.Series, Mapping[int, pd.Timestamp]], pd.DataFrame],
+    loans: pd.DataFrame, days: pd.DatetimeIndex, whole: Mapping[int, pd.Timestamp], read: Callable[..., pd.DataFrame]
 ) -> pd.DataFrame:
-    result = read(loans["day"].value_counts().reindex(days, fill_value=0), whole)
+    at = days.get_indexer(loans["day"])
+    result = pd.DataFrame(read(Loans(days, at, loans["user_id"]), whole))
     return result.assign(why=result["low"].isna().map({True: "no_loans_there"}))
 
 
-def by_year(counts: pd.Series, whole: Mapping[int, pd.Timestamp]) -> pd.DataFrame:
-    """The month after each festival, and all years together, from the loans of each day."""
-    years = {str(year): [_log_ratio(counts, day)] for year, day in whole.items()}
+@dataclass(frozen=True)
+class Loans:
+    """Loans by the days of a calendar: the place of each one's day, and its user."""
+
+    days: pd.DatetimeIndex
+    at: np.ndarray
+    users: pd.Series
+
+    @property
+    def counts(self) -> np.ndarray:
+        """The loans of each day."""
+        return np.bincount(self.at, minlength=len(self.days))
+
+    def half(self, pulls: np.ndarray, kinds: np.ndarray, here: np.ndarray) -> float:
+        """Half an interval of what every loan of a day pulls; days of one kind differ by their luck only.
+
+        Student's t with as many degrees of freedom as the days `here`, which are the fewest, leave beyond their kinds.
+        """
+        freedom = here.sum() - len(np.unique(kinds[here]))
+        return float(stdtrit(freedom, tails()[1])) * summed_error(pulls[self.at], self.users, Days(self.at, kinds))
+
+
+@dataclass(frozen=True)
+class Span:
+    """Some days beside a festival and the time around it."""
+
+    rate: float
+    around: float
+    pulls: np.ndarray
+    """What a loan of each day adds to the ratio of both."""
+    part: np.ndarray
+    """Of each day: 1 in the span, else 2 or 3 on either side, 0 elsewhere."""
+
+
+def by_year(loans: Loans, whole: Mapping[int, pd.Timestamp]) -> list[Row]:
+    """The month after each festival, and all years together."""
+    years = {str(year): [_span(loans, day, MONTH_AFTER)] for year, day in whole.items()}
     if len(years) > 1:
         years["pooled"] = [one for result in years.values() for one in result]
-    return pd.DataFrame([{"year": year, "n": 150 * len(result), **_ratio(result)} for year, result in years.items()])
+    return [{"year": year, "n": 150 * len(spans), **_ratio(loans, spans)} for year, spans in years.items()]
 
 
-def by_week(counts: pd.Series, whole: Mapping[int, pd.Timestamp]) -> pd.DataFrame:
-    """Each week from the festivals on, all years together, from the loans of each day."""
-    scaled = []
-    for day in whole.values():
-        around = np.mean([_window(counts, day, *span).mean() for span in AROUND])
-        part = _window(counts, day, WEEKS[0] * 7, WEEKS[-1] * 7 + 6)
-        values = part / around if around else part * np.nan
-        scaled.append(pd.Series(values.to_numpy(), (part.index - day).days // 7))
-    weeks = pd.concat(scaled).groupby(level=0)
-    n, ratio = weeks.count(), weeks.mean()
-    half = stdtrit((n - 1).clip(lower=1), (1 + LEVEL) / 2) * weeks.std() / np.sqrt(n)
-    result = {"n": n, "rate_ratio": ratio, "low": (ratio - half).clip(lower=0), "high": ratio + half}
-    return pd.DataFrame(result).rename_axis("week").reset_index()
+def by_week(loans: Loans, whole: Mapping[int, pd.Timestamp]) -> list[Row]:
+    """Each week from the festivals on, all years together."""
+    rows: list[Row] = []
+    for week in WEEKS:
+        spans = [_span(loans, day, (7 * week, 7 * week + 6)) for day in whole.values()]
+        value = float(np.mean([one.rate / one.around if one.around else np.nan for one in spans]))
+        # Weekdays are told apart by more than one year only.
+        kinds = sum(one.part for one in spans) * 7 + loans.days.day_of_week * (len(spans) > 1)
+        pulls = np.mean([one.pulls for one in spans], axis=0)
+        rows.append({"week": week, "n": 7 * len(spans), **_interval(loans, value, pulls, kinds, spans)})
+    return rows
 
 
 READ = {"week": by_week, "year": by_year}
 
 
-def _window(counts: pd.Series, day: pd.Timestamp, start: int, end: int) -> pd.Series:
-    return counts[day + start * DAY : day + end * DAY]
+def _span(loans: Loans, day: pd.Timestamp, span: tuple[int, int]) -> Span:
+    after = (loans.days - day).days.to_numpy()
+    here, *sides = ((after >= start) & (after <= end) for start, end in (span, *AROUND))
+    # The two sides count alike, also where one has more days.
+    aside = np.mean([side / side.sum() for side in sides], axis=0)
+    rate, around = float(loans.counts[here].mean()), float(aside @ loans.counts)
+    pulls = (here / here.sum() - rate / around * aside) / around if around else aside
+    return Span(rate, around, pulls, np.where(here, 1, 2 * sides[0] + 3 * sides[1]))
 
 
-def _log_ratio(counts: pd.Series, day: pd.Timestamp) -> Ratio:
-    """Daily rates of the month and around it, variance of the log ratio, and its degrees of freedom."""
-    month = _window(counts, day, *MONTH_AFTER)
-    sides = [_window(counts, day, *span) for span in AROUND]
-    rate, around = month.mean(), np.mean([side.mean() for side in sides])
-    # The two sides apart, so that growth from one to the other is not taken for luck.
-    parts = [(month.var() / len(month), rate, len(month) - 1)]
-    parts += [(side.var() / len(side) / 4, around, len(side) - 1) for side in sides]
-    scaled = [(variance / mean**2 if mean else np.inf, freedom) for variance, mean, freedom in parts]
-    total = sum(variance for variance, _ in scaled)
-    spread = sum(variance**2 / freedom for variance, freedom in scaled)
-    freedom = total**2 / spread if 0 < spread < np.inf else float(len(month) - 1)
-    return float(rate), float(around), float(total), freedom
-
-
-def _ratio(years: list[Ratio]) -> dict[str, float]:
-    rates, around, variances, freedoms = (np.array(part) for part in zip(*years, strict=True))
+def _ratio(loans: Loans, spans: list[Span]) -> dict[str, float]:
+    rates, around = (np.array([getattr(one, name) for one in spans]) for name in ("rate", "around"))
     means = {"month_rate": float(rates.mean()), "around_rate": float(around.mean())}
     if not (rates.all() and around.all()):  # a month without any loan has no log ratio
         plain = rates.sum() / around.sum() if around.all() else np.nan
         return {"rate_ratio": plain, "low": np.nan, "high": np.nan, **means}
-    middle, variance = float(np.log(rates / around).mean()), variances.sum() / len(years) ** 2
-    freedom = variances.sum() ** 2 / (variances**2 / freedoms).sum() if variance else freedoms.min()
-    half = float(stdtrit(freedom, (1 + LEVEL) / 2) * np.sqrt(variance))
-    return {"rate_ratio": exp(middle), "low": exp(middle - half), "high": exp(middle + half), **means}
+    value = exp(float(np.log(rates / around).mean()))
+    pulls = value * np.mean([one.pulls * one.around / one.rate for one in spans], axis=0)
+    # Years are told apart, by more than the three parts of each.
+    kinds = sum((4 * year + 1) * one.part for year, one in enumerate(spans)) * 7 + loans.days.day_of_week
+    return {**_interval(loans, value, pulls, kinds, spans), **means}
+
+
+def _interval(loans: Loans, value: float, pulls: np.ndarray, kinds: np.ndarray, spans: list[Span]) -> dict[str, float]:
+    """A ratio with its interval on the scale of logs, which one of nought has not."""
+    here = np.any([one.part == 1 for one in spans], axis=0)
+    half = loans.half(pulls / value, np.asarray(kinds), here) if value > 0 else np.nan
+    return {"rate_ratio": value, "low": value * exp(-half), "high": value * exp(half)}

@@ -25,9 +25,9 @@ Cell = Callable[[pd.DatetimeIndex], pd.Categorical]
 
 
 def known_loans(book: Book, *columns: str) -> pd.DataFrame:
-    """These columns of the loans that have them all, with the keys; raises InputError where none has."""
+    """These columns of the loans that have them all, with the keys; raises InputError where there are, and none has."""
     result = book.loans.dropna(subset=list(columns))[["loan_id", "user_id", *columns]]
-    if result.empty:
+    if result.empty and len(book.loans):
         raise InputError(f"loans.{columns[0]}: no known value. Allowed: at least one.")
     return result
 

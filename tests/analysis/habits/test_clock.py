@@ -141,3 +141,22 @@ def test_a_large_book_gives_its_truth_back() -> None:
     assert lp.habits.timing(large, of="part_of_month")["relative"].tolist() == pytest.approx(parts, abs=0.05)
     weekdays = [weights[weights.index.day_of_week == day].mean() for day in range(7)]
     assert lp.habits.timing(large, of="weekday")["relative"].tolist() == pytest.approx(weekdays, abs=0.04)
+
+
+def test_the_share_of_a_weekday_has_the_luck_of_its_days() -> None:
+    # 2,000 loans of other users in 50 weeks: 40 on each Saturday and none else, then 20 and 60 in turn.
+    even, uneven = ([40] * 50, [20, 60] * 25)
+    widths = []
+    for counts in (even, uneven):
+        saturdays = pd.date_range("2023-01-07", periods=50, freq="7D").repeat(counts)
+        others = pd.date_range("2023-01-02", periods=350).repeat(6)
+        row = lp.habits.timing(loans=taken(saturdays.append(others)), of="weekday").set_index("weekday").loc["saturday"]
+        widths.append(row["high"] - row["low"])
+    assert widths[1] > 1.5 * widths[0]
+
+
+def test_the_hours_of_a_day_that_is_busy_by_chance_are_no_less_certain() -> None:
+    days = pd.date_range("2023-01-02", periods=100).repeat([10, 30] * 50)
+    hours = taken(days + pd.to_timedelta(np.arange(len(days)) % 2 * 12, unit="h"))
+    row = lp.habits.timing(loans=hours).iloc[0]
+    assert (row["share_low"], row["share_high"]) == pytest.approx(wilson(999.5, 1999))
