@@ -108,9 +108,10 @@ def _looked_at(rule: Rule, frame: pd.DataFrame, column: str) -> tuple[pd.DataFra
     ends = (f"{column}_low", f"{column}_high") if f"{column}_low" in frame else ("low", "high")
     if lacking := [name for name in (column, *ends, "n") if name not in frame]:
         raise InputError(f"rule: column {lacking[0]}: not in the frame. {did_you_mean(lacking[0], frame.columns)}")
-    known = pd.DataFrame({"value": frame[column], "low": frame[ends[0]], "high": frame[ends[1]], "n": frame["n"]})
-    known["clusters"] = frame.get("clusters", frame["n"])
-    known["effective"] = frame.get("effective_n", frame["n"])
+    read = {"value": column, "low": ends[0], "high": ends[1], "n": "n"}
+    read |= {"clusters": "clusters" if "clusters" in frame else "n"}
+    read |= {"effective": "effective_n" if "effective_n" in frame else "n"}
+    known = pd.DataFrame({name: frame[own].to_numpy() for name, own in read.items()})
     picked = _picked(frame, rule.row)
     others = [place for place in range(len(frame)) if place not in picked]
     rivals = _picked(frame, rule.than) if rule.than else others if rule.kind == "ahead" else []
@@ -151,7 +152,7 @@ def _measured(rule: Rule, parts: tuple[list[Found], list[Found]], ratio: bool, w
 
 
 def _apart(rows: pd.DataFrame) -> list[Found]:
-    return [Found(*row) for row in rows[["value", "low", "high"]].itertuples(index=False)]
+    return [Found(*row) for row in zip(*(rows[name].tolist() for name in Found._fields), strict=True)]
 
 
 def _together(rows: pd.DataFrame, shares: bool) -> list[Found]:
