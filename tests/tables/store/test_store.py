@@ -67,7 +67,9 @@ def test_what_is_loaded_is_what_was_saved(saved: Path, small: lp.Population) -> 
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_every_number_comes_back_to_the_last_bit(format: str, population: lp.Population, tmp_path: Path) -> None:
+def test_every_number_comes_back_to_the_last_bit(format: str, article: lp.Persona, tmp_path: Path) -> None:
+    # 445,000 numbers with decimals: what loses a last bit once in 50,000 is missed once in 7,000 (e**-9)
+    population = lp.generate(article, n=20_000, seed=7)
     assert lp.load_population(population.save(tmp_path / "people", format=format)).digest == population.digest
 
 
