@@ -66,6 +66,8 @@ def test_it_prints_its_seed_and_fails_where_the_layer_finds_fault(
     monkeypatch.setattr(verify, "ProcessPoolExecutor", ThreadPoolExecutor)
     monkeypatch.setattr(verify, "POPULATIONS", 30)
     monkeypatch.setattr(verify, "LAYERS", 2)
+    monkeypatch.setattr(verify, "SENTENCES", 2)
+    monkeypatch.setattr(verify, "said", lambda _: {"men": "supported"})
     monkeypatch.setattr(sys, "argv", ["verify.py", "--seed", "5"])
     for faults, code in ([], 0), (["margin sex"], 1):
         monkeypatch.setattr(verify, "faults", lambda *_, faults=faults: faults)
@@ -74,3 +76,19 @@ def test_it_prints_its_seed_and_fails_where_the_layer_finds_fault(
         assert said.startswith("seed 5\n")
         assert said.count("FAILED: statistical layer, turn 1: margin sex\n") == code
         assert said.endswith(f"{2 * code} faults; seed 5.\n")
+
+
+def test_a_sentence_that_another_seed_turns_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(verify, "ProcessPoolExecutor", ThreadPoolExecutor)
+    monkeypatch.setattr(verify, "POPULATIONS", 30)
+    monkeypatch.setattr(verify, "LAYERS", 0)
+    monkeypatch.setattr(verify, "SENTENCES", 3)
+    words = iter(["supported", "inconclusive", "supported"])
+    monkeypatch.setattr(verify, "said", lambda _: {"men": next(words), "age": "supported"})
+    monkeypatch.setattr(sys, "argv", ["verify.py", "--seed", "5"])
+    assert verify.main() == 1
+    said = capsys.readouterr().out
+    assert "2 headlines and titles under 3 seeds of 20000.\n" in said
+    assert said.endswith("FAILED: sentence of men: inconclusive | supported\n1 faults; seed 5.\n")

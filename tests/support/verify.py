@@ -7,8 +7,9 @@ than two bins the place of their chi-square is noted too. Over the seeds, all th
 and 1: judged by Kolmogorov and Smirnov, and by chi-square on twenty bins. Quotas heap them up in the middle or at an
 end, a bias at one side; either shows. No check may have p below 1e-4 by Holm's method over all of them.
 
-As a script it draws them, asks the whole statistical layer under twenty fresh seeds too, takes minutes and prints the
-seed; `make verify SEED=...` runs the same again.
+As a script it draws them, asks the whole statistical layer under twenty fresh seeds too, and looks whether twenty more
+give the same sentences, headlines and titles of charts. It takes minutes and prints the seed; `make verify SEED=...`
+runs the same again.
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ import numpy as np
 import numpy.typing as npt
 from agreement import LIMIT, Layer, positions, rejected, seed
 from scipy import stats
+from sentences import changing, said
 
 import loanpersona as lp
 
 POPULATIONS, USERS = 1_000, 20_000
 LAYERS = 20
+SENTENCES = 20
 ALPHA = 1e-4
 BINS = 20
 SHOWN = 5
@@ -104,6 +107,9 @@ def main() -> int:
         print(f"{POPULATIONS} populations of {USERS}: {len(result)} checks, {len(wrong)} failed.", flush=True)
         asked = pool.map(partial(faults, layer, persona), [f"verify {fresh} {i}: " for i in range(LAYERS)])
         wrong += [f"statistical layer, turn {i}: {fault}" for i, each in enumerate(asked) for fault in each]
+        each = list(pool.map(said, [seed(f"sentences {fresh} {i}") for i in range(SENTENCES)]))
+        wrong += [f"sentence of {name}: {' | '.join(sorted(ways))}" for name, ways in changing(each).items()]
+    print(f"{len(each[0])} headlines and titles under {SENTENCES} seeds of {USERS}.")
     print(f"{LAYERS} times the statistical layer: {layer.size} checks and {len(layer.pairs)} pairs each.")
     print(*(f"FAILED: {fault}" for fault in wrong), sep="\n", end="\n" if wrong else "")
     print(f"{len(wrong)} faults; seed {fresh}.")
