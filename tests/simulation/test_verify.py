@@ -65,6 +65,7 @@ def test_it_prints_its_seed_and_fails_where_the_layer_finds_fault(
 ) -> None:
     monkeypatch.setattr(verify, "ProcessPoolExecutor", ThreadPoolExecutor)
     monkeypatch.setattr(verify, "POPULATIONS", 30)
+    monkeypatch.setattr(verify, "USERS", 2_000)
     monkeypatch.setattr(verify, "LAYERS", 2)
     monkeypatch.setattr(verify, "SENTENCES", 2)
     monkeypatch.setattr(verify, "said", lambda _: {"men": "supported"})
@@ -83,6 +84,7 @@ def test_a_sentence_that_another_seed_turns_is_a_fault(
 ) -> None:
     monkeypatch.setattr(verify, "ProcessPoolExecutor", ThreadPoolExecutor)
     monkeypatch.setattr(verify, "POPULATIONS", 30)
+    monkeypatch.setattr(verify, "USERS", 2_000)
     monkeypatch.setattr(verify, "LAYERS", 0)
     monkeypatch.setattr(verify, "SENTENCES", 3)
     words = iter(["supported", "inconclusive", "supported"])
@@ -90,5 +92,5 @@ def test_a_sentence_that_another_seed_turns_is_a_fault(
     monkeypatch.setattr(sys, "argv", ["verify.py", "--seed", "5"])
     assert verify.main() == 1
     said = capsys.readouterr().out
-    assert "2 headlines and titles under 3 seeds of 20000.\n" in said
+    assert "2 headlines and titles under 3 seeds of 2000.\n" in said
     assert said.endswith("FAILED: sentence of men: inconclusive | supported\n1 faults; seed 5.\n")
