@@ -16,6 +16,7 @@ from loanpersona.charts.scales import (
     GROUND,
     Written,
     _every,
+    as_seen,
     at_ends,
     beside,
     finish,
@@ -57,6 +58,7 @@ def bars(
 ) -> None:
     """Lying bars, each with its number behind it; outlined where the number was put in, over what is published."""
     facts, places = known(frame), np.arange(len(frame))
+    frame = as_seen(frame, value)
     tall = named_rows(ax, [label(str(one), lang) for one in frame[by]], lang)
     bands(facts, ax, lying=True, tall=tall)
     ax.barh(places, frame[value], tall, **faces(facts, len(frame)))
@@ -72,15 +74,19 @@ def bars(
 
 
 def bands(facts: Known, ax: Axes, *, lying: bool, tall: float = 0.62) -> None:
-    """What is published, as a band across each row that it speaks of."""
+    """What is published, as a band across each row that it speaks of; a line where it is one figure."""
     for place, (low, high) in facts.bands.items():
+        if low == high:
+            ends = (low, place - 0.7 * tall, place + 0.7 * tall)
+            (ax.vlines if lying else ax.hlines)(*ends, color=EVIDENCE_INK, lw=3, zorder=3)
+            continue
         (ax.barh if lying else ax.bar)(place, high - low, 1.35 * tall, low, color=EVIDENCE, lw=0, zorder=0.9)
 
 
 def beside_bands(facts: Known, frame: pd.DataFrame, ax: Axes, lang: str, value: str, written: Written) -> None:
     """The ends of a band in words: behind its number, or at the right above its row where there is no room."""
     for place, (low, high) in facts.bands.items():
-        said = phrase("published_between", lang, low=written(low), high=written(high))
+        said = published_between(low, high, lang, written)
         look: dict[str, Any] = {"color": EVIDENCE_INK, "textcoords": "offset points"}
         if narrow():
             across = ("axes fraction", "data")
@@ -88,6 +94,12 @@ def beside_bands(facts: Known, frame: pd.DataFrame, ax: Axes, lang: str, value: 
         elif width(ax) > NARROW:
             end = max(high, reach(frame.iloc[place].to_dict(), value))
             ax.annotate(said, (end, place), (7 + 3.6 * now().font, 0), va="center", **look)
+
+
+def published_between(low: float, high: float, lang: str, written: Written) -> str:
+    """A published range in words, or one figure."""
+    ends = {"low": written(low), "high": written(high)}
+    return phrase("published_at" if ends["low"] == ends["high"] else "published_between", lang, **ends)
 
 
 def faces(facts: Known, rows: int) -> dict[str, Any]:
@@ -116,7 +128,7 @@ def grouped_bars(
     tall = tall if narrow() else 0.8
     height = tall / len(kinds)
     for number, kind in enumerate(kinds):
-        part = frame[frame[series] == kind]
+        part = as_seen(frame[frame[series] == kind], value)
         places = np.array([groups.index(one) for one in part[by]]) + (number - (len(kinds) - 1) / 2) * height
         own: dict[str, Any] = {"color": look[kind].colour, "hatch": look[kind].hatch, "edgecolor": PAPER, "lw": 0}
         ax.barh(places, part[value], height * 0.9, label=_name(kind, lang, named), **own)
@@ -135,6 +147,7 @@ def columns(
     """Upright bars from `foot`, for what has an order of its own; returned to be coloured."""
     places = np.arange(len(frame))
     facts = known(frame)
+    frame = as_seen(frame, value)
     bands(facts, ax, lying=False)
     result = ax.bar(places, frame[value] - foot, 0.7, foot, **faces(facts, len(frame)))
     if sampled(frame, value) and len(frame) <= FEW:
@@ -177,7 +190,7 @@ def grouped_dots(
     groups, kinds, look = list(dict.fromkeys(frame[by])), list(dict.fromkeys(frame[series])), looks(frame[series])
     tall = named_rows(ax, [label(str(one), lang) for one in groups], lang, each=len(kinds))
     for number, (kind, mark) in enumerate(zip(kinds, "os^Dv" * len(kinds), strict=False)):
-        part = frame[frame[series] == kind]
+        part = as_seen(frame[frame[series] == kind], value)
         away = (number - (len(kinds) - 1) / 2) * tall / len(kinds)
         places = np.array([groups.index(one) for one in part[by]]) + away
         whiskers(ax, part, places, value, fmt=mark, color=look[kind].colour, ms=7, label=label(str(kind), lang))
@@ -191,6 +204,7 @@ def grouped_dots(
 def dots(frame: pd.DataFrame, names: Sequence[str], ax: Axes, lang: str, value: str, written: Written) -> None:
     """Dots, one a row, each with its number behind it; hollow where the number was put in."""
     facts, places = known(frame), np.arange(len(frame))
+    frame = as_seen(frame, value)
     bands(facts, ax, lying=True, tall=named_rows(ax, names, lang))
     whiskers(ax, frame, places, value, fmt="o", color=POP, mfc=PAPER if facts.put_in else POP, mew=1.8, ms=8)
     for place, row in zip(places, frame.to_dict("records"), strict=True):

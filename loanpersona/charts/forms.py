@@ -206,7 +206,18 @@ def published_words(frame: pd.DataFrame, lang: str) -> str:
         if low is not None and high is not None and source:
             ends = {name: writer(frame)(end) for name, end in (("low", low), ("high", high))}
             said.append(phrase("published_words", lang, **ends, source=source[lang]))
-    return MARKS[lang].semicolon.join(said)
+    return MARKS[lang].semicolon.join([*said, *_told(frame, lang)])
+
+
+def _told(frame: pd.DataFrame, lang: str) -> list[str]:
+    """What is published beyond the claims, row by row."""
+    facts, names = known(frame), names_of_rows(frame, keys_of(frame), lang)
+    rows = [
+        f"{names[place]} {'–'.join(dict.fromkeys(map(writer(frame), ends)))}"
+        for place, ends in facts.bands.items()
+        if facts.told
+    ]
+    return [f"{facts.told[lang]}{MARKS[lang].colon}{strung(rows, lang)}"] if rows else []
 
 
 def title(frame: pd.DataFrame, lang: str) -> str:
@@ -244,6 +255,8 @@ def names_of_rows(frame: pd.DataFrame, keys: list[str], lang: str) -> list[str]:
 def level_name(column: str, level: Any, lang: str) -> str:
     """A level in words; yes, no and numbers say of what."""
     said, word = label(str(level), lang), str(level)
+    if has_word(f"{column}.level") and word[:1].isdigit():
+        return phrase(f"{column}.level", lang, level=said)
     if word in {"yes", "no"} or word.lstrip(".")[:1].isdigit():
         return phrase("trait_level", lang, trait=label(column, lang), level=said)
     return said

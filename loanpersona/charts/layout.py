@@ -59,7 +59,7 @@ def say(ax: Axes, caption: Caption, lang: str, mark: str) -> Caption:
     unit, below = (ax.get_xlabel(), "") if lying else (ax.get_ylabel(), ax.get_xlabel())
     caption = caption.with_unit(" ".join(unit.split("\n")))
     ax.set_ylabel("")
-    ax.set_xlabel(below, loc="left")
+    ax.set_xlabel(wrapped(below, lang, width(ax) - 4), loc="left")
     words = MARKS[lang].semicolon.join(filter(None, [caption.unit, caption.values, caption.published, mark]))
     _ALT[ax] = phrase("chart_of", lang, title=caption.title, values=words)
     return caption

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from loanpersona.analysis.frame import declaration
 from loanpersona.claims import statements
 from loanpersona.claims.statement import Claim, Statement
+from loanpersona.core import catalog
 from loanpersona.tables.book import SYNTHETIC_MARK
 
 KINDS = {"above", "below", "within"}
@@ -28,19 +30,46 @@ class Known:
     put_in: bool = False
     """Whether the numbers were put in, which a hollow mark says."""
     statements: tuple[Statement, ...] = ()
+    told: Mapping[str, str] = field(default_factory=dict)
+    """Who published what no claim is about, in each language; nothing where nobody did."""
 
 
 def known(frame: pd.DataFrame) -> Known:
     """What the claims that look at a frame say about its rows."""
     spoken = [(one, _rows(one.claim, frame)) for one in statements().values() if one.claim and _of(one.claim, frame)]
+    put_in = any(one.origin == "encoded" for one, _ in spoken)
     spoken = [(one, rows) for one, rows in spoken if rows]
-    bands = {rows[0]: (low, high) for one, rows in spoken if len(rows) == 1 for low, high in _range(one)}
+    told, others = _beyond_claims(frame)
+    bands = others | {rows[0]: (low, high) for one, rows in spoken if len(rows) == 1 for low, high in _range(one)}
     return Known(
         bands=bands,
         rows=frozenset(row for _, rows in spoken for row in rows),
-        put_in=bool(frame.attrs[SYNTHETIC_MARK]) and any(one.origin == "encoded" for one, _ in spoken),
+        put_in=put_in and bool(frame.attrs[SYNTHETIC_MARK]),
         statements=tuple(one for one, _ in spoken),
+        told=told if others else {},
     )
+
+
+def _beyond_claims(frame: pd.DataFrame) -> tuple[Mapping[str, str], dict[int, tuple[float, float]]]:
+    """Who published figures about rows of a frame beyond its claims, and these by the places of their rows."""
+    for one in _published().values():
+        asked = all(frame.attrs[name] == ([one[name]] if name in one else []) for name in ("of", "by"))
+        if asked and one["frame"] == declaration(frame).name:
+            return one["told"], dict(_placed(one["rows"], frame))
+    return {}, {}
+
+
+def _placed(rows: list[dict[str, Any]], frame: pd.DataFrame) -> Iterator[tuple[int, tuple[float, float]]]:
+    """The places of published rows, with their lowest and highest figure."""
+    for row in rows:
+        meant = [frame[name].astype(str) == level for name, level in row["row"].items()]
+        for place in pd.concat(meant, axis=1).all(axis=1).to_numpy().nonzero()[0]:
+            yield int(place), (float(row["low"]), float(row.get("high", row["low"])))
+
+
+@cache
+def _published() -> dict[str, Any]:
+    return catalog.load("published")
 
 
 def _of(claim: Claim, frame: pd.DataFrame) -> bool:

@@ -62,11 +62,19 @@ def looks(values: pd.Series) -> dict[Any, Look]:
 
 
 def sampled(frame: pd.DataFrame, value: str = "share") -> bool:
-    """Whether chance moves these numbers as far as a reader sees."""
+    """Whether chance moves these numbers as far as a reader sees, and the chart is to show it."""
+    if not now().whiskers:
+        return False
     if not {"low", "high"} <= set(frame):
         return "least" in frame
     reached = frame[[value, "high"]].abs().max(axis=None)
     return bool(((frame["high"] - frame["low"]) / 2).median() > SEEN * reached)
+
+
+def as_seen(frame: pd.DataFrame, value: str) -> pd.DataFrame:
+    """The frame with only those intervals that are drawn: numbers stand beside what a reader sees."""
+    hidden = {"low", "high"} <= set(frame) and not sampled(frame, value)
+    return frame.assign(low=frame[value], high=frame[value]) if hidden else frame
 
 
 def named_rows(ax: Axes, names: Sequence[str], lang: str, each: float = 1.0) -> float:
@@ -102,7 +110,7 @@ def short(level: Any, lang: str) -> str:
 
 def _every(levels: pd.Series, ax: Axes, lang: str) -> int:
     """Every how many levels there is room for their names."""
-    longest = max(len(short(one, lang)) * (1.0 if lang == "zh" else 0.58) for one in levels)
+    longest = max(_ems(short(one, lang)) for one in levels)
     return max(int(np.ceil((longest + 0.5) * len(levels) / (0.85 * width(ax) - 2))), 1)
 
 

@@ -76,6 +76,8 @@ class Theme:
 
     width: float
     font: float
+    whiskers: bool = True
+    """Whether intervals are drawn, or left to the table beside."""
 
     @property
     def ems(self) -> float:
@@ -91,10 +93,11 @@ _THEME: ContextVar[Theme] = ContextVar("theme", default=_USUAL)
 
 
 @contextmanager
-def theme(*, width: float = WIDTH, font: float = FONT) -> Iterator[None]:
+def theme(*, width: float = WIDTH, font: float = FONT, whiskers: bool = True) -> Iterator[None]:
     """Within this block new charts are `width` inches wide with letters of `font` points: 3.3 and 7 fit a column.
 
-    Raises InputError for a width beyond 2 to 20 inches, and letters beyond 5 to 30 points.
+    Without `whiskers` intervals are left to the table that stands with the chart. Raises InputError for a width beyond
+    2 to 20 inches, and letters beyond 5 to 30 points.
 
     >>> import loanpersona as lp
     >>> population = lp.generate(lp.load_persona("article"), n=500, seed=7)
@@ -104,7 +107,7 @@ def theme(*, width: float = WIDTH, font: float = FONT) -> Iterator[None]:
     for name, value, least, most in (("width", width, 2, 20), ("font", font, 5, 30)):
         if isinstance(value, bool) or not isinstance(value, int | float | np.integer) or not least <= value <= most:
             raise InputError(f"{name} = {value!r}: not a size. Allowed: {least} to {most}.")
-    before = _THEME.set(Theme(float(width), float(font)))
+    before = _THEME.set(Theme(float(width), float(font), whiskers))
     try:
         yield
     finally:

@@ -40,11 +40,11 @@ def svg(frame: pd.DataFrame, *, lang: str = "en", width: int = WIDE) -> str:
     return picture(frame, lang=lang, width=width).svg
 
 
-def picture(frame: pd.DataFrame, *, lang: str = "en", width: int = WIDE) -> Picture:
-    """A frame drawn as SVG, with its title, note and alt text for the page around it."""
+def picture(frame: pd.DataFrame, *, lang: str = "en", width: int = WIDE, whiskers: bool = True) -> Picture:
+    """A frame drawn as SVG, with its title, note and alt text for the page around it, with or without intervals."""
     if isinstance(width, bool) or not isinstance(width, int) or not 240 <= width <= 1440:
         raise InputError(f"width = {width!r}: not a width. Allowed: whole pixels from 240 to 1440.")
-    with theme(width=width / 72, font=LETTERS), laid_out(frame, lang, dots=72) as (ax, caption):
+    with theme(width=width / 72, font=LETTERS, whiskers=whiskers), laid_out(frame, lang, dots=72) as (ax, caption):
         figure = ax.figure
         pen = Pen(figure.bbox.width, figure.bbox.height, LETTERS, VARIABLES)
         figure.patch.set_visible(False)

@@ -29,8 +29,9 @@ class Reasons:
         ]
 
     def __repr__(self) -> str:
+        colon, before, behind = ("：", "（", "）") if self.lang == "zh" else (": ", " (", ")")
         lines = (
-            f"{name}: {kind}{f' ({sources})' if sources else ''}{f': {why}' if why else ''}"
+            f"{name}{colon}{kind}{f'{before}{sources}{behind}' if sources else ''}{f'{colon}{why}' if why else ''}"
             for name, kind, sources, why in self.rows()
         )
         return "\n".join(lines)

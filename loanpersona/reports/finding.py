@@ -24,6 +24,8 @@ findings:
     reading: [{en: …, zh: …}, {en: …, zh: …}]   # what is drawn; what follows, or what not to conclude
     published: {en: …, zh: …}      # who, what, years; or `none`
     method: {en: …, zh: …}         # folded; may be left out
+    whiskers: 'yes'                # where the size of the sample is the lesson: the chart draws its intervals
+    origin: encoded                # where it is another than that of its statement
 ```
 
 Headlines, readings, methods and key figures may name `{value}`, `{low}`, `{high}`
@@ -43,7 +45,7 @@ from typing import Any
 
 from loanpersona.analysis.frame import FORMS, declarations
 from loanpersona.claims.reader import read_rule
-from loanpersona.claims.statement import Rule
+from loanpersona.claims.statement import ORIGINS, Rule
 from loanpersona.core import catalog
 from loanpersona.core.errors import InputError, did_you_mean
 from loanpersona.core.sourced import read_words
@@ -59,8 +61,8 @@ MOST_FIGURES = 6
 _CHAPTER = ("title", "question", "standfirst", "key_figures", "findings")
 _FIGURE = ("finding", "value", "words", "published")
 _FINDING = ("id", "statements", "short", "frame", "arguments", "claim", "rule", "headline", "cells", "unit")
-_FURTHER = ("reading", "published", "method")
-_MAY_LACK = ("key_figures", "arguments", "claim", "rule", "cells", "method", "published")
+_FURTHER = ("reading", "published", "method", "whiskers", "origin")
+_MAY_LACK = ("key_figures", "arguments", "claim", "rule", "cells", "method", "published", "whiskers", "origin")
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _NAMED = ("value", "low", "high")
 
@@ -97,6 +99,10 @@ class Finding:
     published: Texts
     """Empty where no figure was found."""
     method: Texts
+    whiskers: bool
+    """Whether the chart draws its intervals."""
+    origin: str
+    """Where its number comes from, if not from where that of its statement does."""
 
 
 @dataclass(frozen=True)
@@ -194,6 +200,8 @@ class _Reader:
             reading=tuple(self.template(one, cells) for one in self.list_of(keys.get("reading"), least=2, most=2)),
             published=self.words(keys.get("published")),
             method=self.template(keys.get("method"), cells),
+            whiskers=self.known(keys.get("whiskers"), {"yes": 1}, "answer") == "yes",
+            origin=self.known(keys.get("origin"), dict.fromkeys(ORIGINS), "origin"),
         )
 
     def figure(self, node: Node, known: Mapping[str, Finding]) -> Figure:

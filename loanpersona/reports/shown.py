@@ -89,7 +89,7 @@ def show_found(one: Found) -> None:
 
 
 def _section(one: Found, lang: str) -> str:
-    pictures = {} if one.frame is None else _pictures(one.frame, lang)
+    pictures = {} if one.frame is None else _pictures(one.frame, lang, whiskers=one.about.whiskers)
     return render("parts/finding.html.j2", lang, numbered=True, **_values(one, lang), **pictures)
 
 
@@ -152,11 +152,11 @@ def _figure(frame: pd.DataFrame, lang: str) -> str:
     return render("parts/figure.html.j2", lang, title=title, table=table, why_not="", **_pictures(frame, lang))
 
 
-def _pictures(frame: pd.DataFrame, lang: str) -> dict[str, Any]:
+def _pictures(frame: pd.DataFrame, lang: str, *, whiskers: bool = True) -> dict[str, Any]:
     """The chart for a wide and for a narrow page, and the note that belongs below it."""
     from loanpersona.charts.svg import NARROW, WIDE, picture
 
-    wide, narrow = (picture(frame, lang=lang, width=width) for width in (WIDE, NARROW))
+    wide, narrow = (picture(frame, lang=lang, width=width, whiskers=whiskers) for width in (WIDE, NARROW))
     return {"wide": wide.svg, "narrow": narrow.svg, "note": wide.caption.note}
 
 

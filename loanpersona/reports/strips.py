@@ -58,4 +58,5 @@ def _axis(claim: Claim, lang: str, place: Callable[[float], float]) -> tuple[tup
 def _short(value: float, form: str, lang: str) -> str:
     """A number of the axis, where its unit stands beside the figure already."""
     bare = {"points": f"{100 * value:+.0f}".replace("-", MINUS), "times": f"{value:g}×", "ratio": f"{value:g}"}
-    return bare.get(form) or written(value, form, lang)
+    said = bare.get(form) or written(value, form, lang)
+    return said if value else said.removeprefix("+")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -38,6 +39,7 @@ FRAMES: dict[str, Callable[[lp.Book], pd.DataFrame]] = {
     "tiers": lambda book: lp.credit.tier_table(book),
     "vintages": lambda book: lp.credit.vintages(book),
 }
+STYLE = Path(lp.__file__).parent / "reports/template/loanpersona/style.css"
 every_frame = pytest.mark.parametrize("name", FRAMES)
 
 
@@ -99,3 +101,21 @@ def test_title_unit_and_note_are_the_same_whatever_the_seed(name: str, lang: str
         caption = picture(framed(name, seed), lang=lang).caption
         said.add((caption.title, caption.unit, caption.published))
     assert len(said) == 1
+
+
+@pytest.mark.parametrize("name", sorted(set(VARIABLES.values())))
+def test_every_colour_of_a_chart_is_set_by_the_page_in_light_in_dark_and_on_paper(name: str) -> None:
+    assert STYLE.read_text("utf-8").count(f"{name[4:-1]}: #") == 3
+
+
+def test_a_picture_without_whiskers_leaves_the_intervals_to_the_table() -> None:
+    frame = framed("weekday")
+    assert frame["low"].lt(frame["high"]).all()
+    with_them, without = (picture(frame, whiskers=one).svg.count("<path") for one in (True, False))
+    assert without < with_them
+
+
+def test_what_is_published_about_weekdays_is_drawn_and_told_with_its_source() -> None:
+    drawn = lp.charts.svg(framed("weekday"))
+    assert "published, PPDai 2017: Monday 1.08" in drawn
+    assert drawn.count("var(--ev-ink)") >= 7

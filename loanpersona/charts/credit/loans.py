@@ -130,9 +130,11 @@ def unit_economics(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 @drawing("credit.pricing")
 def pricing(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Dots of what is kept at each price, with the price beside."""
-    dots(frame, [label(one, lang) for one in frame["scenario"]], ax, lang, "net_margin", tenths)
-    for place, row in enumerate(frame.itertuples()):
-        at_right(ax, place, phrase("price_beside", lang, apr=tenths(row.apr), interest=whole(row.interest_12)))
+    prices = [
+        phrase("price_beside", lang, apr=tenths(row.apr), interest=whole(row.interest_12)) for row in frame.itertuples()
+    ]
+    names = [f"{label(one, lang)}\n{price}" for one, price in zip(frame["scenario"], prices, strict=True)]
+    dots(frame, names, ax, lang, "net_margin", tenths)
     ends = [*frame["net_margin"], *frame["low"].dropna(), *frame["high"].dropna(), 0.0]
     ax.set_xlim(np.nanmin(ends) - 0.01, np.nanmax(ends) + 0.03)
     ax.axvline(0, color=BASE, lw=1)

@@ -37,6 +37,15 @@ AS_TENTHS = 11
 entry("credit.score_bands", partial(forms.panels, draw=forms.bars), by="measure")
 
 
+@drawing("credit.rank_correlation")
+def rank_correlation(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """A dot a pair of orders, from chance to the same order."""
+    result = forms.dots(frame, ax, lang)
+    if (frame["spearman"] >= 0).all():
+        ax.set_xlim(0, 1.1)
+    return result
+
+
 @drawing("credit.roc")
 def roc(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """The curve with its band, beside the line of a score that tells nothing."""

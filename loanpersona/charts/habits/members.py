@@ -11,11 +11,13 @@ from matplotlib.axes import Axes
 from loanpersona.analysis.frame import keys_of
 from loanpersona.charts import forms
 from loanpersona.charts.plot import drawing, entry
-from loanpersona.charts.scales import GROUND, legend, two, unit_square
-from loanpersona.charts.style import BASE, Caption
+from loanpersona.charts.scales import GROUND, SERIES, at_ends, legend, sampled, two, unit_square, upright
+from loanpersona.charts.style import BASE, Caption, percent
 from loanpersona.core.words import label, phrase
 
 YEAR = 365
+FEW_DAYS = 4
+"""So many chosen days are bars; through more of them runs a line."""
 entry("habits.referral", forms.dots, line=1)
 
 
@@ -25,14 +27,40 @@ def time_to_next_loan(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     after = {one: phrase("after_loan", lang, ordinal=one) for one in frame["ordinal"].unique()}
     named = frame.assign(ordinal=frame["ordinal"].map(after))
     if "at_risk" not in frame:
-        by = frame.attrs["by"]
-        return forms.by_keys(named, ax, lang) if by else forms.grouped(named, ax, lang, by="days", series="ordinal")
+        if frame.attrs["by"]:
+            return forms.by_keys(named, ax, lang)
+        few = frame["days"].nunique() <= FEW_DAYS
+        return forms.grouped(named, ax, lang, by="days", series="ordinal") if few else _chosen_days(named, ax, lang)
     year = named[named["days"] <= YEAR].reset_index(drop=True)
     year.attrs = frame.attrs
     result = forms.curve(year, ax, lang)
     ax.set(ylim=(0, 1.02), xlabel=phrase("days_axis", lang))
     ends = frame[frame["days"] <= YEAR].groupby([one for one in keys_of(frame) if one != "days"], sort=False).tail(1)
     return replace(result, values=forms.all_values(ends, lang))
+
+
+def _chosen_days(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """A line for each loan that waits begin with, through the chosen days, its name at its end."""
+    ends = []
+    for (after, part), look in zip(frame.groupby("ordinal", sort=False), SERIES, strict=False):
+        days, shares = [0, *part["days"]], [0.0, *part["share"]]
+        ax.plot(days, shares, color=look.colour, ls=look.dash, lw=2)
+        if sampled(part):
+            ax.fill_between(part["days"], part["low"], part["high"], color=look.colour, alpha=0.2, lw=0)
+        ends.append((days[-1], shares[-1], f"{after} {percent(shares[-1])}"))
+    most = int(frame["days"].max())
+    ax.set(xlim=(0, most), ylim=(0, 1.02), ylabel=forms.axis_title(frame, lang), xlabel=phrase("days_axis", lang))
+    ax.set_xticks(_days(frame))
+    upright(ax, percent)
+    at_ends(ax, ends, lang)
+    return forms.captioned(frame, lang, "band_note")
+
+
+def _days(frame: pd.DataFrame) -> list[int]:
+    """The first day and so many of the chosen ones as there is room for."""
+    days = sorted(frame["days"].unique().tolist())
+    seen = days[:: -max(len(days) // 4, 1)][::-1]
+    return [0, *(day for day in seen if day > days[-1] / 8)]
 
 
 @drawing("habits.lorenz")

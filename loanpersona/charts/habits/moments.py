@@ -13,13 +13,13 @@ from matplotlib.patches import Rectangle
 
 from loanpersona.analysis.frame import keys_of
 from loanpersona.charts import forms
-from loanpersona.charts.drawing import bars, columns
+from loanpersona.charts.drawing import bars, columns, published_between
 from loanpersona.charts.heat import SHADES, heat_map
 from loanpersona.charts.layout import room
 from loanpersona.charts.plot import drawing
 from loanpersona.charts.published import known
 from loanpersona.charts.scales import at_right, legend, one_line, sampled, two, upright
-from loanpersona.charts.style import GRID, INK, MARKS, POP, POP2, Caption, narrow
+from loanpersona.charts.style import EVIDENCE, EVIDENCE_INK, GRID, INK, MARKS, POP, POP2, Caption, narrow
 from loanpersona.core.words import label, phrase
 
 
@@ -50,7 +50,11 @@ def _around_one(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
         for place, bar in enumerate(result):
             bar.set_facecolor(POP if place in spoken and frame["relative"].iloc[place] >= 1 else POP2)
     ends = frame[["relative", "low", "high"] if sampled(frame, "relative") else ["relative"]]
-    far = max(float((ends - 1).abs().max(axis=None)), 0.1)
+    told = [abs(end - 1) for ends_of in facts.bands.values() for end in ends_of]
+    far = max(float((ends - 1).abs().max(axis=None)), 0.1, *told)
+    if facts.told:
+        ax.plot([], [], color=EVIDENCE_INK, lw=3, label=facts.told[lang])
+        legend(ax, 1)
     ax.set_ylim(max(1 - 1.15 * far, 0), 1 + 1.15 * far)
     ax.set_xlabel(label(key, lang))
     return forms.captioned(frame, lang, "cluster_note")
@@ -145,6 +149,11 @@ def festival(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
             ax.fill_between(frame["week"], frame["low"], frame["high"], color=POP, alpha=0.2, lw=0)
         ax.plot(frame["week"], frame["rate_ratio"], color=POP, marker="o", ms=4, lw=1.6)
         ax.set(ylabel=forms.axis_title(frame, lang), xticks=frame["week"][:: 4 if narrow() else 2])
+        for place, (low, high) in known(frame).bands.items():
+            week = float(frame["week"].iloc[place])
+            ax.bar(week, high - low, 0.8, low, color=EVIDENCE, lw=0)
+            said = published_between(low, high, lang, two)
+            ax.annotate(said, (week - 0.6, low), ha="right", va="bottom", color=EVIDENCE_INK)
         result = forms.captioned(frame, lang)
     one_line(ax, lying=True)
     ax.set_ylim(bottom=0)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 from matplotlib.axes import Axes
 
 from loanpersona.analysis.frame import keys_of
+from loanpersona.analysis.groups import EVERYBODY
 from loanpersona.analysis.written import cell
 from loanpersona.charts import forms
 from loanpersona.charts.drawing import curves
@@ -22,7 +25,15 @@ LINES = 4
 entry("needs.reasons", forms.shares_within, levels="reason")
 
 
-entry("needs.amounts", forms.dots)
+@drawing("needs.amounts")
+def amounts(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
+    """Bars of the classes side by side for each reason; dots for other groups."""
+    if keys_of(frame) != ["borrower_class", "reason"]:
+        return forms.dots(frame, ax, lang)
+    within = frame[frame["reason"] != EVERYBODY].reset_index(drop=True)
+    within.attrs = frame.attrs
+    result = forms.grouped(within, ax, lang, by="reason", series="borrower_class")
+    return replace(result, values=forms.all_values(frame, lang))
 
 
 @drawing("needs.debt_buildup")
@@ -76,7 +87,7 @@ def levers(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 def _many_groups(frame: pd.DataFrame) -> bool:
     """Whether there are more groups than stand side by side as bars."""
     groups = [name for name in keys_of(frame) if name not in {"stage", "need"}]
-    return len(frame[groups].drop_duplicates()) > forms.MOST
+    return bool(groups) and len(frame[groups].drop_duplicates()) > forms.MOST
 
 
 def _one_legend(panel: Axes, ax: Axes) -> None:

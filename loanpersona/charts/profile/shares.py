@@ -18,7 +18,7 @@ from loanpersona.charts.layout import Panels, room
 from loanpersona.charts.plot import drawing
 from loanpersona.charts.profile.compared import ticks, whom, with_population
 from loanpersona.charts.published import known
-from loanpersona.charts.scales import SERIES, beside, finish, legend, named_rows
+from loanpersona.charts.scales import SERIES, as_seen, beside, finish, legend, named_rows
 from loanpersona.charts.style import BASE, INK, PAPER, Caption, narrow, percent
 from loanpersona.core.words import label, phrase
 
@@ -79,6 +79,7 @@ def _yes(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
 def _against_population(frame: pd.DataFrame, of: str, ax: Axes, lang: str) -> Caption:
     """Lying bars, the population as a tick across each."""
     facts, places = known(frame), np.arange(len(frame))
+    frame = as_seen(frame, "share")
     whole = float(max(frame["high"].max(), frame["baseline"].max(), *(high for _, high in facts.bands.values())))
     tall = named_rows(ax, [label(str(one), lang) for one in frame[of]], lang)
     bands(facts, ax, lying=True, tall=tall)

@@ -60,6 +60,8 @@ def matrix(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     *down, across = frame.attrs["of"]
     named = frame.assign(group=forms.names_of_rows(frame, down, lang)) if down else frame
     result = forms.panels(named, ax, lang, "measure", _cells(across) if down else forms.bars, across=2)
+    for own in ax.child_axes if not down else ():
+        own.set_xlim(0, 1.16)
     ax.set_xlabel(label("share", lang))
     base, since = label(frame["base"].iloc[0], lang), f"{frame['volume_from'].iloc[0]:%Y-%m-%d}"
     return replace(result, note=phrase("matrix_note", lang, base=base, since=since))
@@ -125,13 +127,16 @@ def funnel(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
         result = forms.heat(before.assign(group=group), ax, lang, down="stage", across="group")
         return replace(result, note=f"{label('of_stage_before', lang)} · {result.note}")
     bars(whole, "stage", ax, lang, "registered_axis")
+    words, told = series_in_words(frame, "stage", "counted", lang), forms.published_words(whole, lang)
+    result = Caption(forms.title(frame, lang), phrase("before_note", lang), words, published=told)
+    if narrow():  # the table has the other column
+        return result
     ax.annotate(
         label("of_stage_before", lang), (1, 1), (0, 4), "axes fraction", "offset points", ha="right", va="bottom"
     )
     for place, share in enumerate(before["share"]):
         at_right(ax, place, percent(share))
-    words = series_in_words(frame, "stage", "counted", lang)
-    return Caption(forms.title(frame, lang), phrase("before_note", lang), words)
+    return result
 
 
 def _of_base(frame: pd.DataFrame, lang: str) -> str:

@@ -111,7 +111,7 @@ def test_each_group_of_vintages_has_a_panel_of_the_same_height() -> None:
 @both_languages
 def test_prices_stand_beside_what_is_kept(lang: str) -> None:
     frame, ax = drawn("pricing", lang)
-    said = [text.get_text() for text in ax.texts]
+    said = [text.get_text() for text in ax.get_yticklabels()]
     for row in frame.itertuples():
         assert any(f"{row.apr:.1%}" in one and f"{row.interest_12:.0f}" in one for one in said)
     assert any(set(line.get_xdata()) == {0} for line in ax.get_lines())

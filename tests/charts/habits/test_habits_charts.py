@@ -170,6 +170,15 @@ def test_days_that_are_kept_are_bars_and_unwatched_ones_have_none(loans: lp.Book
     assert [text.get_text() for text in ax.get_yticklabels()] == ["30", "365", "9999"]
 
 
+def test_through_many_days_that_are_kept_runs_a_line_with_its_name_at_its_end(loans: lp.Book) -> None:
+    frame = lp.habits.time_to_next_loan(loans, within=(30, 91, 182, 274, 365))
+    ax = lp.plot(frame)
+    assert [list(line.get_ydata())[1:] for line in ax.get_lines()] == [
+        part["share"].tolist() for _, part in frame.groupby("ordinal")
+    ]
+    assert [one for one in texts(ax) if one.startswith("after loan")] != []
+
+
 def test_waits_that_all_are_censored_are_drawn(loans: lp.Book) -> None:
     ax = drawn(lp.habits.time_to_next_loan(loans=loans.loans[loans.loans["ordinal"] == 1]))
     assert all(set(line.get_ydata()) <= {0.0} for line in ax.get_lines())
