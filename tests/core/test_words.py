@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from fontTools.ttLib import TTFont
 
 from loanpersona.core import catalog, strict_yaml
 from loanpersona.core.words import LANGUAGES
@@ -90,3 +91,9 @@ def test_chinese_punctuation_is_full_width() -> None:
 def test_the_datasheet_has_full_width_punctuation_too() -> None:
     datasheet = (catalog.FOLDER / "datasheet.md").read_text(encoding="utf-8")
     assert HALF_WIDTH.findall(datasheet) == []
+
+
+def test_every_character_of_the_catalog_has_a_glyph_in_our_typeface() -> None:
+    known = TTFont(catalog.font_file()).getBestCmap().keys()
+    texts = [str(text) for file in FILES for _, words in entries(content(file)) for text in words.values()]
+    assert {letter for text in texts for letter in text if letter.isprintable() and ord(letter) not in known} == set()
