@@ -112,6 +112,8 @@ class Pen(Ruler):
     def _hatch(self, box: Any) -> None:
         """Slanted lines across the box of a bar."""
         x0, x1 = box.x0, box.x1
+        if not np.isfinite(box.extents).all():  # a bar of nothing
+            return
         low, high = self.height - box.y1, self.height - box.y0
         tall = high - low
         lines = []

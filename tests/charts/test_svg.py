@@ -119,3 +119,10 @@ def test_what_is_published_about_weekdays_is_drawn_and_told_with_its_source() ->
     drawn = lp.charts.svg(framed("weekday"))
     assert "published, PPDai 2017: Monday 1.08" in drawn
     assert drawn.count("var(--ev-ink)") >= 7
+
+
+def test_a_bar_left_out_among_hatched_ones_draws_nothing() -> None:
+    frame = lp.needs.amounts(population(7))
+    few = frame["n"] < 30
+    assert (few & (frame["borrower_class"] == "owner")).any()
+    assert lp.charts.svg(frame).startswith("<svg")

@@ -28,7 +28,7 @@ entry("needs.reasons", forms.shares_within, levels="reason")
 @drawing("needs.amounts")
 def amounts(frame: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """Bars of the classes side by side for each reason; dots for other groups."""
-    if keys_of(frame) != ["borrower_class", "reason"]:
+    if frame.attrs["by"] != ["borrower_class", "reason"]:
         return forms.dots(frame, ax, lang)
     within = frame[frame["reason"] != EVERYBODY].reset_index(drop=True)
     within.attrs = frame.attrs
