@@ -238,3 +238,11 @@ def test_the_gate_is_executable_and_runs_the_tests_and_the_matrix() -> None:
     gate = ROOT / ".ci" / "run"
     assert os.access(gate, os.X_OK)
     assert gate.read_text(encoding="utf-8").splitlines()[-2:] == ["make test", "make test-matrix"]
+
+
+def test_no_file_of_the_package_or_of_its_tests_is_left_out_of_git() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    git = ["git", "ls-files", "--others", "--ignored", "--exclude-standard", "loanpersona", "tests"]
+    ignored = subprocess.run(git, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert [name for name in ignored if name.endswith((".py", ".yaml", ".j2", ".css", ".ipynb"))] == []

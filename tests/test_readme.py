@@ -36,7 +36,7 @@ PAGES = ("docs/one_page.png", "docs/one_page.zh.png")
 SAME = "the same name"
 PRINTED = {
     "README.md": ("Sex: Assumed", "Age band", "Synthetic data"),
-    "README.zh.md": ("性别: 假设", "年龄段", "合成数据"),
+    "README.zh.md": ("性别：假设", "年龄段", "合成数据"),
 }
 """What the tour prints, in the language of its text."""
 LINE_LIMIT, PICTURE_LIMIT = 180, 80_000
@@ -267,7 +267,7 @@ def test_the_variable_of_the_guide_appears_everywhere_and_changes_no_other_colum
     stated = dict(zip(persona.variables[name].values, map(float, persona.variables[name].law.shares), strict=True))
     assert shares.to_dict() == pytest.approx(stated, abs=0.06)  # five standard errors
     for lang, word in dict(persona.variables[name].own_words)[name]:
-        assert repr(persona.basis(name, lang=lang)).startswith(f"{word}: ")
+        assert repr(persona.basis(name, lang=lang)).startswith(word + {"en": ": ", "zh": "："}[lang])
         assert word in (population.save(tmp_path / "people") / "dictionary.md").read_text(encoding="utf-8")
 
 
