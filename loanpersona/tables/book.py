@@ -117,15 +117,11 @@ class Book:
     @cached_property
     def last_day(self) -> pd.Timestamp:
         """The day of the last thing that happened, of all tables; what is planned does not count."""
-        if not self._happened:
+        happened = [frame[name].max() for key, frame in self.tables.items() for name in _times(key) if name in frame]
+        known = [moment for moment in happened if moment == moment]
+        if not known:
             raise InputError("book: no time in any table. Allowed: a column such as loans.borrowed_at.")
-        return max(self._happened).normalize()
-
-    @cached_property
-    def _happened(self) -> list[pd.Timestamp]:
-        """The last time in each column that has one."""
-        latest = [frame[name].max() for key, frame in self.tables.items() for name in _times(key) if name in frame]
-        return [moment for moment in latest if moment == moment]
+        return max(known).normalize()
 
     @cached_property
     def assumptions(self) -> Assumptions:
@@ -155,7 +151,8 @@ class Book:
         True
         """
         end = pd.Timestamp(day).normalize().as_unit("s") + LAST_SECOND
-        if not self._happened or end >= self.last_day:  # tables without a time are the same on every day
+        timed = any(name in frame for key, frame in self.tables.items() for name in _times(key))
+        if not timed or end >= self.last_day:  # tables without a time are the same on every day
             return self
         result: Self = _known_by(self, end)
         return result
