@@ -147,7 +147,7 @@ def _with_ratios(part: pd.DataFrame, ax: Axes, lang: str) -> Caption:
     """The bars of a measure, with the ratio to the group compared with behind each share."""
     caption = forms.bars(part, ax, lang, by="group")
     ax.set_xlabel(label("share", lang))
-    ax.set_xlim(0, ax.get_xlim()[1] * (1.5 if "risk_ratio" in part else 1.2))
+    ax.set_xlim(0, ax.get_xlim()[1] * (1.7 if "risk_ratio" in part else 1.2))
     numbers = [text for text in ax.texts if text.get_text().endswith(("%", "–"))]
     for text, row in zip(numbers, part.to_dict("records"), strict=False):
         if row.get("risk_ratio", np.nan) > 0 and row["share"] == row["share"]:
