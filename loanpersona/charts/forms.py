@@ -206,10 +206,10 @@ def published_words(frame: pd.DataFrame, lang: str) -> str:
         if low is not None and high is not None and source:
             ends = {name: writer(frame)(end) for name, end in (("low", low), ("high", high))}
             said.append(phrase("published_words", lang, **ends, source=source[lang]))
-    return MARKS[lang].semicolon.join([*said, *_told(frame, lang)])
+    return MARKS[lang].semicolon.join([*said, *_published(frame, lang)])
 
 
-def _told(frame: pd.DataFrame, lang: str) -> list[str]:
+def _published(frame: pd.DataFrame, lang: str) -> list[str]:
     """What is published beyond the claims, row by row."""
     facts, names = known(frame), names_of_rows(frame, keys_of(frame), lang)
     rows = [

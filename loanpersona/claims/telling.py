@@ -20,15 +20,15 @@ def lines(ledger: pd.DataFrame, lang: str = "en") -> list[str]:
     >>> print(lines(lp.check_claims(population, ["1.2a"]))[0])
     1.2a  Holds            69% men. Put in. Published: Agrees
     """
-    told = [line for row in _records(ledger) for line in _told(row, lang)]
+    result = [line for row in _records(ledger) for line in _in_lines(row, lang)]
     counts = ledger["here"].value_counts()
     words = ("supported", "contradicted", "inconclusive", "no_column", "not_testable", "not_built")
-    told += [", ".join(f"{label(f'report_verdict_{word}', lang)} {counts[word]}" for word in words if word in counts)]
+    result += [", ".join(f"{label(f'report_verdict_{word}', lang)} {counts[word]}" for word in words if word in counts)]
     claims = int(ledger["here"].isin(words[:3]).sum())
-    return [*told, phrase("ledger_error", lang, claims=claims), phrase("ledger_caveat", lang)]
+    return [*result, phrase("ledger_error", lang, claims=claims), phrase("ledger_caveat", lang)]
 
 
-def _told(row: Mapping[str, Any], lang: str) -> list[str]:
+def _in_lines(row: Mapping[str, Any], lang: str) -> list[str]:
     word = label(f"report_verdict_{row['here']}", lang)
     figure = row[f"figure_{lang}"] or statements()[row["statement"]].short[lang]
     origin = f" {label('report_origin_' + row['origin'], lang)}." if row["origin"] else ""
